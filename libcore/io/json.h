@@ -1,0 +1,96 @@
+/* json.h: our own JSON scanner. One pass over the text checks the whole grammar of RFC 8259 and UTF-8, strictly, and
+ * leaves a tape of nodes that point back into the text: strings are not unescaped and numbers not converted
+ * until asked, so big integers, `1.0` and the order of keys survive, and copying a value is copying its bytes.
+ *
+ * Strictness: no NaN, no comments, no trailing commas, no raw control characters in strings, no lone surrogates
+ * (\ud83d alone), no bytes that are not UTF-8 (overlong forms and surrogates included), nesting to 512 deep. Where a key
+ * repeats, the last one wins.
+ *
+ *     struct ift_json doc = {0};
+ *     IFT_TRY(ift_json_parse(&doc, line.p, line.n, err));
+ *     int v = ift_json_get(&doc, 0, "instruction");          // node 0 is the root
+ *     if (v < 0 || !ift_json_is(&doc, v, IFT_JSON_STRING)) …
+ *     ift_json_text(&doc, v, &out);                           // appends the unescaped UTF-8
+ */
+#ifndef IFT_JSON_H
+#define IFT_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libcore/base/err.h"
+#include "libcore/base/str.h"
+
+enum ift_json_type {
+    IFT_JSON_NULL, IFT_JSON_FALSE, IFT_JSON_TRUE, IFT_JSON_NUMBER, IFT_JSON_STRING, IFT_JSON_ARRAY, IFT_JSON_OBJECT,
+};
+
+/* Nodes lie in document order. An object's children alternate key (a string node), value. */
+struct ift_json_node {
+    uint8_t type;
+    bool escaped;    /* string: has a backslash; otherwise its bytes are its text */
+    uint32_t count;  /* array: elements; object: members (repeated keys counted) */
+    uint32_t end;    /* index of the first node after this one and everything inside it */
+    size_t from, to; /* text[from, to): the raw value; a string's quotes included */
+};
+
+/* A zeroed struct is ready. Reuse it from text to text: the tape is kept. It borrows the text. */
+struct ift_json {
+    const char *text;
+    struct ift_json_node *node;
+    size_t n, cap;
+};
+
+/* Exactly one value, blanks around it allowed. The message gives the column: `column 17: expected ',' or '}'`. */
+int ift_json_parse(struct ift_json *doc, const char *text, size_t n, struct ift_err *err) IFT_MUST_CHECK;
+void ift_json_release(struct ift_json *doc);
+
+bool ift_json_is(const struct ift_json *doc, int node, enum ift_json_type type); /* false for node < 0 */
+struct ift_slice ift_json_raw(const struct ift_json *doc, int node);
+
+/* The value of a key (unescaped comparison, last wins) or -1; -1 also when `object` is < 0 or no object. */
+int ift_json_get(const struct ift_json *doc, int object, const char *key);
+/* The i-th element, or -1. Linear; iterate with first/next instead. */
+int ift_json_at(const struct ift_json *doc, int array, size_t i);
+/* Children in order: `for (int v = ift_json_first(d, a); v >= 0; v = ift_json_next(d, a, v))`. In an object this visits keys and
+ * values alternately. -1: none. */
+int ift_json_first(const struct ift_json *doc, int container);
+int ift_json_next(const struct ift_json *doc, int container, int node);
+
+/* Appends a string node's unescaped text. */
+void ift_json_text(const struct ift_json *doc, int node, struct ift_str *out);
+bool ift_json_text_is(const struct ift_json *doc, int node, const char *text); /* a string node with that text */
+
+/* Typed members with defaults, for configuration files. Absent or null gives the default; a wrong type is an error
+ * that names the key. Returned strings are appended to `out`. */
+int ift_json_get_i64(const struct ift_json *doc, int object, const char *key, int64_t def, int64_t *value, struct ift_err *err) IFT_MUST_CHECK;
+int ift_json_get_f64(const struct ift_json *doc, int object, const char *key, double def, double *value, struct ift_err *err) IFT_MUST_CHECK;
+int ift_json_get_bool(const struct ift_json *doc, int object, const char *key, bool def, bool *value, struct ift_err *err) IFT_MUST_CHECK;
+int ift_json_get_str(const struct ift_json *doc, int object, const char *key, const char *def, struct ift_str *out, struct ift_err *err) IFT_MUST_CHECK;
+
+/* ---- writing ---- */
+
+/* Appends "text" with quotes, escaping only what JSON demands: `"`, `\`, and controls as \b \f \n \r \t or \u00xx. This is byte for byte
+ * what Python's json.dump(ensure_ascii=False) writes. The text must be UTF-8. */
+void ift_json_quote(struct ift_str *out, const char *p, size_t n);
+/* Appends a string node's canonical form (escapes undone where JSON does not demand them); other types: their raw bytes. */
+void ift_json_copy(struct ift_str *out, const struct ift_json *doc, int node);
+/* Shortest text that reads back as the same double; whole numbers without a point. */
+void ift_json_number(struct ift_str *out, double value);
+
+/* ---- splitting ---- */
+
+/* Feeds on blocks and yields the raw text of each element of one top-level array, or of each JSON value in a stream of
+ * concatenated or line-separated values, in memory bounded by the largest element. See ift_records in data/record.h. */
+struct ift_json_splitter;
+enum ift_json_layout { IFT_JSON_AUTO /* '[' first: array, else lines */, IFT_JSON_ARRAY_OF, IFT_JSON_LINES };
+struct ift_json_splitter *ift_json_splitter_new(enum ift_json_layout layout);
+/* 1: *value lent until the next call, *line is the 1-based line on which it starts. 0: needs more input (push). -1: error. */
+int ift_json_splitter_next(struct ift_json_splitter *s, struct ift_slice *value, size_t *line, struct ift_err *err) IFT_MUST_CHECK;
+void ift_json_splitter_push(struct ift_json_splitter *s, const char *p, size_t n);
+/* After the last block: 0 when nothing is missing; a cut array or value is an error. A last line without '\n' that is whole is fine. */
+int ift_json_splitter_finish(struct ift_json_splitter *s, struct ift_err *err) IFT_MUST_CHECK;
+void ift_json_splitter_free(struct ift_json_splitter *s);
+
+#endif
