@@ -1,0 +1,14 @@
+/* provenance.h: every artefact carries its recipe. A provenance is a JSON array of steps, oldest first:
+ * {"tool":"ift-pack","version":"0.1.0","argv":["--length","512"],"seed":1,"inputs":["xxh3:…"]}. Each program that writes a shard, a
+ * checkpoint or an adapter appends its own step to what its input carried.
+ */
+#ifndef IFT_PROVENANCE_H
+#define IFT_PROVENANCE_H
+
+#include "libcore/base/str.h"
+#include "libcore/base/tool.h"
+
+/* Appends to `out` the array `before` ("" or NULL: empty) with this run's step added. */
+void ift_provenance_add(struct ift_str *out, const char *before, const struct ift_run *run);
+
+#endif
