@@ -1,0 +1,42 @@
+/* exec.h: runs a graph on a device. Creating one plans memory (plan.h): temporaries share one slab by liveness, outputs
+ * take their input's place where the op allows it, scratch is the largest any op asks for. States get their own zeroed memory
+ * unless bound; parameters must be bound.
+ *
+ *     ift_exec_new(&x, g, &device, capacity, err);
+ *     ift_exec_bind(x, ift_graph_find(g, "model.norm.weight"), &tensor, err);
+ *     loop: ift_exec_upload(x, ids, host, err); … ift_exec_run(x, extent, err); ift_exec_download(x, loss, host, err);
+ */
+#ifndef IFT_EXEC_H
+#define IFT_EXEC_H
+
+#include "libcore/base/err.h"
+#include "libcore/graph/graph.h"
+#include "libcore/tensor/device.h"
+
+struct ift_exec;
+/* capacity[e]: the most that extent e may be in a run (FIXED is ignored). The graph must outlive the exec and not change. */
+int ift_exec_new(struct ift_exec **x, const struct ift_graph *g, struct ift_device *d, const int64_t capacity[IFT_EXTENTS], struct ift_err *err) IFT_MUST_CHECK;
+void ift_exec_free(struct ift_exec *x);
+
+/* Gives a parameter or state its memory (shape and dtype are checked; the memory stays the caller's). */
+int ift_exec_bind(struct ift_exec *x, ift_val v, const struct ift_operand *t, struct ift_err *err) IFT_MUST_CHECK;
+/* Where a value lies: after a first bind or run. For handing a state to another exec, or reading it. */
+int ift_exec_operand(const struct ift_exec *x, ift_val v, struct ift_operand *t, struct ift_err *err) IFT_MUST_CHECK;
+
+/* The whole input at the extents of the coming run: `rows` leading rows (1 for FIXED shapes means all). */
+int ift_exec_upload(struct ift_exec *x, ift_val input, const void *host, int64_t rows, struct ift_err *err) IFT_MUST_CHECK;
+int ift_exec_zero(struct ift_exec *x, ift_val state, struct ift_err *err) IFT_MUST_CHECK;
+/* Enqueues every node; an unbound parameter, or an input never uploaded, is an error that names it. */
+int ift_exec_run(struct ift_exec *x, const int64_t extent[IFT_EXTENTS], struct ift_err *err) IFT_MUST_CHECK;
+/* Waits and copies the first `rows` rows (FIXED: all) of an output, state or parameter. */
+int ift_exec_download(struct ift_exec *x, void *host, ift_val v, int64_t rows, struct ift_err *err) IFT_MUST_CHECK;
+
+/* Bytes: of the slab, of states this exec owns, of inputs. For --plan. */
+struct ift_exec_bytes { size_t slab, states, inputs, scratch; };
+struct ift_exec_bytes ift_exec_bytes(const struct ift_exec *x);
+
+/* Seconds spent in each op since the first run, by op code, when profiling was asked for (it waits after each node). */
+void ift_exec_profile(struct ift_exec *x, bool on);
+const double *ift_exec_profile_seconds(const struct ift_exec *x); /* (IFT_OP_COUNT) */
+
+#endif
