@@ -42,7 +42,8 @@ struct ift_json {
     size_t n, cap;
 };
 
-/* Exactly one value, blanks around it allowed. The message gives the column: `column 17: expected ',' or '}'`. */
+/* Exactly one value, blanks around it allowed, less than 2 GiB of text. The message gives the column in bytes, and the line where the
+ * text has several: `column 17: expected ',' or '}'`. After a failure the tape is empty. */
 int ift_json_parse(struct ift_json *doc, const char *text, size_t n, struct ift_err *err) IFT_MUST_CHECK;
 void ift_json_release(struct ift_json *doc);
 
@@ -58,9 +59,16 @@ int ift_json_at(const struct ift_json *doc, int array, size_t i);
 int ift_json_first(const struct ift_json *doc, int container);
 int ift_json_next(const struct ift_json *doc, int container, int node);
 
+/* The members of an object without repetitions: each key once, where it first stands, with the value it last had. Fills
+ * pair[2 i] with the key's node and pair[2 i + 1] with the value's; needs room for 2 * count ints. Returns how many. */
+size_t ift_json_members(const struct ift_json *doc, int object, int *pair);
+
 /* Appends a string node's unescaped text. */
 void ift_json_text(const struct ift_json *doc, int node, struct ift_str *out);
 bool ift_json_text_is(const struct ift_json *doc, int node, const char *text); /* a string node with that text */
+bool ift_json_slice_is(const struct ift_json *doc, int node, struct ift_slice text);
+/* Appends what the inside of a checked string literal (without its quotes) stands for. */
+void ift_json_unescape(struct ift_str *out, const char *p, size_t n);
 
 /* Typed members with defaults, for configuration files. Absent or null gives the default; a wrong type is an error
  * that names the key. Returned strings are appended to `out`. */
@@ -74,9 +82,12 @@ int ift_json_get_str(const struct ift_json *doc, int object, const char *key, co
 /* Appends "text" with quotes, escaping only what JSON demands: `"`, `\`, and controls as \b \f \n \r \t or \u00xx. This is byte for byte
  * what Python's json.dump(ensure_ascii=False) writes. The text must be UTF-8. */
 void ift_json_quote(struct ift_str *out, const char *p, size_t n);
-/* Appends a string node's canonical form (escapes undone where JSON does not demand them); other types: their raw bytes. */
+void ift_json_escape(struct ift_str *out, const char *p, size_t n); /* the same without the quotes */
+/* Appends a node in canonical form: no blanks, escapes undone where JSON does not demand them, repeated keys reduced as in
+ * ift_json_members; the order of keys and the digits of numbers as they were. Never a line break. */
 void ift_json_copy(struct ift_str *out, const struct ift_json *doc, int node);
-/* Shortest text that reads back as the same double; whole numbers without a point. */
+/* Shortest text that reads back as the same double, as jq writes it: 3, 0.1, 1e-07, 1e+300. What JSON cannot say: null for
+ * NaN, the largest double for an infinity. */
 void ift_json_number(struct ift_str *out, double value);
 
 /* ---- splitting ---- */

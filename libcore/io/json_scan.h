@@ -1,0 +1,52 @@
+/* json_scan.h: the inner loop that parser, splitter and writer share: how far does plain text go? Private to io.
+ */
+#ifndef IFT_JSON_SCAN_H
+#define IFT_JSON_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+static inline bool ift_json_is_blank(char c) {
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static inline bool ift_json_is_special(char c) {
+    return c == '"' || c == '\\' || (unsigned char)c < 0x20;
+}
+
+/* The first quote, backslash or control character in [p, end), or end. */
+static inline const char *ift_json_plain_end(const char *p, const char *end) {
+#ifdef __SSE2__
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), last = _mm_set1_epi8(0x1f);
+    for (; end - p >= 16; p += 16) {
+        const __m128i x = _mm_loadu_si128((const __m128i *)p);
+        const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(x, last), x);
+        const __m128i mark = _mm_or_si128(_mm_cmpeq_epi8(x, quote), _mm_cmpeq_epi8(x, slash));
+        const int hit = _mm_movemask_epi8(_mm_or_si128(mark, control));
+        if (hit) return p + __builtin_ctz((unsigned)hit);
+    }
+#else
+    /* Eight bytes at a time in a plain register. A byte above 0x7f may hide nothing: it is only ever skipped
+     * when none of the three tests fires, and the byte loop below decides wherever one does. */
+    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+    for (; end - p >= 8; p += 8) {
+        uint64_t x;
+        memcpy(&x, p, 8);
+        const uint64_t q = x ^ (ones * '"'), s = x ^ (ones * '\\');
+        const uint64_t hit = (((q - ones) & ~q) | ((s - ones) & ~s) | ((x - ones * 0x20) & ~x)) & high;
+        if (hit) break;
+    }
+#endif
+    while (p < end && !ift_json_is_special(*p)) p++;
+    return p;
+}
+
+/* What the escape at *p, which the parser has checked, stands for; *p moves behind it. Returns its length. */
+size_t ift_json_escape_text(const char **p, char out[4]);
+
+#endif

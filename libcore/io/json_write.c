@@ -1,0 +1,216 @@
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcore/base/hash.h"
+#include "libcore/base/mem.h"
+#include "libcore/io/json.h"
+#include "libcore/io/json_scan.h"
+
+/* Writes what stands for a character that JSON wants escaped; returns its length. */
+static size_t escaped(unsigned char c, char out[6]) {
+    static const char hex[] = "0123456789abcdef";
+    const char *const name = c == '"'    ? "\\\""
+                             : c == '\\' ? "\\\\"
+                             : c == '\n' ? "\\n"
+                             : c == '\t' ? "\\t"
+                             : c == '\r' ? "\\r"
+                             : c == '\b' ? "\\b"
+                             : c == '\f' ? "\\f"
+                                         : NULL;
+    if (name) {
+        memcpy(out, name, 2);
+        return 2;
+    }
+    memcpy(out, "\\u00", 4);
+    out[4] = hex[c >> 4];
+    out[5] = hex[c & 15];
+    return 6;
+}
+
+void ift_json_escape(struct ift_str *out, const char *p, size_t n) {
+    const char *const end = p + n;
+    while (p < end) {
+        const char *const stop = ift_json_plain_end(p, end);
+        ift_str_add(out, p, (size_t)(stop - p));
+        if (stop < end) {
+            char *const to = ift_str_reserve(out, 6);
+            const size_t k = escaped((unsigned char)*stop, to);
+            to[k] = '\0';
+            out->n += k;
+        }
+        p = stop + 1;
+    }
+}
+
+void ift_json_quote(struct ift_str *out, const char *p, size_t n) {
+    ift_str_reserve(out, n + 2);
+    ift_str_addc(out, '"');
+    ift_json_escape(out, p, n);
+    ift_str_addc(out, '"');
+}
+
+/* A checked string literal's inside in canonical form, which is never longer. */
+static void copy_literal(struct ift_str *out, const char *p, size_t n) {
+    const char *const end = p + n;
+    char *to = ift_str_reserve(out, n);
+    while (p < end) {
+        const char *const slash = memchr(p, '\\', (size_t)(end - p));
+        const size_t plain = (size_t)((slash ? slash : end) - p);
+        memcpy(to, p, plain);
+        to += plain;
+        for (p += plain; p < end && *p == '\\';) {
+            if (p[1] != 'u' && p[1] != '/') {
+                memcpy(to, p, 2);
+                to += 2;
+                p += 2;
+                continue;
+            }
+            char text[4];
+            const size_t k = ift_json_escape_text(&p, text);
+            if (k == 1 && ift_json_is_special(text[0])) {
+                to += escaped((unsigned char)text[0], to);
+            } else {
+                memcpy(to, text, k);
+                to += k;
+            }
+        }
+    }
+    *to = '\0';
+    out->n = (size_t)(to - out->p);
+}
+
+/* ---- members without repetitions ---- */
+
+static bool same_key(const struct ift_json *doc, int a, int b) {
+    const struct ift_json_node *const x = &doc->node[a], *const y = &doc->node[b];
+    const struct ift_slice text = {doc->text + y->from + 1, y->to - y->from - 2};
+    if (!y->escaped) return ift_json_slice_is(doc, a, text);
+    if (!x->escaped) return same_key(doc, b, a);
+    struct ift_str plain = {0};
+    ift_json_unescape(&plain, text.p, text.n);
+    const bool same = ift_json_slice_is(doc, a, ift_str_slice(&plain));
+    ift_str_release(&plain);
+    return same;
+}
+
+static uint64_t key_hash(const struct ift_json *doc, int key, struct ift_str *scratch) {
+    ift_str_clear(scratch);
+    ift_json_text(doc, key, scratch);
+    return ift_hash(scratch->p, scratch->n);
+}
+
+/* Many members: an open hash table of indexes into pair, plus one. */
+static size_t members_hashed(const struct ift_json *doc, int object, int *pair) {
+    size_t size = 16;
+    while (size < 2 * (size_t)doc->node[object].count) size *= 2;
+    uint32_t *const slot = ift_alloc0(size, sizeof *slot);
+    struct ift_str scratch = {0};
+    size_t n = 0;
+    for (int k = ift_json_first(doc, object); k >= 0; k = ift_json_next(doc, object, k + 1)) {
+        size_t h = key_hash(doc, k, &scratch) & (size - 1);
+        while (slot[h] && !same_key(doc, pair[2 * (slot[h] - 1)], k)) h = (h + 1) & (size - 1);
+        if (!slot[h]) {
+            slot[h] = (uint32_t)++n;
+            pair[2 * n - 2] = k;
+        }
+        pair[2 * (slot[h] - 1) + 1] = k + 1;
+    }
+    ift_str_release(&scratch);
+    free(slot);
+    return n;
+}
+
+size_t ift_json_members(const struct ift_json *doc, int object, int *pair) {
+    if (doc->node[object].count > 24) return members_hashed(doc, object, pair);
+    size_t n = 0;
+    for (int k = ift_json_first(doc, object); k >= 0; k = ift_json_next(doc, object, k + 1)) {
+        size_t i = 0;
+        while (i < n && !same_key(doc, pair[2 * i], k)) i++;
+        if (i == n) pair[2 * n++] = k;
+        pair[2 * i + 1] = k + 1;
+    }
+    return n;
+}
+
+/* ---- whole values ---- */
+
+static void copy_object(struct ift_str *out, const struct ift_json *doc, int node) {
+    enum { FEW = 32 };
+    int few[2 * FEW];
+    const size_t count = doc->node[node].count;
+    int *const pair = count <= FEW ? few : ift_alloc(2 * count * sizeof *pair);
+    const size_t n = ift_json_members(doc, node, pair);
+    ift_str_addc(out, '{');
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0) ift_str_addc(out, ',');
+        ift_json_copy(out, doc, pair[2 * i]);
+        ift_str_addc(out, ':');
+        ift_json_copy(out, doc, pair[2 * i + 1]);
+    }
+    ift_str_addc(out, '}');
+    if (pair != few) free(pair);
+}
+
+void ift_json_copy(struct ift_str *out, const struct ift_json *doc, int node) {
+    const struct ift_slice raw = ift_json_raw(doc, node);
+    switch (doc->node[node].type) {
+    case IFT_JSON_STRING:
+        if (doc->node[node].escaped) {
+            ift_str_addc(out, '"');
+            copy_literal(out, raw.p + 1, raw.n - 2);
+            ift_str_addc(out, '"');
+            return;
+        }
+        break;
+    case IFT_JSON_ARRAY:
+        ift_str_addc(out, '[');
+        for (int v = ift_json_first(doc, node); v >= 0; v = ift_json_next(doc, node, v)) {
+            if (v > node + 1) ift_str_addc(out, ',');
+            ift_json_copy(out, doc, v);
+        }
+        ift_str_addc(out, ']');
+        return;
+    case IFT_JSON_OBJECT: copy_object(out, doc, node); return;
+    default: break;
+    }
+    ift_str_add(out, raw.p, raw.n);
+}
+
+void ift_json_number(struct ift_str *out, double value) {
+    if (isnan(value)) {
+        ift_str_adds(out, "null");
+        return;
+    }
+    if (isinf(value)) value = value > 0 ? DBL_MAX : -DBL_MAX;
+    /* Up to 15 digits every decimal survives the way through a normal double, so 15 finds it; few numbers need more. */
+    char text[32];
+    for (int precision = fabs(value) < DBL_MIN ? 1 : 15; precision <= 17; precision++) {
+        snprintf(text, sizeof text, "%.*e", precision - 1, value);
+        if (strtod(text, NULL) == value) break;
+    }
+    char digit[20];
+    int n = 0;
+    const char *p = text + (text[0] == '-');
+    for (; *p != 'e'; p++) {
+        if (*p >= '0' && *p <= '9') digit[n++] = *p;
+    }
+    const int exponent = (int)strtol(p + 1, NULL, 10);
+    while (n > 1 && digit[n - 1] == '0') n--;
+    if (text[0] == '-') ift_str_addc(out, '-');
+    if (exponent < -4 || exponent > n + 14) {
+        ift_str_add(out, digit, 1);
+        if (n > 1) ift_str_addc(out, '.');
+        ift_str_add(out, digit + 1, (size_t)n - 1);
+        ift_str_addf(out, "e%c%02d", exponent < 0 ? '-' : '+', abs(exponent));
+        return;
+    }
+    if (exponent < 0) ift_str_adds(out, "0.");
+    for (int i = exponent; i < -1; i++) ift_str_addc(out, '0');
+    for (int i = 0; i < n || i <= exponent; i++) {
+        if (i == exponent + 1 && exponent >= 0) ift_str_addc(out, '.');
+        ift_str_addc(out, i < n ? digit[i] : '0');
+    }
+}
