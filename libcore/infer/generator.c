@@ -1,0 +1,249 @@
+#include "libcore/infer/generator.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcore/base/mem.h"
+
+struct sequence {
+    uint64_t index;
+    int32_t *id; /* prompt, then what was generated */
+    size_t n, cap, nprompt;
+    size_t fed;  /* ids whose keys and values are in the cache */
+    double *logprob;
+    size_t logprob_cap;
+    enum ift_finish finish;
+    struct sequence *next; /* among those that wait for their turn to be handed back */
+};
+
+struct ift_generator {
+    struct ift_generator_config c;
+    int64_t vocab;
+    struct ift_device *device;
+    struct ift_graph *graph;
+    struct ift_exec *exec;
+    ift_val ids, positions, segments, slots, picks, logits;
+    struct ift_sampler *sampler;
+    struct sequence **slot;  /* (c.slots) NULL: free */
+    struct sequence *waiting; /* finished before an earlier one, by index */
+    uint64_t taken, handed;  /* prompts read; completions given back */
+    bool drained;            /* the source has no more */
+    uint64_t generated, prefilled;
+    /* One step's inputs. */
+    int32_t *id, *position, *row, *segment, *pick;
+    struct sequence **picked;
+    float *logit;
+    int64_t ntokens, nsegments, npicks;
+};
+
+static void sequence_free(struct sequence *s) {
+    if (!s) return;
+    free(s->id);
+    free(s->logprob);
+    free(s);
+}
+
+static int describe(struct ift_generator *g, struct ift_model *m, struct ift_peft *peft, struct ift_err *err) {
+    struct ift_build b = {.cache_rows = g->c.slots * g->c.context};
+    if (peft) b.attach = ift_peft_attach(peft, false);
+    ift_build_begin(&b, m, g->graph);
+    g->picks = ift_graph_input(g->graph, "picks", IFT_I32, IFT_PICKS, 1, (const int64_t[]){0});
+    const ift_val hidden = ift_build_forward(&b);                   // (N, C)
+    const ift_val last = ift_graph_gather(g->graph, hidden, g->picks); // (P, C)
+    g->logits = ift_graph_linear(g->graph, last, ift_build_head(&b), 0); // (P, V)
+    ift_graph_keep(g->graph, g->logits);
+    g->ids = b.ids;
+    g->positions = b.positions;
+    g->segments = b.segments;
+    g->slots = b.slots;
+    return ift_graph_check(g->graph, err);
+}
+
+int ift_generator_new(struct ift_generator **out, struct ift_model *m, struct ift_peft *peft, struct ift_device *d, struct ift_generator_config c, struct ift_err *err) {
+    const struct ift_config *config = ift_model_config(m);
+    if (c.context > config->max_positions)
+        return IFT_FAIL(err, "a context of %lld tokens, but the model has %lld positions", (long long)c.context, (long long)config->max_positions);
+    struct ift_generator *g = ift_alloc0(1, sizeof *g);
+    *out = g;
+    if (c.step < c.slots) c.step = c.slots > 1024 ? c.slots : 1024;
+    if (c.step > c.slots * c.context) c.step = c.slots * c.context;
+    g->c = c;
+    g->vocab = config->vocab;
+    g->device = d;
+    g->graph = ift_graph_new();
+    g->sampler = ift_sampler_new((size_t)g->vocab);
+    g->slot = ift_alloc0((size_t)c.slots, sizeof *g->slot);
+    g->picked = ift_alloc0((size_t)c.slots, sizeof *g->picked);
+    g->id = ift_alloc0((size_t)c.step, sizeof *g->id);
+    g->position = ift_alloc0((size_t)c.step, sizeof *g->position);
+    g->row = ift_alloc0((size_t)c.step, sizeof *g->row);
+    g->segment = ift_alloc0((size_t)c.slots * 4, sizeof *g->segment);
+    g->pick = ift_alloc0((size_t)c.slots, sizeof *g->pick);
+    g->logit = ift_alloc0((size_t)(c.slots * g->vocab), sizeof *g->logit);
+    const int64_t capacity[IFT_EXTENTS] = {[IFT_TOKENS] = c.step, [IFT_SEGMENTS] = c.slots, [IFT_PICKS] = c.slots};
+    if (describe(g, m, peft, err) < 0 || ift_exec_new(&g->exec, g->graph, d, capacity, err) < 0 || ift_model_bind(m, d, g->exec, g->graph, err) < 0 ||
+        (peft && ift_peft_bind(peft, d, g->exec, g->graph, err) < 0)) {
+        ift_generator_free(g);
+        *out = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+void ift_generator_free(struct ift_generator *g) {
+    if (!g) return;
+    for (int64_t i = 0; i < g->c.slots; i++) sequence_free(g->slot[i]);
+    while (g->waiting) {
+        struct sequence *s = g->waiting;
+        g->waiting = s->next;
+        sequence_free(s);
+    }
+    ift_exec_free(g->exec);
+    ift_graph_free(g->graph);
+    ift_sampler_free(g->sampler);
+    free(g->slot);
+    free(g->picked);
+    free(g->id);
+    free(g->position);
+    free(g->row);
+    free(g->segment);
+    free(g->pick);
+    free(g->logit);
+    free(g);
+}
+
+/* Gives every free slot the next prompt, while there are any. */
+static int refill(struct ift_generator *g, const struct ift_prompts *p, struct ift_err *err) {
+    for (int64_t i = 0; i < g->c.slots && !g->drained; i++) {
+        if (g->slot[i]) continue;
+        const int32_t *id;
+        size_t n;
+        const int got = p->next(p->ctx, &id, &n, err);
+        if (got < 0) return -1;
+        if (got == 0) {
+            g->drained = true;
+            return 0;
+        }
+        if (n == 0 || n >= (size_t)g->c.context)
+            return IFT_FAIL(err, "prompt %llu has %zu tokens; between 1 and %lld leave room to answer: raise --context or shorten it",
+                            (unsigned long long)g->taken + 1, n, (long long)g->c.context - 1);
+        struct sequence *s = ift_alloc0(1, sizeof *s);
+        s->index = g->taken++;
+        s->nprompt = s->n = s->cap = n;
+        s->id = ift_alloc(n * sizeof *s->id);
+        memcpy(s->id, id, n * sizeof *s->id);
+        g->slot[i] = s;
+    }
+    return 0;
+}
+
+/* Lays `count` ids of a slot's sequence into the step. */
+static void lay(struct ift_generator *g, int64_t slot, int64_t count) {
+    struct sequence *s = g->slot[slot];
+    const int32_t first = (int32_t)(slot * g->c.context);
+    int32_t *const segment = g->segment + 4 * g->nsegments++;
+    segment[0] = (int32_t)g->ntokens;
+    segment[1] = (int32_t)count;
+    segment[2] = first;
+    segment[3] = (int32_t)((int64_t)s->fed + count);
+    for (int64_t i = 0; i < count; i++, g->ntokens++) {
+        const int32_t position = (int32_t)((int64_t)s->fed + i);
+        g->id[g->ntokens] = s->id[position];
+        g->position[g->ntokens] = position;
+        g->row[g->ntokens] = first + position;
+    }
+    s->fed += (size_t)count;
+    if (s->fed == s->n) {
+        g->picked[g->npicks] = s;
+        g->pick[g->npicks++] = (int32_t)g->ntokens - 1;
+    }
+}
+
+/* Chooses what runs: one token of each sequence under way, then as much of the new prompts as the step holds. */
+static void compose(struct ift_generator *g) {
+    g->ntokens = g->nsegments = g->npicks = 0;
+    for (int prefill = 0; prefill < 2; prefill++)
+        for (int64_t i = 0; i < g->c.slots; i++) {
+            const struct sequence *s = g->slot[i];
+            if (!s || prefill != (s->n == s->nprompt)) continue;
+            const int64_t want = (int64_t)(s->n - s->fed), room = g->c.step - g->ntokens;
+            const int64_t count = want < room ? want : room;
+            if (count > 0) lay(g, i, count);
+            if (prefill) g->prefilled += (uint64_t)(count > 0 ? count : 0);
+        }
+}
+
+static int run(struct ift_generator *g, struct ift_err *err) {
+    /* A step of nothing but the middle of a long prompt still projects one row, which nobody reads. */
+    const int64_t rows = g->npicks ? g->npicks : 1;
+    if (!g->npicks) g->pick[0] = 0;
+    IFT_TRY(ift_exec_upload(g->exec, g->ids, g->id, g->ntokens, err));
+    IFT_TRY(ift_exec_upload(g->exec, g->positions, g->position, g->ntokens, err));
+    IFT_TRY(ift_exec_upload(g->exec, g->slots, g->row, g->ntokens, err));
+    IFT_TRY(ift_exec_upload(g->exec, g->segments, g->segment, g->nsegments, err));
+    IFT_TRY(ift_exec_upload(g->exec, g->picks, g->pick, rows, err));
+    const int64_t extent[IFT_EXTENTS] = {[IFT_TOKENS] = g->ntokens, [IFT_SEGMENTS] = g->nsegments, [IFT_PICKS] = rows};
+    IFT_TRY(ift_exec_run(g->exec, extent, err));
+    return ift_exec_download(g->exec, g->logit, g->logits, rows, err);
+}
+
+/* Appends the next id; true when the sequence is over. */
+static bool extend(struct ift_generator *g, struct sequence *s, const struct ift_generate *o, const float *logits) {
+    const size_t k = s->n - s->nprompt;
+    s->logprob = ift_grow(s->logprob, k + 1, &s->logprob_cap, sizeof *s->logprob);
+    const int32_t id = ift_sampler_next(g->sampler, &o->sampling, logits, s->id, s->n, s->index, k, &s->logprob[k]);
+    s->id = ift_grow(s->id, s->n + 1, &s->cap, sizeof *s->id);
+    s->id[s->n++] = id;
+    g->generated++;
+    s->finish = IFT_FINISH_STOP;
+    for (size_t i = 0; i < o->neos; i++)
+        if (id == o->eos[i]) return true;
+    s->finish = IFT_FINISH_LENGTH;
+    return k + 1 >= (size_t)o->max_new || s->n >= (size_t)g->c.context;
+}
+
+/* Files a finished sequence and hands back all whose turn has come. */
+static int finish(struct ift_generator *g, struct sequence *s, const struct ift_prompts *p, struct ift_err *err) {
+    struct sequence **at = &g->waiting;
+    while (*at && (*at)->index < s->index) at = &(*at)->next;
+    s->next = *at;
+    *at = s;
+    while (g->waiting && g->waiting->index == g->handed) {
+        struct sequence *w = g->waiting;
+        const struct ift_completion c = {w->index, w->id + w->nprompt, w->logprob, w->n - w->nprompt, w->nprompt, w->finish};
+        g->waiting = w->next;
+        g->handed++;
+        const int rc = p->done(p->ctx, &c, err);
+        sequence_free(w);
+        if (rc < 0) return -1;
+    }
+    return 0;
+}
+
+static int advance(struct ift_generator *g, const struct ift_prompts *p, const struct ift_generate *o, struct ift_err *err) {
+    for (int64_t k = 0; k < g->npicks; k++) {
+        struct sequence *s = g->picked[k];
+        if (!extend(g, s, o, g->logit + k * g->vocab)) continue;
+        for (int64_t i = 0; i < g->c.slots; i++)
+            if (g->slot[i] == s) g->slot[i] = NULL;
+        IFT_TRY(finish(g, s, p, err));
+    }
+    return 0;
+}
+
+int ift_generator_run(struct ift_generator *g, const struct ift_prompts *p, const struct ift_generate *o, struct ift_err *err) {
+    g->taken = g->handed = 0;
+    g->drained = false;
+    for (;;) {
+        IFT_TRY(refill(g, p, err));
+        compose(g);
+        if (g->ntokens == 0) return 0;
+        IFT_TRY(run(g, err));
+        IFT_TRY(advance(g, p, o, err));
+    }
+}
+
+uint64_t ift_generator_tokens(const struct ift_generator *g, uint64_t *prefilled) {
+    if (prefilled) *prefilled = g->prefilled;
+    return g->generated;
+}
