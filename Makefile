@@ -4,8 +4,9 @@ CC      ?= cc
 OPT     ?= -O2 -g
 CFLAGS  ?=
 WARN     = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
-CPPFLAGS += -I. -D_GNU_SOURCE
-ALLFLAGS = -std=gnu11 $(OPT) $(WARN) $(CPPFLAGS) $(CFLAGS)
+VERSION ?= 0.1.0
+CPPFLAGS += -I. -D_GNU_SOURCE -DIFT_VERSION='"$(VERSION)"'
+ALLFLAGS = -std=gnu11 -ffp-contract=off $(OPT) $(WARN) $(CPPFLAGS) $(CFLAGS)
 LDLIBS   = -Wl,--as-needed -larchive -ljq -lutf8proc -lzstd -lxxhash -ldnnl -lgomp -lm -lpthread
 
 SRC   := $(shell find libcore kernels -name '*.c' 2>/dev/null)

@@ -1,8 +1,9 @@
 /* err.h: how a fallible function says what went wrong.
  *
- * A fallible function returns int (0 or -1; a reader 1, 0 or -1) or a pointer (NULL on failure), takes
- * `struct ift_err *err` last and fills it before it fails. The text is one line, lower case, without a full
- * stop, and says what to do next where that is known. The library never prints it; the tool does, once.
+ * A fallible function returns int (0 or -1; a reader 1, 0 or -1) or a pointer (NULL on failure),
+ * takes `struct ift_err *err` last and fills it before it fails. The text is one line, lower
+ * case, without a full stop, and says what to do next where that is known. The library never
+ * prints it; the tool does, once.
  *
  *     IFT_TRY(ift_out_open(&out, path, err));
  *     if (n > max) return IFT_FAIL(err, "%s:%zu: %zu tokens, at most %zu", file, line, n, max);
@@ -17,14 +18,15 @@
 
 struct ift_err {
     char text[1024]; /* the message, terminated; "" when nothing failed */
-    int usage;       /* 1: the caller's command line is at fault (exit 2), 0: the work failed (exit 1) */
+    int usage;       /* 1: the command line is at fault (exit 2), 0: the work failed (exit 1) */
     int closed_pipe; /* 1: whoever read our output went away; a tool leaves quietly */
 };
 
 /* Fills err and returns -1. A long message is cut at its end. err may be NULL. */
 int ift_fail(struct ift_err *err, const char *fmt, ...) IFT_PRINTF(2, 3);
 
-/* The same, appending ": " and the text of errno as it was on entry. EPIPE also sets closed_pipe. */
+/* The same, appending ": " and the text of errno as it was on entry. EPIPE sets
+ * closed_pipe too. */
 int ift_fail_errno(struct ift_err *err, const char *fmt, ...) IFT_PRINTF(2, 3);
 
 /* The same, for a mistake on the command line. */

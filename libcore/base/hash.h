@@ -1,4 +1,5 @@
-/* hash.h: checksums and digests, all XXH3 64 bit (xxhash): fast, the same on every machine, not cryptographic. */
+/* hash.h: checksums and digests, all XXH3 64 bit (xxhash): fast, the same on every machine, and not
+ * cryptographic: they find accidents, not enemies. */
 #ifndef IFT_HASH_H
 #define IFT_HASH_H
 

@@ -5,15 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *checked(void *p, size_t size) {
-    if (p || size == 0) return p;
+void ift_out_of_memory(size_t size) {
     fprintf(stderr, "out of memory: %zu bytes asked\n", size);
     exit(1);
 }
 
+static void *checked(void *p, size_t size) {
+    if (!p) ift_out_of_memory(size);
+    return p;
+}
+
 static size_t product(size_t count, size_t size) {
     size_t total;
-    if (__builtin_mul_overflow(count, size, &total)) checked(NULL, SIZE_MAX);
+    if (__builtin_mul_overflow(count, size, &total)) ift_out_of_memory(SIZE_MAX);
     return total;
 }
 

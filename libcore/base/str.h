@@ -1,7 +1,7 @@
 /* str.h: text. A slice borrows bytes that somebody else owns; a str owns a growing buffer.
  *
- * Neither is terminated by accident: str keeps a '\0' after its last byte so that `s.p` may be handed to
- * functions that want one, but bytes inside may be NUL and `n` is the truth.
+ * Neither is terminated by accident: str keeps a '\0' after its last byte so that `s.p` may be
+ * handed to functions that want one, but bytes inside may be NUL and `n` is the truth.
  */
 #ifndef IFT_STR_H
 #define IFT_STR_H
@@ -29,22 +29,26 @@ struct ift_str {
 
 void ift_str_release(struct ift_str *s);
 void ift_str_clear(struct ift_str *s);                     /* empty, buffer kept, p terminated */
-char *ift_str_reserve(struct ift_str *s, size_t extra);    /* room for `extra` bytes and a NUL; returns the end */
+/* Makes room for `extra` bytes and a NUL and returns the end; whoever writes there adds to s->n. */
+char *ift_str_reserve(struct ift_str *s, size_t extra);
 void ift_str_add(struct ift_str *s, const char *p, size_t n);
 void ift_str_adds(struct ift_str *s, const char *text);    /* terminated text */
 void ift_str_addc(struct ift_str *s, char c);
 void ift_str_addf(struct ift_str *s, const char *fmt, ...) IFT_PRINTF(2, 3);
+void ift_str_addv(struct ift_str *s, const char *fmt, va_list args) IFT_PRINTF(2, 0);
 char *ift_str_take(struct ift_str *s);                     /* gives the buffer away; free() it */
 struct ift_slice ift_str_slice(const struct ift_str *s);
 
 /* "12.3k", "4.56M": a count for people, three significant digits. */
 void ift_str_add_count(struct ift_str *s, double count);
 
-/* Strict numbers: the whole text, no leading blanks, in range; otherwise false and *value untouched. */
+/* Strict numbers: the whole text, decimal, no blanks, no plus sign, in range, never NaN or
+ * infinite; otherwise false and *value untouched. */
 bool ift_parse_i64(struct ift_slice text, long long *value);
 bool ift_parse_f64(struct ift_slice text, double *value);
 
-/* Edit distance for "did you mean": insertions, deletions, substitutions and swaps of neighbours cost 1. */
+/* Edit distance for "did you mean": insertions, deletions, substitutions and swaps of neighbours
+ * cost 1. */
 size_t ift_edit_distance(struct ift_slice a, struct ift_slice b);
 
 #endif
