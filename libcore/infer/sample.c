@@ -72,7 +72,7 @@ static int32_t largest(const struct ift_sampler *s) {
     return (int32_t)best;
 }
 
-/* How many of the sorted candidates top-k and top-p leave. */
+/* How many of the sorted candidates top-k, top-p and min-p leave. */
 static size_t kept(const struct ift_sampler *s, const struct ift_sampling *o) {
     const struct scored *c = s->order;
     size_t n = s->vocab;
@@ -81,16 +81,13 @@ static size_t kept(const struct ift_sampler *s, const struct ift_sampling *o) {
         n = (size_t)o->top_k;
         while (n < s->vocab && c[n].score == last) n++;
     }
-    if (o->top_p >= 1) return n;
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += exp(c[i].score - c[0].score);
-    /* From the unlikely end: drop while what is dropped stays within 1 - top_p. */
-    double dropped = 0;
-    while (n > 1) {
-        dropped += exp(c[n - 1].score - c[0].score) / sum;
-        if (dropped > 1 - o->top_p) break;
-        n--;
+    if (o->top_p < 1) {
+        double sum = 0, dropped = 0;
+        for (size_t i = 0; i < n; i++) sum += exp(c[i].score - c[0].score);
+        /* From the unlikely end: drop while what is dropped stays within 1 - top_p. */
+        while (n > 1 && (dropped += exp(c[n - 1].score - c[0].score) / sum) <= 1 - o->top_p) n--;
     }
+    while (n > 1 && exp(c[n - 1].score - c[0].score) < o->min_p) n--;
     return n;
 }
 
