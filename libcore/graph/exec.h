@@ -1,6 +1,6 @@
-/* exec.h: runs a graph on a device. Creating one plans memory (plan.h): temporaries share one slab by liveness, outputs
- * take their input's place where the op allows it, scratch is the largest any op asks for. States get their own zeroed memory
- * unless bound; parameters must be bound.
+/* exec.h: runs a graph on a device. Creating one plans memory (plan.h): temporaries and the ops' scratch share one slab by
+ * liveness, and outputs take their input's place where the op allows it. States that are not bound get their own zeroed memory
+ * on first use; parameters must be bound.
  *
  *     ift_exec_new(&x, g, &device, capacity, err);
  *     ift_exec_bind(x, ift_graph_find(g, "model.norm.weight"), &tensor, err);
@@ -16,14 +16,18 @@
 struct ift_exec;
 /* capacity[e]: the most that extent e may be in a run (FIXED is ignored). The graph must outlive the exec and not change. */
 int ift_exec_new(struct ift_exec **x, const struct ift_graph *g, struct ift_device *d, const int64_t capacity[IFT_EXTENTS], struct ift_err *err) IFT_MUST_CHECK;
-void ift_exec_free(struct ift_exec *x);
+/* The same with memory of its own for every value: results must not differ. For tests. */
+int ift_exec_new_apart(struct ift_exec **x, const struct ift_graph *g, struct ift_device *d, const int64_t capacity[IFT_EXTENTS],
+                       struct ift_err *err) IFT_MUST_CHECK;
+void ift_exec_free(struct ift_exec *x); /* NULL is fine */
 
 /* Gives a parameter or state its memory (shape and dtype are checked; the memory stays the caller's). */
 int ift_exec_bind(struct ift_exec *x, ift_val v, const struct ift_operand *t, struct ift_err *err) IFT_MUST_CHECK;
-/* Where a value lies: after a first bind or run. For handing a state to another exec, or reading it. */
+/* Where a parameter, state or output lies, once it was bound, zeroed or run. For handing a state to another exec, or reading it. */
 int ift_exec_operand(const struct ift_exec *x, ift_val v, struct ift_operand *t, struct ift_err *err) IFT_MUST_CHECK;
 
-/* The whole input at the extents of the coming run: `rows` leading rows (1 for FIXED shapes means all). */
+/* The first `rows` rows of an input (all of a FIXED shape, whatever `rows` says). `host` has been read when this returns. An input keeps
+ * what it has from run to run; a run that asks for more rows than were uploaded is an error. */
 int ift_exec_upload(struct ift_exec *x, ift_val input, const void *host, int64_t rows, struct ift_err *err) IFT_MUST_CHECK;
 int ift_exec_zero(struct ift_exec *x, ift_val state, struct ift_err *err) IFT_MUST_CHECK;
 /* Enqueues every node; an unbound parameter, or an input never uploaded, is an error that names it. */
@@ -31,7 +35,7 @@ int ift_exec_run(struct ift_exec *x, const int64_t extent[IFT_EXTENTS], struct i
 /* Waits and copies the first `rows` rows (FIXED: all) of an output, state or parameter. */
 int ift_exec_download(struct ift_exec *x, void *host, ift_val v, int64_t rows, struct ift_err *err) IFT_MUST_CHECK;
 
-/* Bytes: of the slab, of states this exec owns, of inputs. For --plan. */
+/* Bytes: of the slab, of states this exec owns, of inputs; scratch is the most that one op asks for, a part of the slab. For --plan. */
 struct ift_exec_bytes { size_t slab, states, inputs, scratch; };
 struct ift_exec_bytes ift_exec_bytes(const struct ift_exec *x);
 

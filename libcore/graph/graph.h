@@ -58,6 +58,8 @@ size_t ift_graph_values(const struct ift_graph *g); /* values are 1 .. this */
 const struct ift_value *ift_graph_value(const struct ift_graph *g, ift_val v);
 size_t ift_graph_nodes(const struct ift_graph *g);
 const struct ift_node *ift_graph_node(const struct ift_graph *g, size_t i); /* 0 .. nodes - 1, in order of execution */
+/* Elements of a value when the extents are these; -1: more than fit an int64_t. */
+int64_t ift_value_count(const struct ift_value *v, const int64_t extent[IFT_EXTENTS]);
 
 /* ---- sources. Names are copied; declaring a parameter or state again under its name gives the same value (tied weights). ---- */
 ift_val ift_graph_param(struct ift_graph *g, const char *name, int ndim, const int64_t *dim, bool trainable);
