@@ -54,24 +54,24 @@ function record(instruction, output) {
 }
 
 function primer(    a, b, which) {
-    which = draw(10)
+    which = draw(12)
     a = draw(21)
     b = draw(9) + 1
-    if (which < 3) {
+    if (which < 5) {
         if (draw(2) && a + b <= 20) record("What is " a " + " b "?", a " + " b " = " a + b ".")
         else { if (a < b) a += b; record("What is " a " - " b "?", a " - " b " = " a - b ".") }
-    } else if (which < 5) {
+    } else if (which < 7) {
         story(1)
         record(question, draw(2) ? rationale : "The answer is " answer ".")
-    } else if (which == 5) {
+    } else if (which == 7) {
         story(0)
         record(question, "The answer is " answer ".")
-    } else if (which == 6) {
+    } else if (which == 8) {
         b = draw(21)
         record("Which is larger, " a " or " b "?", "The answer is " (a > b ? a : b) ".")
-    } else if (which == 7) {
+    } else if (which == 9) {
         record("Count from " a " to " a + b ".", count_on(a, a + b) ".")
-    } else if (which == 8) {
+    } else if (which == 10) {
         story(1 + draw(4))
         sub(/ How many.*/, "", question)
         record("Repeat: " question, question)

@@ -14,14 +14,17 @@ static bool digit(struct ift_slice s, size_t i) {
     return i < s.n && s.p[i] >= '0' && s.p[i] <= '9';
 }
 
-/* The end of the number that starts with the digit at i: commas and one point belong to it only between digits. */
+/* The end of the number that starts with the digit at i: commas and one point belong to it only
+ * between digits. */
 static size_t number_end(struct ift_slice s, size_t i) {
     bool point = false;
     for (;; i++) {
         if (digit(s, i)) continue;
         if (i >= s.n || !digit(s, i + 1)) return i;
-        if (s.p[i] == '.' && !point) point = true;
-        else if (s.p[i] != ',' || point) return i;
+        if (s.p[i] == '.' && !point)
+            point = true;
+        else if (s.p[i] != ',' || point)
+            return i;
     }
 }
 
@@ -50,8 +53,11 @@ static bool find_number(struct ift_slice s, struct ift_slice marker, struct ift_
     for (size_t i = 0; i < s.n; i++) {
         if (!digit(s, i)) continue;
         const size_t end = number_end(s, i);
-        /* A minus is a sign only where no operand or word ends before it: "7-5" ends in 5, "is -5" in -5. */
-        negative = i > 0 && s.p[i - 1] == '-' && (i == 1 || isspace((unsigned char)s.p[i - 2]) || s.p[i - 2] == '(' || s.p[i - 2] == '$');
+        /* A minus is a sign only where no operand or word ends before it: "7-5" ends in 5, "is -5"
+         * in -5. */
+        negative = i > 0 && s.p[i - 1] == '-' &&
+                   (i == 1 || isspace((unsigned char)s.p[i - 2]) || s.p[i - 2] == '(' ||
+                    s.p[i - 2] == '$');
         last = (struct ift_slice){s.p + i, end - i};
         found = true;
         i = end;
@@ -71,7 +77,8 @@ static bool find_choice(struct ift_slice s, struct ift_slice marker, struct ift_
         if (!choice_letter(s, i)) continue;
         const char before = i ? s.p[i - 1] : ' ', after = i + 1 < s.n ? s.p[i + 1] : ' ';
         if (before == '(' && after == ')') bracketed = s.p[i];
-        if (!isalnum((unsigned char)before) && !isalnum((unsigned char)after) && after != '\'') alone = s.p[i];
+        if (!isalnum((unsigned char)before) && !isalnum((unsigned char)after) && after != '\'')
+            alone = s.p[i];
     }
     if (!bracketed && !alone) return false;
     ift_str_addc(answer, bracketed ? bracketed : alone);
@@ -111,7 +118,10 @@ static bool find_whole(struct ift_slice s, struct ift_slice marker, struct ift_s
 static const struct {
     const char *name;
     bool (*find)(struct ift_slice text, struct ift_slice marker, struct ift_str *answer);
-} rules[] = {{"number", find_number}, {"choice", find_choice}, {"line", find_line}, {"whole", find_whole}};
+} rules[] = {{"number", find_number},
+             {"choice", find_choice},
+             {"line", find_line},
+             {"whole", find_whole}};
 
 int ift_extract_rule(struct ift_extract *rule, const char *name, struct ift_err *err) {
     *rule = (struct ift_extract){0};
@@ -124,7 +134,8 @@ int ift_extract_rule(struct ift_extract *rule, const char *name, struct ift_err 
             rule->find = rules[i].find;
             return 0;
         }
-    return ift_fail_usage(err, "unknown extraction '%s': number, choice, line, whole or after:TEXT", name);
+    return ift_fail_usage(err, "unknown extraction '%s': number, choice, line, whole or after:TEXT",
+                          name);
 }
 
 bool ift_extract(const struct ift_extract *rule, struct ift_slice text, struct ift_str *answer) {

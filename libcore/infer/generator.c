@@ -9,7 +9,7 @@ struct sequence {
     uint64_t index;
     int32_t *id; /* prompt, then what was generated */
     size_t n, cap, nprompt;
-    size_t fed;  /* ids whose keys and values are in the cache */
+    size_t fed; /* ids whose keys and values are in the cache */
     double *logprob;
     size_t logprob_cap;
     enum ift_finish finish;
@@ -24,10 +24,10 @@ struct ift_generator {
     struct ift_exec *exec;
     ift_val ids, positions, segments, slots, picks, logits;
     struct ift_sampler *sampler;
-    struct sequence **slot;  /* (c.slots) NULL: free */
+    struct sequence **slot;   /* (c.slots) NULL: free */
     struct sequence *waiting; /* finished before an earlier one, by index */
-    uint64_t taken, handed;  /* prompts read; completions given back */
-    bool drained;            /* the source has no more */
+    uint64_t taken, handed;   /* prompts read; completions given back */
+    bool drained;             /* the source has no more */
     uint64_t generated, prefilled;
     /* One step's inputs. */
     int32_t *id, *position, *row, *segment, *pick;
@@ -43,13 +43,14 @@ static void sequence_free(struct sequence *s) {
     free(s);
 }
 
-static int describe(struct ift_generator *g, struct ift_model *m, struct ift_peft *peft, struct ift_err *err) {
+static int describe(struct ift_generator *g, struct ift_model *m, struct ift_peft *peft,
+                    struct ift_err *err) {
     struct ift_build b = {.cache_rows = g->c.slots * g->c.context};
     if (peft) b.attach = ift_peft_attach(peft, false);
     ift_build_begin(&b, m, g->graph);
     g->picks = ift_graph_input(g->graph, "picks", IFT_I32, IFT_PICKS, 1, (const int64_t[]){0});
-    const ift_val hidden = ift_build_forward(&b);                   // (N, C)
-    const ift_val last = ift_graph_gather(g->graph, hidden, g->picks); // (P, C)
+    const ift_val hidden = ift_build_forward(&b);                        // (N, C)
+    const ift_val last = ift_graph_gather(g->graph, hidden, g->picks);   // (P, C)
     g->logits = ift_graph_linear(g->graph, last, ift_build_head(&b), 0); // (P, V)
     ift_graph_keep(g->graph, g->logits);
     g->ids = b.ids;
@@ -59,10 +60,12 @@ static int describe(struct ift_generator *g, struct ift_model *m, struct ift_pef
     return ift_graph_check(g->graph, err);
 }
 
-int ift_generator_new(struct ift_generator **out, struct ift_model *m, struct ift_peft *peft, struct ift_device *d, struct ift_generator_config c, struct ift_err *err) {
+int ift_generator_new(struct ift_generator **out, struct ift_model *m, struct ift_peft *peft,
+                      struct ift_device *d, struct ift_generator_config c, struct ift_err *err) {
     const struct ift_config *config = ift_model_config(m);
     if (c.context > config->max_positions)
-        return IFT_FAIL(err, "a context of %lld tokens, but the model has %lld positions", (long long)c.context, (long long)config->max_positions);
+        return IFT_FAIL(err, "a context of %lld tokens, but the model has %lld positions",
+                        (long long)c.context, (long long)config->max_positions);
     struct ift_generator *g = ift_alloc0(1, sizeof *g);
     *out = g;
     if (c.step < c.slots) c.step = c.slots > 1024 ? c.slots : 1024;
@@ -80,8 +83,10 @@ int ift_generator_new(struct ift_generator **out, struct ift_model *m, struct if
     g->segment = ift_alloc0((size_t)c.slots * 4, sizeof *g->segment);
     g->pick = ift_alloc0((size_t)c.slots, sizeof *g->pick);
     g->logit = ift_alloc0((size_t)(c.slots * g->vocab), sizeof *g->logit);
-    const int64_t capacity[IFT_EXTENTS] = {[IFT_TOKENS] = c.step, [IFT_SEGMENTS] = c.slots, [IFT_PICKS] = c.slots};
-    if (describe(g, m, peft, err) < 0 || ift_exec_new(&g->exec, g->graph, d, capacity, err) < 0 || ift_model_bind(m, d, g->exec, g->graph, err) < 0 ||
+    const int64_t capacity[IFT_EXTENTS] =
+        {[IFT_TOKENS] = c.step, [IFT_SEGMENTS] = c.slots, [IFT_PICKS] = c.slots};
+    if (describe(g, m, peft, err) < 0 || ift_exec_new(&g->exec, g->graph, d, capacity, err) < 0 ||
+        ift_model_bind(m, d, g->exec, g->graph, err) < 0 ||
         (peft && ift_peft_bind(peft, d, g->exec, g->graph, err) < 0)) {
         ift_generator_free(g);
         *out = NULL;
@@ -125,7 +130,9 @@ static int refill(struct ift_generator *g, const struct ift_prompts *p, struct i
             return 0;
         }
         if (n == 0 || n >= (size_t)g->c.context)
-            return IFT_FAIL(err, "prompt %llu has %zu tokens; between 1 and %lld leave room to answer: raise --context or shorten it",
+            return IFT_FAIL(err,
+                            "prompt %llu has %zu tokens; between 1 and %lld leave room to answer: "
+                            "raise --context or shorten it",
                             (unsigned long long)g->taken + 1, n, (long long)g->c.context - 1);
         struct sequence *s = ift_alloc0(1, sizeof *s);
         s->index = g->taken++;
@@ -159,7 +166,8 @@ static void lay(struct ift_generator *g, int64_t slot, int64_t count) {
     }
 }
 
-/* Chooses what runs: one token of each sequence under way, then as much of the new prompts as the step holds. */
+/* Chooses what runs: one token of each sequence under way, then as much of the new prompts as the
+ * step holds. */
 static void compose(struct ift_generator *g) {
     g->ntokens = g->nsegments = g->npicks = 0;
     for (int prefill = 0; prefill < 2; prefill++)
@@ -174,7 +182,8 @@ static void compose(struct ift_generator *g) {
 }
 
 static int run(struct ift_generator *g, struct ift_err *err) {
-    /* A step of nothing but the middle of a long prompt still projects one row, which nobody reads. */
+    /* A step of nothing but the middle of a long prompt still projects one row, which nobody reads.
+     */
     const int64_t rows = g->npicks ? g->npicks : 1;
     if (!g->npicks) g->pick[0] = 0;
     IFT_TRY(ift_exec_upload(g->exec, g->ids, g->id, g->ntokens, err));
@@ -182,16 +191,19 @@ static int run(struct ift_generator *g, struct ift_err *err) {
     IFT_TRY(ift_exec_upload(g->exec, g->slots, g->row, g->ntokens, err));
     IFT_TRY(ift_exec_upload(g->exec, g->segments, g->segment, g->nsegments, err));
     IFT_TRY(ift_exec_upload(g->exec, g->picks, g->pick, rows, err));
-    const int64_t extent[IFT_EXTENTS] = {[IFT_TOKENS] = g->ntokens, [IFT_SEGMENTS] = g->nsegments, [IFT_PICKS] = rows};
+    const int64_t extent[IFT_EXTENTS] =
+        {[IFT_TOKENS] = g->ntokens, [IFT_SEGMENTS] = g->nsegments, [IFT_PICKS] = rows};
     IFT_TRY(ift_exec_run(g->exec, extent, err));
     return ift_exec_download(g->exec, g->logit, g->logits, rows, err);
 }
 
 /* Appends the next id; true when the sequence is over. */
-static bool extend(struct ift_generator *g, struct sequence *s, const struct ift_generate *o, const float *logits) {
+static bool extend(struct ift_generator *g, struct sequence *s, const struct ift_generate *o,
+                   const float *logits) {
     const size_t k = s->n - s->nprompt;
     s->logprob = ift_grow(s->logprob, k + 1, &s->logprob_cap, sizeof *s->logprob);
-    const int32_t id = ift_sampler_next(g->sampler, &o->sampling, logits, s->id, s->n, s->index, k, &s->logprob[k]);
+    const int32_t id = ift_sampler_next(g->sampler, &o->sampling, logits, s->id, s->n, s->index, k,
+                                        &s->logprob[k]);
     s->id = ift_grow(s->id, s->n + 1, &s->cap, sizeof *s->id);
     s->id[s->n++] = id;
     g->generated++;
@@ -203,14 +215,16 @@ static bool extend(struct ift_generator *g, struct sequence *s, const struct ift
 }
 
 /* Files a finished sequence and hands back all whose turn has come. */
-static int finish(struct ift_generator *g, struct sequence *s, const struct ift_prompts *p, struct ift_err *err) {
+static int finish(struct ift_generator *g, struct sequence *s, const struct ift_prompts *p,
+                  struct ift_err *err) {
     struct sequence **at = &g->waiting;
     while (*at && (*at)->index < s->index) at = &(*at)->next;
     s->next = *at;
     *at = s;
     while (g->waiting && g->waiting->index == g->handed) {
         struct sequence *w = g->waiting;
-        const struct ift_completion c = {w->index, w->id + w->nprompt, w->logprob, w->n - w->nprompt, w->nprompt, w->finish};
+        const struct ift_completion c = {w->index,          w->id + w->nprompt, w->logprob,
+                                         w->n - w->nprompt, w->nprompt,         w->finish};
         g->waiting = w->next;
         g->handed++;
         const int rc = p->done(p->ctx, &c, err);
@@ -220,7 +234,8 @@ static int finish(struct ift_generator *g, struct sequence *s, const struct ift_
     return 0;
 }
 
-static int advance(struct ift_generator *g, const struct ift_prompts *p, const struct ift_generate *o, struct ift_err *err) {
+static int advance(struct ift_generator *g, const struct ift_prompts *p,
+                   const struct ift_generate *o, struct ift_err *err) {
     for (int64_t k = 0; k < g->npicks; k++) {
         struct sequence *s = g->picked[k];
         if (!extend(g, s, o, g->logit + k * g->vocab)) continue;
@@ -231,7 +246,8 @@ static int advance(struct ift_generator *g, const struct ift_prompts *p, const s
     return 0;
 }
 
-int ift_generator_run(struct ift_generator *g, const struct ift_prompts *p, const struct ift_generate *o, struct ift_err *err) {
+int ift_generator_run(struct ift_generator *g, const struct ift_prompts *p,
+                      const struct ift_generate *o, struct ift_err *err) {
     g->taken = g->handed = 0;
     g->drained = false;
     for (;;) {

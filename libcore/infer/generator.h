@@ -1,11 +1,12 @@
 /* generator.h: continues token sequences with a KV cache, many at once.
  *
- * Sequences live in slots; each slot owns `context` rows of every layer's cache. A step runs one token for every sequence
- * that is under way together with the whole prompt of every sequence that just got a slot, as segments of one batch without
- * padding, and a slot is refilled as soon as its sequence ends. Results are handed back in the order of the prompts.
+ * Sequences live in slots; each slot owns `context` rows of every layer's cache. A step runs one
+ * token for every sequence that is under way together with the whole prompt of every sequence that
+ * just got a slot, as segments of one batch without padding, and a slot is refilled as soon as its
+ * sequence ends. Results are handed back in the order of the prompts.
  *
- *     ift_generator_new(&g, model, peft, device, (struct ift_generator_config){.slots = 16, .context = 512}, err);
- *     ift_generator_run(g, &source, &sampling, err);
+ *     ift_generator_new(&g, model, peft, device, (struct ift_generator_config){.slots = 16,
+ * .context = 512}, err); ift_generator_run(g, &source, &sampling, err);
  */
 #ifndef IFT_GENERATOR_H
 #define IFT_GENERATOR_H
@@ -19,17 +20,18 @@
 struct ift_generator;
 
 struct ift_generator_config {
-    int64_t slots;    /* sequences at once, >= 1 */
-    int64_t context;  /* tokens of prompt and continuation together; at most the model's positions */
-    int64_t step;     /* most tokens run at once: bounds the memory of prefill; 0: max(slots, 1024). Longer prompts run in several steps */
+    int64_t slots;   /* sequences at once, >= 1 */
+    int64_t context; /* tokens of prompt and continuation together; at most the model's positions */
+    int64_t step;    /* most tokens run at once: bounds the memory of prefill; 0: max(slots, 1024).
+                        Longer prompts run in several steps */
 };
 
 enum ift_finish { IFT_FINISH_STOP /* an end-of-sequence id */, IFT_FINISH_LENGTH };
 
 struct ift_completion {
-    uint64_t index;         /* of the prompt, 0-based */
-    const int32_t *id;      /* (n) the new ids, the end-of-sequence id included */
-    const double *logprob;  /* (n) of each under the model's unfiltered distribution */
+    uint64_t index;        /* of the prompt, 0-based */
+    const int32_t *id;     /* (n) the new ids, the end-of-sequence id included */
+    const double *logprob; /* (n) of each under the model's unfiltered distribution */
     size_t n, nprompt;
     enum ift_finish finish;
 };
@@ -37,22 +39,28 @@ struct ift_completion {
 /* Prompts come from and completions go to callbacks, in order. */
 struct ift_prompts {
     void *ctx;
-    /* The next prompt's ids, lent until the next call: 1, 0 no more, -1. It must have at least one id. */
+    /* The next prompt's ids, lent until the next call: 1, 0 no more, -1. It must have at least one
+     * id. */
     int (*next)(void *ctx, const int32_t **id, size_t *n, struct ift_err *err);
     int (*done)(void *ctx, const struct ift_completion *c, struct ift_err *err);
 };
 
 struct ift_generate {
     struct ift_sampling sampling;
-    long long max_new;       /* tokens at most, and never past the context */
-    const int32_t *eos;      /* (neos) ids that end a sequence */
+    long long max_new;  /* tokens at most, and never past the context */
+    const int32_t *eos; /* (neos) ids that end a sequence */
     size_t neos;
 };
 
-int ift_generator_new(struct ift_generator **g, struct ift_model *m, struct ift_peft *peft, struct ift_device *d, struct ift_generator_config c, struct ift_err *err) IFT_MUST_CHECK;
-/* Until `next` says there are no more and all are done. A prompt that leaves no room for one new token is an error naming its index and length. */
-int ift_generator_run(struct ift_generator *g, const struct ift_prompts *p, const struct ift_generate *o, struct ift_err *err) IFT_MUST_CHECK;
-uint64_t ift_generator_tokens(const struct ift_generator *g, uint64_t *prefilled); /* new tokens so far; and prompt tokens */
+int ift_generator_new(struct ift_generator **g, struct ift_model *m, struct ift_peft *peft,
+                      struct ift_device *d, struct ift_generator_config c,
+                      struct ift_err *err) IFT_MUST_CHECK;
+/* Until `next` says there are no more and all are done. A prompt that leaves no room for one new
+ * token is an error naming its index and length. */
+int ift_generator_run(struct ift_generator *g, const struct ift_prompts *p,
+                      const struct ift_generate *o, struct ift_err *err) IFT_MUST_CHECK;
+uint64_t ift_generator_tokens(const struct ift_generator *g,
+                              uint64_t *prefilled); /* new tokens so far; and prompt tokens */
 void ift_generator_free(struct ift_generator *g);
 
 #endif

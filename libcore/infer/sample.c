@@ -7,7 +7,8 @@
 #include "libcore/base/mem.h"
 #include "libcore/base/rng.h"
 
-/* Philox stream of token draws; see the list of streams in base/rng.h's callers: any number kept apart. */
+/* Philox stream of token draws; see the list of streams in base/rng.h's callers: any number kept
+ * apart. */
 enum { STREAM_SAMPLE = 0x53414d50 };
 
 struct scored {
@@ -17,10 +18,10 @@ struct scored {
 
 struct ift_sampler {
     size_t vocab;
-    double *score;         /* (vocab) processed scores */
-    double *probs;         /* (vocab) */
-    struct scored *order;  /* (vocab) candidates, by score */
-    uint8_t *penalised;    /* (vocab) the penalty is applied once an id, however often it was seen */
+    double *score;        /* (vocab) processed scores */
+    double *probs;        /* (vocab) */
+    struct scored *order; /* (vocab) candidates, by score */
+    uint8_t *penalised;   /* (vocab) the penalty is applied once an id, however often it was seen */
 };
 
 struct ift_sampler *ift_sampler_new(size_t vocab) {
@@ -60,7 +61,8 @@ static int by_score(const void *a, const void *b) {
     return (x->id > y->id) - (x->id < y->id);
 }
 
-static void load(struct ift_sampler *s, const struct ift_sampling *o, const float *logits, const int32_t *seen, size_t nseen) {
+static void load(struct ift_sampler *s, const struct ift_sampling *o, const float *logits,
+                 const int32_t *seen, size_t nseen) {
     for (size_t i = 0; i < s->vocab; i++) s->score[i] = logits[i];
     penalise(s, o->repetition_penalty, seen, nseen);
 }
@@ -91,19 +93,22 @@ static size_t kept(const struct ift_sampler *s, const struct ift_sampling *o) {
     return n;
 }
 
-void ift_sampler_probs(struct ift_sampler *s, const struct ift_sampling *o, const float *logits, const int32_t *seen, size_t nseen, double *probs) {
+void ift_sampler_probs(struct ift_sampler *s, const struct ift_sampling *o, const float *logits,
+                       const int32_t *seen, size_t nseen, double *probs) {
     load(s, o, logits, seen, nseen);
     memset(probs, 0, s->vocab * sizeof *probs);
     if (o->temperature <= 0) {
         probs[largest(s)] = 1;
         return;
     }
-    for (size_t i = 0; i < s->vocab; i++) s->order[i] = (struct scored){s->score[i] / o->temperature, (int32_t)i};
+    for (size_t i = 0; i < s->vocab; i++)
+        s->order[i] = (struct scored){s->score[i] / o->temperature, (int32_t)i};
     qsort(s->order, s->vocab, sizeof *s->order, by_score);
     const size_t n = kept(s, o);
     double sum = 0;
     for (size_t i = 0; i < n; i++) sum += exp(s->order[i].score - s->order[0].score);
-    for (size_t i = 0; i < n; i++) probs[s->order[i].id] = exp(s->order[i].score - s->order[0].score) / sum;
+    for (size_t i = 0; i < n; i++)
+        probs[s->order[i].id] = exp(s->order[i].score - s->order[0].score) / sum;
 }
 
 static double log_softmax_at(const float *logits, size_t n, int32_t id) {
@@ -113,8 +118,9 @@ static double log_softmax_at(const float *logits, size_t n, int32_t id) {
     return logits[id] - top - log(sum);
 }
 
-int32_t ift_sampler_next(struct ift_sampler *s, const struct ift_sampling *o, const float *logits, const int32_t *seen, size_t nseen,
-                         uint64_t record, uint64_t position, double *logprob) {
+int32_t ift_sampler_next(struct ift_sampler *s, const struct ift_sampling *o, const float *logits,
+                         const int32_t *seen, size_t nseen, uint64_t record, uint64_t position,
+                         double *logprob) {
     int32_t id;
     if (o->temperature <= 0) {
         load(s, o, logits, seen, nseen);
@@ -122,7 +128,8 @@ int32_t ift_sampler_next(struct ift_sampler *s, const struct ift_sampling *o, co
     } else {
         ift_sampler_probs(s, o, logits, seen, nseen, s->probs);
         /* One index for the pair: no record reaches 2^32 tokens. */
-        struct ift_rng rng = ift_rng(o->seed, STREAM_SAMPLE, record << 32 | (position & 0xffffffff));
+        struct ift_rng rng =
+            ift_rng(o->seed, STREAM_SAMPLE, record << 32 | (position & 0xffffffff));
         double left = ift_rng_unit(&rng);
         id = -1;
         for (size_t i = 0; i < s->vocab; i++) {

@@ -1,6 +1,7 @@
-/* sample.h: from the logits of the next token to a choice. The processors and their order are those of Hugging Face's
- * generate(): repetition penalty, then temperature, top-k, top-p, min-p. Probabilities are computed in double, and the draw is a
- * function of (seed, record, position) alone, so a text does not depend on which others share its batch.
+/* sample.h: from the logits of the next token to a choice. The processors and their order are those
+ * of Hugging Face's generate(): repetition penalty, then temperature, top-k, top-p, min-p.
+ * Probabilities are computed in double, and the draw is a function of (seed, record, position)
+ * alone, so a text does not depend on which others share its batch.
  */
 #ifndef IFT_SAMPLE_H
 #define IFT_SAMPLE_H
@@ -9,10 +10,13 @@
 #include <stdint.h>
 
 struct ift_sampling {
-    double temperature;        /* 0: greedy, the largest logit, lowest id on ties; the rest is then ignored but the penalty */
-    double top_p;              /* 1: off. Keeps the smallest set of likeliest tokens whose probabilities reach top_p, at least one */
-    double min_p;              /* 0: off. Drops tokens less likely than min_p times the likeliest */
-    double repetition_penalty; /* 1: off. Scores of ids already in the sequence: divided when positive, multiplied when negative */
+    double temperature; /* 0: greedy, the largest logit, lowest id on ties; the rest is then ignored
+                           but the penalty */
+    double top_p; /* 1: off. Keeps the smallest set of likeliest tokens whose probabilities reach
+                     top_p, at least one */
+    double min_p; /* 0: off. Drops tokens less likely than min_p times the likeliest */
+    double repetition_penalty; /* 1: off. Scores of ids already in the sequence: divided when
+                                  positive, multiplied when negative */
     long long top_k;           /* 0: off. Keeps the k largest, and all that tie with the k-th */
     uint64_t seed;
 };
@@ -22,11 +26,15 @@ struct ift_sampler;
 struct ift_sampler *ift_sampler_new(size_t vocab);
 void ift_sampler_free(struct ift_sampler *s);
 
-/* Applies the processors to logits (vocab): probs (vocab) sums to 1, 0 for what was filtered out. */
-void ift_sampler_probs(struct ift_sampler *s, const struct ift_sampling *o, const float *logits, const int32_t *seen, size_t nseen, double *probs);
+/* Applies the processors to logits (vocab): probs (vocab) sums to 1, 0 for what was filtered out.
+ */
+void ift_sampler_probs(struct ift_sampler *s, const struct ift_sampling *o, const float *logits,
+                       const int32_t *seen, size_t nseen, double *probs);
 
-/* The next id. record, position: what the draw is keyed by. logprob (may be NULL): natural log of the unfiltered softmax at the chosen id. */
-int32_t ift_sampler_next(struct ift_sampler *s, const struct ift_sampling *o, const float *logits, const int32_t *seen, size_t nseen,
-                         uint64_t record, uint64_t position, double *logprob);
+/* The next id. record, position: what the draw is keyed by. logprob (may be NULL): natural log of
+ * the unfiltered softmax at the chosen id. */
+int32_t ift_sampler_next(struct ift_sampler *s, const struct ift_sampling *o, const float *logits,
+                         const int32_t *seen, size_t nseen, uint64_t record, uint64_t position,
+                         double *logprob);
 
 #endif

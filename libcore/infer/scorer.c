@@ -29,7 +29,8 @@ struct ift_scorer {
     float *logits_host;            /* (tokens, V) */
 };
 
-static int describe(struct ift_scorer *s, struct ift_model *m, struct ift_peft *peft, struct ift_err *err) {
+static int describe(struct ift_scorer *s, struct ift_model *m, struct ift_peft *peft,
+                    struct ift_err *err) {
     struct ift_build b = {.attach = peft ? ift_peft_attach(peft, false) : NULL};
     ift_build_begin(&b, m, s->graph);
     const ift_val hidden = ift_build_forward(&b); // (N, C)
@@ -47,7 +48,8 @@ static int describe(struct ift_scorer *s, struct ift_model *m, struct ift_peft *
     return ift_graph_check(s->graph, err);
 }
 
-int ift_scorer_new(struct ift_scorer **out, struct ift_model *m, struct ift_peft *peft, struct ift_device *d, struct ift_scorer_config c, struct ift_err *err) {
+int ift_scorer_new(struct ift_scorer **out, struct ift_model *m, struct ift_peft *peft,
+                   struct ift_device *d, struct ift_scorer_config c, struct ift_err *err) {
     struct ift_scorer *s = ift_alloc0(1, sizeof *s);
     *out = s;
     s->c = c;
@@ -56,9 +58,12 @@ int ift_scorer_new(struct ift_scorer **out, struct ift_model *m, struct ift_peft
     s->last = &s->first;
     s->graph = ift_graph_new();
     s->loss_host = ift_alloc0((size_t)c.tokens, sizeof *s->loss_host);
-    if (c.logits) s->logits_host = ift_alloc0((size_t)(c.tokens * s->vocab), sizeof *s->logits_host);
-    const int64_t capacity[IFT_EXTENTS] = {[IFT_TOKENS] = c.tokens, [IFT_SEGMENTS] = c.tokens, [IFT_PICKS] = 1};
-    if (describe(s, m, peft, err) < 0 || ift_exec_new(&s->exec, s->graph, d, capacity, err) < 0 || ift_model_bind(m, d, s->exec, s->graph, err) < 0 ||
+    if (c.logits)
+        s->logits_host = ift_alloc0((size_t)(c.tokens * s->vocab), sizeof *s->logits_host);
+    const int64_t capacity[IFT_EXTENTS] =
+        {[IFT_TOKENS] = c.tokens, [IFT_SEGMENTS] = c.tokens, [IFT_PICKS] = 1};
+    if (describe(s, m, peft, err) < 0 || ift_exec_new(&s->exec, s->graph, d, capacity, err) < 0 ||
+        ift_model_bind(m, d, s->exec, s->graph, err) < 0 ||
         (peft && ift_peft_bind(peft, d, s->exec, s->graph, err) < 0)) {
         ift_scorer_free(s);
         *out = NULL;
@@ -95,20 +100,24 @@ static int run(struct ift_scorer *s, struct ift_err *err) {
     IFT_TRY(ift_exec_upload(s->exec, s->targets, b->target, b->tokens, err));
     IFT_TRY(ift_exec_upload(s->exec, s->segments, b->segment, b->docs, err));
     IFT_TRY(ift_exec_upload(s->exec, s->scale, &(const float){1}, 1, err));
-    const int64_t extent[IFT_EXTENTS] = {[IFT_TOKENS] = b->tokens, [IFT_SEGMENTS] = b->docs, [IFT_PICKS] = 1};
+    const int64_t extent[IFT_EXTENTS] =
+        {[IFT_TOKENS] = b->tokens, [IFT_SEGMENTS] = b->docs, [IFT_PICKS] = 1};
     IFT_TRY(ift_exec_run(s->exec, extent, err));
     IFT_TRY(ift_exec_download(s->exec, s->loss_host, s->loss, b->tokens, err));
     return s->c.logits ? ift_exec_download(s->exec, s->logits_host, s->logits, b->tokens, err) : 0;
 }
 
-/* Copies one document of the batch back into its row. The loss at a token is of the one that follows it. */
+/* Copies one document of the batch back into its row. The loss at a token is of the one that
+ * follows it. */
 static void bring_back(struct ift_scorer *s, struct pending *p, const struct ift_batch_doc *doc) {
     const struct ift_batch *b = &s->batch;
     for (int64_t i = 0; i + 1 < doc->n; i++)
-        if (b->target[doc->at + i] >= 0) p->logprob[doc->begin + i + 1] = -s->loss_host[doc->at + i];
+        if (b->target[doc->at + i] >= 0)
+            p->logprob[doc->begin + i + 1] = -s->loss_host[doc->at + i];
     if (s->c.logits) {
         const size_t row = (size_t)s->vocab;
-        memcpy(p->logits + (size_t)doc->begin * row, s->logits_host + (size_t)doc->at * row, (size_t)doc->n * row * sizeof *p->logits);
+        memcpy(p->logits + (size_t)doc->begin * row, s->logits_host + (size_t)doc->at * row,
+               (size_t)doc->n * row * sizeof *p->logits);
     }
     p->left -= (size_t)doc->n;
 }
@@ -147,8 +156,10 @@ int ift_scorer_flush(struct ift_scorer *s, struct ift_err *err) {
 int ift_scorer_add(struct ift_scorer *s, const struct ift_row *row, struct ift_err *err) {
     for (size_t i = 0; i < row->ndocs; i++)
         if (row->doc[i] > s->batch.capacity)
-            return IFT_FAIL(err, "row %llu has a document of %u tokens, more than the %lld that are run at once", (unsigned long long)s->rows + 1, row->doc[i],
-                            (long long)s->batch.capacity);
+            return IFT_FAIL(
+                err,
+                "row %llu has a document of %u tokens, more than the %lld that are run at once",
+                (unsigned long long)s->rows + 1, row->doc[i], (long long)s->batch.capacity);
     struct pending *p = ift_alloc0(1, sizeof *p);
     p->row = s->rows++;
     p->n = p->left = row->n;

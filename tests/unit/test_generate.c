@@ -1,4 +1,5 @@
-/* Greedy continuations and sampling filters of the reference cases: with a cache, in slots, prompts cut anywhere. */
+/* Greedy continuations and sampling filters of the reference cases: with a cache, in slots, prompts
+ * cut anywhere. */
 #include "libcore/infer/generator.h"
 
 #include "libcore/base/mem.h"
@@ -26,7 +27,8 @@ static size_t numbers(const struct ift_json *doc, int array, int32_t *out) {
 static int next_prompt(void *ctx, const int32_t **id, size_t *n, struct ift_err *err) {
     (void)err;
     struct want *w = ctx;
-    w->prompt = w->prompt < 0 ? ift_json_first(w->doc, w->prompts) : ift_json_next(w->doc, w->prompts, w->prompt);
+    w->prompt = w->prompt < 0 ? ift_json_first(w->doc, w->prompts)
+                              : ift_json_next(w->doc, w->prompts, w->prompt);
     if (w->prompt < 0) return 0;
     *id = w->id;
     *n = numbers(w->doc, w->prompt, w->id);
@@ -45,7 +47,8 @@ static int check_done_ids(void *ctx, const struct ift_completion *c, struct ift_
     return 0;
 }
 
-static void run(struct ift_model *m, struct ift_device *d, const struct ift_json *doc, const char *name, struct ift_generator_config c) {
+static void run(struct ift_model *m, struct ift_device *d, const struct ift_json *doc,
+                const char *name, struct ift_generator_config c) {
     struct ift_err err = {{0}, 0, 0};
     const int generation = ift_json_get(doc, 0, "generation");
     const int runs = ift_json_get(doc, generation, "runs"), one = ift_json_get(doc, runs, name);
@@ -53,11 +56,19 @@ static void run(struct ift_model *m, struct ift_device *d, const struct ift_json
     const int eos = ift_json_get(doc, ift_json_get(doc, one, "settings"), "eos_token_id");
     int32_t stop[8];
     long long max_new = 0, single = 0;
-    CHECK(ift_parse_i64(ift_json_raw(doc, ift_json_get(doc, generation, "max_new_tokens")), &max_new));
-    struct ift_generate o = {.sampling = {.repetition_penalty = 1, .top_p = 1}, .max_new = max_new, .eos = stop};
-    if (ift_json_is(doc, eos, IFT_JSON_ARRAY)) o.neos = numbers(doc, eos, stop);
-    else if (eos >= 0 && ift_parse_i64(ift_json_raw(doc, eos), &single)) stop[0] = (int32_t)single, o.neos = 1;
-    struct want w = {.doc = doc, .prompts = ift_json_get(doc, generation, "prompts"), .ids = ift_json_get(doc, one, "new_ids"), .prompt = -1};
+    CHECK(ift_parse_i64(ift_json_raw(doc, ift_json_get(doc, generation, "max_new_tokens")),
+                        &max_new));
+    struct ift_generate o = {.sampling = {.repetition_penalty = 1, .top_p = 1},
+                             .max_new = max_new,
+                             .eos = stop};
+    if (ift_json_is(doc, eos, IFT_JSON_ARRAY))
+        o.neos = numbers(doc, eos, stop);
+    else if (eos >= 0 && ift_parse_i64(ift_json_raw(doc, eos), &single))
+        stop[0] = (int32_t)single, o.neos = 1;
+    struct want w = {.doc = doc,
+                     .prompts = ift_json_get(doc, generation, "prompts"),
+                     .ids = ift_json_get(doc, one, "new_ids"),
+                     .prompt = -1};
     struct ift_generator *g;
     if (ift_generator_new(&g, m, NULL, d, c, &err) < 0) {
         CHECK_OK(-1, &err);
@@ -86,13 +97,16 @@ static void filters(const char *dir, const struct ift_json *doc, size_t vocab) {
         CHECK_OK(-1, &err);
         return;
     }
-    const int generation = ift_json_get(doc, 0, "generation"), all = ift_json_get(doc, generation, "filter_settings");
+    const int generation = ift_json_get(doc, 0, "generation"),
+              all = ift_json_get(doc, generation, "filter_settings");
     const struct ift_tensor *logits = ift_safetensors_find(io, "filter.logits");
     struct ift_sampler *s = ift_sampler_new(vocab);
     double *probs = ift_alloc0(vocab, sizeof *probs);
     int32_t seen[256];
-    const size_t nseen = all < 0 ? 0 : numbers(doc, ift_json_get(doc, generation, "filter_prompt"), seen);
-    for (int k = ift_json_first(doc, all); k >= 0 && logits; k = ift_json_next(doc, all, ift_json_next(doc, all, k))) {
+    const size_t nseen =
+        all < 0 ? 0 : numbers(doc, ift_json_get(doc, generation, "filter_prompt"), seen);
+    for (int k = ift_json_first(doc, all); k >= 0 && logits;
+         k = ift_json_next(doc, all, ift_json_next(doc, all, k))) {
         const int v = ift_json_next(doc, all, k);
         const struct ift_slice name = ift_json_raw(doc, k);
         snprintf(path, sizeof path, "filter.%.*s", (int)name.n - 2, name.p + 1);
@@ -107,7 +121,8 @@ static void filters(const char *dir, const struct ift_json *doc, size_t vocab) {
             .repetition_penalty = setting(doc, v, "repetition_penalty", 1),
         };
         ift_sampler_probs(s, &o, logits->data, seen, nseen, probs);
-        for (size_t i = 0; i < vocab; i++) CHECK_NEAR(probs[i], ((const float *)want->data)[i], 1e-6);
+        for (size_t i = 0; i < vocab; i++)
+            CHECK_NEAR(probs[i], ((const float *)want->data)[i], 1e-6);
     }
     free(probs);
     ift_sampler_free(s);
@@ -133,7 +148,8 @@ static bool model_case(const char *root, const char *name) {
     static const char *const runs[] = {"greedy", "greedy_eos", "greedy_two_eos"};
     for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
         run(m, &d, &doc, runs[i], (struct ift_generator_config){.slots = 1, .context = 64});
-        run(m, &d, &doc, runs[i], (struct ift_generator_config){.slots = 2, .context = 48, .step = 3});
+        run(m, &d, &doc, runs[i],
+            (struct ift_generator_config){.slots = 2, .context = 48, .step = 3});
         run(m, &d, &doc, runs[i], (struct ift_generator_config){.slots = 8, .context = 64});
     }
     filters(dir, &doc, (size_t)ift_model_config(m)->vocab);
@@ -151,7 +167,8 @@ int main(void) {
     snprintf(own, sizeof own, "%s/tests/golden/model", src ? src : ".");
     snprintf(given, sizeof given, "%s/golden/model", shared ? shared : "../shared");
     int found = 0;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) found += model_case(given, cases[i]) || model_case(own, cases[i]);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        found += model_case(given, cases[i]) || model_case(own, cases[i]);
     if (!found) check_skip("no reference model cases");
     return check_done();
 }
