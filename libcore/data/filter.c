@@ -1,0 +1,223 @@
+#include "libcore/data/filter.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcore/base/mem.h"
+#include "libcore/base/pool.h"
+#include "libcore/base/progress.h"
+#include "libcore/data/reject.h"
+#include "libcore/io/stream.h"
+
+struct counts {
+    uint64_t in, out, dropped, rejected, note[IFT_FILTER_NOTES];
+};
+
+/* A slab on its way: what it held, what became of it. */
+struct batch {
+    struct ift_slab slab;
+    struct ift_str out;
+    struct ift_reject_list rejects;
+    struct counts counts;
+    struct ift_err broken; /* the run ends after this batch's output */
+    bool is_broken;
+};
+
+struct state {
+    const struct ift_filter *f;
+    void *ctx;
+    const struct ift_run *run;
+    struct ift_source *source;
+    struct ift_out *out;
+    struct ift_rejects *rejects;
+    struct ift_progress *progress;
+    struct counts total;
+};
+
+struct local {
+    void *own;               /* the tool's */
+    struct ift_record record; /* for --as */
+    struct ift_str text;      /* what map appended, when --as rewrites it */
+};
+
+void ift_emit_end(struct ift_emit *e) {
+    ift_str_addc(e->out, '\n');
+    e->n++;
+}
+
+/* ---- batches and locals ---- */
+
+static void *batch_new(void *ctx) {
+    (void)ctx;
+    return ift_alloc0(1, sizeof(struct batch));
+}
+
+static void batch_free(void *ctx, void *batch) {
+    (void)ctx;
+    struct batch *const b = batch;
+    ift_slab_release(&b->slab);
+    ift_str_release(&b->out);
+    ift_reject_list_release(&b->rejects);
+    free(b);
+}
+
+static void local_free(void *ctx, void *local) {
+    struct state *const s = ctx;
+    struct local *const l = local;
+    if (s->f->local_free) s->f->local_free(s->ctx, l->own);
+    ift_record_release(&l->record);
+    ift_str_release(&l->text);
+    free(l);
+}
+
+static void *local_new(void *ctx, struct ift_err *err) {
+    struct state *const s = ctx;
+    struct local *const l = ift_alloc0(1, sizeof *l);
+    if (!s->f->local_new) return l;
+    l->own = s->f->local_new(s->ctx, err);
+    if (l->own) return l;
+    free(l);
+    return NULL;
+}
+
+static int read_batch(void *ctx, void *batch, struct ift_err *err) {
+    struct state *const s = ctx;
+    struct batch *const b = batch;
+    ift_str_clear(&b->out);
+    ift_reject_list_clear(&b->rejects);
+    b->counts = (struct counts){0};
+    b->is_broken = false;
+    return ift_source_fill(s->source, &b->slab, err);
+}
+
+/* ---- work ---- */
+
+/* Rewrites the lines in text as elements of an array, each led by the separator. */
+static int add_elements(struct local *l, struct ift_str *out, struct ift_err *err) {
+    for (const char *p = l->text.p, *const end = p + l->text.n; p < end;) {
+        const char *const nl = memchr(p, '\n', (size_t)(end - p));
+        IFT_TRY(ift_record_parse(&l->record, p, (size_t)(nl - p), err));
+        ift_str_adds(out, ", ");
+        ift_record_unified(out, &l->record);
+        p = nl + 1;
+    }
+    return 0;
+}
+
+static int map_item(const struct state *s, struct local *l, struct batch *b, const struct ift_item *item,
+                    struct ift_err *err) {
+    const bool rewrite = s->f->as != IFT_RECORD_JSONL;
+    struct ift_emit emit = {.out = rewrite ? &l->text : &b->out};
+    const size_t before = b->out.n;
+    ift_str_clear(&l->text);
+    int status = item->wrong ? ift_fail(err, "%s", item->wrong) : s->f->map(s->ctx, l->own, item, &emit, err);
+    if (status == 0 && rewrite && emit.n) status = add_elements(l, &b->out, err);
+    if (status < 0) {
+        b->out.n = before;
+        return status;
+    }
+    b->counts.out += emit.n;
+    b->counts.dropped += emit.n == 0;
+    for (int i = 0; i < IFT_FILTER_NOTES; i++) b->counts.note[i] += emit.note[i];
+    return 0;
+}
+
+static int work(void *ctx, void *local, void *batch, struct ift_err *err) {
+    (void)err; /* failures travel in the batch, so that what came before them is written */
+    const struct state *const s = ctx;
+    struct batch *const b = batch;
+    for (size_t i = 0; i < b->slab.n; i++) {
+        const struct ift_item *const item = &b->slab.item[i];
+        struct ift_err bad = {0};
+        const int status = map_item(s, local, b, item, &bad);
+        b->counts.in++;
+        if (status == 0) continue;
+        if (item->cut && status == IFT_FILTER_BAD) ift_fail_in(&bad, "the input is cut short here");
+        if (status == IFT_FILTER_BROKEN || item->cut || !s->rejects) {
+            ift_item_fail(item, &bad);
+            b->broken = bad;
+            b->is_broken = true;
+            return 0;
+        }
+        ift_reject_add(s->rejects, &b->rejects, item, bad.text);
+        b->counts.rejected++;
+    }
+    return 0;
+}
+
+/* ---- writing ---- */
+
+static int write_batch(void *ctx, void *batch, struct ift_err *err) {
+    struct state *const s = ctx;
+    struct batch *const b = batch;
+    struct ift_slice text = ift_str_slice(&b->out);
+    if (s->f->as == IFT_RECORD_JSON_ARRAY && s->total.out == 0 && text.n) {
+        text = (struct ift_slice){text.p + 2, text.n - 2}; /* no separator before the first */
+    }
+    IFT_TRY(ift_out_write(s->out, text.p, text.n, err));
+    s->total.in += b->counts.in;
+    s->total.out += b->counts.out;
+    s->total.dropped += b->counts.dropped;
+    s->total.rejected += b->counts.rejected;
+    for (int i = 0; i < IFT_FILTER_NOTES; i++) s->total.note[i] += b->counts.note[i];
+    ift_progress_update(s->progress, s->total.in, NULL);
+    if (s->rejects) IFT_TRY(ift_rejects_write(s->rejects, &b->rejects, err));
+    if (!b->is_broken) return 0;
+    *err = b->broken;
+    return -1;
+}
+
+static int run_pool(struct state *s, struct ift_err *err) {
+    static const struct ift_pool_ops ops = {
+        .batch_new = batch_new, .batch_free = batch_free, .local_new = local_new, .local_free = local_free,
+        .read = read_batch, .work = work, .write = write_batch,
+    };
+    const bool array = s->f->as == IFT_RECORD_JSON_ARRAY;
+    if (array) IFT_TRY(ift_out_write(s->out, "[", 1, err));
+    IFT_TRY(ift_pool_run(&ops, s, s->run->jobs, err));
+    if (s->f->end) IFT_TRY(s->f->end(s->ctx, s->total.in, err));
+    return array ? ift_out_write(s->out, "]", 1, err) : 0;
+}
+
+static void print_tally(const struct state *s) {
+    struct ift_str text = {0};
+    ift_str_addf(&text, "%" PRIu64 " records in, %" PRIu64 " out", s->total.in, s->total.out);
+    if (s->total.dropped) ift_str_addf(&text, ", %" PRIu64 " dropped", s->total.dropped);
+    if (s->total.rejected || s->rejects) ift_str_addf(&text, ", %" PRIu64 " rejected", s->total.rejected);
+    for (int i = 0; i < IFT_FILTER_NOTES; i++) {
+        if (s->total.note[i]) ift_str_addf(&text, "; %" PRIu64 " %s", s->total.note[i], s->f->note[i]);
+    }
+    ift_note(s->run, "%s", text.p);
+    ift_str_release(&text);
+}
+
+/* Closes what was opened, whatever happened, and keeps the first error. */
+static int finish(struct state *s, int status, struct ift_err *err) {
+    struct ift_err later = {0};
+    ift_progress_free(s->progress);
+    ift_source_free(s->source);
+    if (status == 0) {
+        status = ift_out_close(s->out, err);
+    } else if (s->out) {
+        (void)!ift_out_flush(s->out, &later); /* down a pipe goes what was good */
+        ift_out_abandon(s->out);
+    }
+    if (ift_rejects_close(s->rejects, status ? &later : err) < 0) status = -1;
+    if (status == 0) print_tally(s);
+    return status;
+}
+
+int ift_filter_run(const struct ift_filter *f, void *ctx, const struct ift_run *run, struct ift_err *err) {
+    struct state s = {.f = f, .ctx = ctx, .run = run};
+    const struct ift_source_opts from = {
+        .paths = run->operand, .npaths = run->noperands, .member = f->member, .read = f->read};
+    int status = ift_source_open(&s.source, &from, err);
+    if (status == 0) status = ift_rejects_open(&s.rejects, run, err);
+    if (status == 0) status = ift_out_open(&s.out, run->common.output, err);
+    if (status == 0) {
+        s.progress = ift_progress_new(run->tool->name, "records", 0, !run->common.quiet);
+        status = run_pool(&s, err);
+    }
+    return finish(&s, status, err);
+}

@@ -1,0 +1,214 @@
+#include "libcore/data/record.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcore/base/mem.h"
+
+enum shape { TEXT, TEXT_OR_NUMBER, MESSAGES, TEXTS };
+
+/* The keys that the suite gives a meaning to. */
+static const struct key {
+    const char *name;
+    enum shape shape;
+    bool required;
+    size_t offset;
+} keys[] = {
+    {"instruction", TEXT, true, offsetof(struct ift_record, instruction)},
+    {"input", TEXT, true, offsetof(struct ift_record, input)},
+    {"output", TEXT, true, offsetof(struct ift_record, output)},
+    {"messages", MESSAGES, false, offsetof(struct ift_record, messages)},
+    {"rationale", TEXT, false, offsetof(struct ift_record, rationale)},
+    {"system", TEXT, false, offsetof(struct ift_record, system)},
+    {"id", TEXT_OR_NUMBER, false, offsetof(struct ift_record, id)},
+    {"source", TEXT, false, offsetof(struct ift_record, source)},
+    {"tags", TEXTS, false, offsetof(struct ift_record, tags)},
+};
+enum { NKEYS = sizeof keys / sizeof *keys };
+
+static const char *const type_name[] = {"null", "a boolean", "a boolean", "a number", "a string", "an array", "an object"};
+
+static int *slot(struct ift_record *r, const struct key *k) {
+    return (int *)(void *)((char *)r + k->offset);
+}
+
+static int check_messages(const struct ift_json *doc, int list, struct ift_err *err) {
+    if (!ift_json_is(doc, list, IFT_JSON_ARRAY)) return IFT_FAIL(err, "\"messages\" is not an array");
+    size_t i = 0;
+    for (int m = ift_json_first(doc, list); m >= 0; m = ift_json_next(doc, list, m), i++) {
+        if (!ift_json_is(doc, m, IFT_JSON_OBJECT)) return IFT_FAIL(err, "\"messages\"[%zu] is not an object", i);
+        if (!ift_json_is(doc, ift_json_get(doc, m, "role"), IFT_JSON_STRING) ||
+            !ift_json_is(doc, ift_json_get(doc, m, "content"), IFT_JSON_STRING)) {
+            return IFT_FAIL(err, "\"messages\"[%zu] needs the strings \"role\" and \"content\"", i);
+        }
+        const int train = ift_json_get(doc, m, "train");
+        if (train >= 0 && !ift_json_is(doc, train, IFT_JSON_TRUE) && !ift_json_is(doc, train, IFT_JSON_FALSE)) {
+            return IFT_FAIL(err, "\"messages\"[%zu]: \"train\" is neither true nor false", i);
+        }
+    }
+    return i ? 0 : IFT_FAIL(err, "\"messages\" is empty");
+}
+
+static int check_texts(const struct ift_json *doc, int list, const char *name, struct ift_err *err) {
+    if (!ift_json_is(doc, list, IFT_JSON_ARRAY)) return IFT_FAIL(err, "\"%s\" is not an array", name);
+    for (int v = ift_json_first(doc, list); v >= 0; v = ift_json_next(doc, list, v)) {
+        if (!ift_json_is(doc, v, IFT_JSON_STRING)) return IFT_FAIL(err, "\"%s\" holds something that is no string", name);
+    }
+    return 0;
+}
+
+static int check_key(const struct ift_json *doc, int v, const struct key *k, struct ift_err *err) {
+    if (v < 0) return k->required ? IFT_FAIL(err, "missing \"%s\"", k->name) : 0;
+    if (k->shape == MESSAGES) return check_messages(doc, v, err);
+    if (k->shape == TEXTS) return check_texts(doc, v, k->name, err);
+    if (ift_json_is(doc, v, IFT_JSON_STRING)) return 0;
+    if (k->shape == TEXT_OR_NUMBER && ift_json_is(doc, v, IFT_JSON_NUMBER)) return 0;
+    return IFT_FAIL(err, "\"%s\" is %s, not a string", k->name, type_name[doc->node[v].type]);
+}
+
+/* Which of the table's rows a key node is, or NKEYS. */
+static size_t find_key(const struct ift_json *doc, int key) {
+    size_t i = 0;
+    while (i < NKEYS && !ift_json_text_is(doc, key, keys[i].name)) i++;
+    return i;
+}
+
+/* Parses and notes where the known keys are. */
+static int locate(struct ift_record *r, const char *text, size_t n, struct ift_err *err) {
+    IFT_TRY(ift_json_parse(&r->doc, text, n, err));
+    const struct ift_json *const doc = &r->doc;
+    if (!ift_json_is(doc, 0, IFT_JSON_OBJECT)) {
+        return IFT_FAIL(err, "a record is a JSON object, this is %s", type_name[doc->node[0].type]);
+    }
+    for (size_t i = 0; i < NKEYS; i++) *slot(r, &keys[i]) = -1;
+    for (int key = ift_json_first(doc, 0); key >= 0; key = ift_json_next(doc, 0, key + 1)) {
+        const size_t i = find_key(doc, key);
+        if (i < NKEYS) *slot(r, &keys[i]) = key + 1;
+    }
+    for (size_t i = 0; i < NKEYS; i++) {
+        int *const v = slot(r, &keys[i]);
+        if (!keys[i].required && ift_json_is(doc, *v, IFT_JSON_NULL)) *v = -1;
+    }
+    return 0;
+}
+
+static int check(struct ift_record *r, struct ift_err *err) {
+    for (size_t i = 0; i < NKEYS; i++) IFT_TRY(check_key(&r->doc, *slot(r, &keys[i]), &keys[i], err));
+    return 0;
+}
+
+int ift_record_parse(struct ift_record *r, const char *text, size_t n, struct ift_err *err) {
+    IFT_TRY(locate(r, text, n, err));
+    return check(r, err);
+}
+
+void ift_record_release(struct ift_record *r) {
+    ift_json_release(&r->doc);
+    *r = (struct ift_record){0};
+}
+
+bool ift_record_lacks(const struct ift_record *r, int node) {
+    return node < 0 || ift_json_raw(&r->doc, node).n <= 2;
+}
+
+/* ---- writing ---- */
+
+static void add_member(struct ift_str *out, const struct ift_json *doc, int key, int value) {
+    if (out->p[out->n - 1] != '{') ift_str_addc(out, ',');
+    ift_json_copy(out, doc, key);
+    ift_str_addc(out, ':');
+    ift_json_copy(out, doc, value);
+}
+
+/* The quote that closes the string whose text starts at p, or NULL. */
+static const char *closing_quote(const char *p, const char *end) {
+    for (;; p++) {
+        p = memchr(p, '"', (size_t)(end - p));
+        if (!p || p[-1] != '\\') return p;
+        const char *slash = p;
+        while (slash[-1] == '\\') slash--;
+        if ((p - slash) % 2 == 0) return p;
+    }
+}
+
+/* Most of what recipes produce is an object of strings that has all that is required. That much is seen by hopping from
+ * quote to quote; false only says that the parser must have a look. */
+static bool is_plain(struct ift_slice text, bool *empty) {
+    const char *p = text.p, *const end = text.p + text.n;
+    unsigned seen = 0;
+    if (text.n < 2 || *p != '{') return false;
+    for (p++; p < end && *p == '"'; p++) {
+        const char *const key = ++p;
+        if (!(p = closing_quote(p, end)) || end - p < 4 || p[1] != ':' || p[2] != '"') return false;
+        const size_t n = (size_t)(p - key);
+        const char *const value = p += 3;
+        if (!(p = closing_quote(p, end)) || ++p == end) return false;
+        if (n == 11 && memcmp(key, "instruction", n) == 0) {
+            seen |= 1;
+        } else if (n == 5 && memcmp(key, "input", n) == 0) {
+            seen |= 2;
+        } else if (n == 6 && memcmp(key, "output", n) == 0) {
+            seen |= 4;
+            *empty = p == value + 1;
+        } else if ((n == 8 && memcmp(key, "messages", n) == 0) || (n == 4 && memcmp(key, "tags", n) == 0)) {
+            return false;
+        }
+        if (*p == '}') return seen == 7 && p + 1 == end;
+    }
+    return false;
+}
+
+static void add_with_input(struct ift_str *out, const struct ift_record *r) {
+    const struct ift_json *const doc = &r->doc;
+    int *const pair = ift_alloc(2 * doc->node[0].count * sizeof *pair);
+    const size_t members = ift_json_members(doc, 0, pair);
+    ift_str_addc(out, '{');
+    for (size_t i = 0; i < members; i++) {
+        const int value = pair[2 * i + 1];
+        if (value == r->input) continue; /* a null */
+        add_member(out, doc, pair[2 * i], value);
+        if (value == r->instruction) ift_str_adds(out, ",\"input\":\"\"");
+    }
+    ift_str_addc(out, '}');
+    free(pair);
+}
+
+int ift_record_complete(struct ift_record *r, struct ift_slice text, struct ift_str *out, bool *empty,
+                        struct ift_err *err) {
+    if (is_plain(text, empty)) {
+        ift_str_add(out, text.p, text.n);
+        return 0;
+    }
+    IFT_TRY(locate(r, text.p, text.n, err));
+    const int input = r->input;
+    const bool missing = input < 0 || ift_json_is(&r->doc, input, IFT_JSON_NULL);
+    if (missing) r->input = r->instruction; /* whatever is said of it is said of the instruction first */
+    IFT_TRY(check(r, err));
+    r->input = input;
+    *empty = ift_record_lacks(r, r->output);
+    if (missing) {
+        add_with_input(out, r);
+    } else {
+        ift_json_copy(out, &r->doc, 0);
+    }
+    return 0;
+}
+
+const char *const ift_record_as_name[] = {"jsonl", "json-array", NULL};
+
+enum ift_record_as ift_record_as(const char *name) {
+    int i = 0;
+    while (ift_record_as_name[i] && strcmp(name, ift_record_as_name[i]) != 0) i++;
+    return (enum ift_record_as)i;
+}
+
+void ift_record_unified(struct ift_str *out, const struct ift_record *r) {
+    ift_str_adds(out, "{\"instruction\": ");
+    ift_json_copy(out, &r->doc, r->instruction);
+    ift_str_adds(out, ", \"input\": ");
+    ift_json_copy(out, &r->doc, r->input);
+    ift_str_adds(out, ", \"output\": ");
+    ift_json_copy(out, &r->doc, r->output);
+    ift_str_addc(out, '}');
+}
