@@ -174,20 +174,43 @@ static int check_tail(struct ift_in *in, struct ift_err *err) {
 }
 
 /* A tar ends with blocks of zeros; one that ends with its file was cut, though between members. */
-static int check_tar_end(const struct ift_in *in, struct ift_err *err) {
-    const bool tar = (archive_format(in->archive) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR;
+static bool tar_is_whole(const struct ift_in *in) {
+    if (archive_filter_count(in->archive) > 1 || !in->ended) return true;
     const size_t n = in->have < TAR_HEADER ? in->have : TAR_HEADER;
-    bool zeros = true;
-    for (size_t i = in->have - n; i < in->have; i++) zeros &= in->buf[i] == '\0';
-    if (!tar || archive_filter_count(in->archive) > 1 || !in->ended || zeros) return 0;
-    return IFT_FAIL(err, "%s: truncated tar archive", operand(in));
+    for (size_t i = in->have - n; i < in->have; i++) {
+        if (in->buf[i] != '\0') return false;
+    }
+    return true;
+}
+
+/* A zip ends with a record that starts "PK\5\6" and a comment of at most 64 KiB; all members may be there without it. */
+static bool zip_is_whole(struct ift_in *in) {
+    static const char mark[4] = "PK\5\6";
+    struct stat st;
+    if (in->sought && fstat(in->fd, &st) == 0) {
+        const off_t from = st.st_size > BLOCK ? st.st_size - BLOCK : 0;
+        const ssize_t n = pread(in->fd, in->buf, BLOCK, from);
+        return n > 0 && memmem(in->buf, (size_t)n, mark, sizeof mark);
+    }
+    while (!memmem(in->buf, in->have, mark, sizeof mark)) {
+        const size_t keep = in->have < 3 ? in->have : 3; /* the mark may lie across two blocks */
+        memmove(in->buf, in->buf + in->have - keep, keep);
+        if (in->ended || refill(in, keep) <= 0) return false;
+    }
+    return true;
 }
 
 static int end_archive(struct ift_in *in, struct ift_err *err) {
     if (in->container && in->matched == 0 && in->glob) {
         return IFT_FAIL(err, "%s: no member matches '%s'", operand(in), in->glob);
     }
-    if (in->container) return check_tar_end(in, err);
+    if (in->container) {
+        const int format = archive_format(in->archive) & ARCHIVE_FORMAT_BASE_MASK;
+        const bool whole = format == ARCHIVE_FORMAT_TAR   ? tar_is_whole(in)
+                           : format == ARCHIVE_FORMAT_ZIP ? zip_is_whole(in)
+                                                          : true;
+        return whole ? 0 : IFT_FAIL(err, "%s: truncated archive", operand(in));
+    }
     return in->sought ? 0 : check_tail(in, err);
 }
 
