@@ -83,6 +83,7 @@ struct ift_operand {
  *             loss[i] = logsumexp(x[i] W^T) - (x[i] W^T)[target], unscaled; dx and dweight are of scale * sum(loss).
  * SCATTER     in x (M, C), rows (M) i32         out y (R, C): y[rows[i]] = x[i], other rows untouched; rows[i] < 0 is skipped
  * GATHER      in x (R, C), rows (M) i32         out y (M, C) sets: y[i] = x[rows[i]]
+ * COLSUM      in x (N, C)                       out y (C) accumulates the sum over rows: the gradient of a bias
  * CAST        in x                              out y sets: same shape, other dtype (f32, f16, bf16, f64), round to nearest even
  * SUMSQ       in x                              out sum (1) f64 accumulates sum of squares
  * CLIP        in sum (1) f64, scale (1)         out norm (1) f32 sets, coef (1) f32 sets:  norm = sqrt(sum) * scale; coef = scale * min(1, max_norm / (norm + 1e-6)),
@@ -93,8 +94,8 @@ struct ift_operand {
 #define IFT_OPS(X)                                                                                          \
     X(GEMM, gemm) X(EMBED, embed) X(EMBED_BWD, embed_bwd) X(NORM, norm) X(NORM_BWD, norm_bwd)               \
     X(ROPE, rope) X(ATTN, attn) X(ATTN_BWD, attn_bwd) X(GLU, glu) X(GLU_BWD, glu_bwd) X(AXPBY, axpby)       \
-    X(DROPOUT, dropout) X(XENT, xent) X(SCATTER, scatter) X(GATHER, gather) X(CAST, cast) X(SUMSQ, sumsq)   \
-    X(CLIP, clip) X(ADAMW, adamw)
+    X(DROPOUT, dropout) X(XENT, xent) X(SCATTER, scatter) X(GATHER, gather) X(COLSUM, colsum)               \
+    X(CAST, cast) X(SUMSQ, sumsq) X(CLIP, clip) X(ADAMW, adamw)
 
 enum ift_op {
 #define X(NAME, name) IFT_OP_##NAME,

@@ -1,0 +1,142 @@
+/* attn.h: what attention forward and backward share.
+ *
+ * The query heads that read one key head are treated as more queries: row r of a (segment, key head) is
+ * query r / rep, head r % rep of the group, rep = heads / kv_heads. Rows are worked on in blocks of BQ, keys in
+ * blocks of BK, and scores lie transposed, (key, row): then the maximum, the exponentials and the mask work on whole
+ * vectors of rows, and k and v are read where they are, without packing.
+ *
+ * Row r sees the keys low(r) .. high(r), both growing with r.
+ */
+#ifndef IFT_ATTN_H
+#define IFT_ATTN_H
+
+#include "kernels/cpu/cpu.h"
+#include "kernels/cpu/tile.h"
+
+enum {
+    BQ = NR * MR / 2 < 48 ? 48 : NR * MR / 2 > 96 ? 96 : NR * MR / 2, /* a multiple of NR and MR */
+    BK = 96,                                                         /* a multiple of MR */
+};
+_Static_assert(BQ % NR == 0 && BQ % MR == 0 && BK % MR == 0, "blocks are made of whole tiles");
+
+/* One (segment, key head). */
+struct attn_unit {
+    int64_t q_begin, q_len, kv_begin, kv_len;
+    int64_t rows; /* q_len * rep */
+    int rep, kv_head;
+    int64_t d, dp; /* head_dim, and rounded up to NR */
+    bool causal;
+    int window;
+};
+
+INLINE int64_t attn_min(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+INLINE int64_t attn_max(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+INLINE int64_t attn_low(const struct attn_unit *u, int64_t row) {
+    return u->window > 0 ? attn_max(0, u->kv_len - u->q_len + row / u->rep - u->window + 1) : 0;
+}
+INLINE int64_t attn_high(const struct attn_unit *u, int64_t row) {
+    return u->causal ? u->kv_len - u->q_len + row / u->rep : u->kv_len - 1;
+}
+INLINE int64_t attn_pad(int64_t d) {
+    return (d + NR - 1) / NR * NR;
+}
+INLINE int64_t attn_blocks(int64_t n, int64_t block) {
+    return (n + block - 1) / block;
+}
+
+INLINE struct attn_unit attn_unit_of(const struct ift_call *c, const int32_t *segment, int kv_head) {
+    const int rep = c->at.attn.heads / c->at.attn.kv_heads;
+    return (struct attn_unit){
+        .q_begin = segment[0],
+        .q_len = segment[1],
+        .kv_begin = segment[2],
+        .kv_len = segment[3],
+        .rows = (int64_t)segment[1] * rep,
+        .rep = rep,
+        .kv_head = kv_head,
+        .d = c->at.attn.head_dim,
+        .dp = attn_pad(c->at.attn.head_dim),
+        .causal = c->at.attn.causal,
+        .window = c->at.attn.window,
+    };
+}
+
+/* Where row r of a unit lies in a matrix of queries, (N, H*D). */
+INLINE int64_t attn_at(const struct attn_unit *u, const struct ift_operand *o, int64_t row) {
+    return (u->q_begin + row / u->rep) * o->row + (u->kv_head * u->rep + row % u->rep) * u->d;
+}
+/* Where key j of a unit lies in a matrix of keys, (K, G*D). */
+INLINE int64_t attn_key_at(const struct attn_unit *u, const struct ift_operand *o, int64_t key) {
+    return (u->kv_begin + key) * o->row + u->kv_head * u->d;
+}
+
+/* columns[c * BQ + l] = scale * row l [c] for n rows from r0, zero up to BQ. (D, BQ) */
+INLINE void attn_columns(const struct attn_unit *u, const struct ift_operand *o, int64_t r0, int64_t n, float scale,
+                         float *columns) {
+    for (int64_t l = 0; l < BQ; l++) {
+        if (l >= n) {
+            for (int64_t c = 0; c < u->d; c++) columns[c * BQ + l] = 0;
+            continue;
+        }
+        const float *from = ift_f32(o) + attn_at(u, o, r0 + l);
+        for (int64_t c = 0; c < u->d; c++) columns[c * BQ + l] = scale * from[c];
+    }
+}
+
+/* rows[l * dp + c] = scale * row l [c], zero up to dp and BQ. (BQ, Dp) */
+INLINE void attn_rows(const struct attn_unit *u, const struct ift_operand *o, int64_t r0, int64_t n, float scale,
+                      float *rows) {
+    memset(rows, 0, (size_t)(BQ * u->dp) * sizeof *rows);
+    for (int64_t l = 0; l < n; l++) {
+        const float *from = ift_f32(o) + attn_at(u, o, r0 + l);
+        for (int64_t c = 0; c < u->d; c++) rows[l * u->dp + c] = scale * from[c];
+    }
+}
+
+/* Keys or values as the right side of a product: in place where whole tiles cover head_dim, else copied to `pad`
+ * (BK, Dp). *ld is set to the distance of rows. */
+INLINE const float *attn_right(const struct attn_unit *u, const struct ift_operand *o, int64_t key, int64_t n,
+                               float *pad, int64_t *ld) {
+    const float *from = ift_f32(o) + attn_key_at(u, o, key);
+    *ld = o->row;
+    if (u->d == u->dp) return from;
+    *ld = u->dp;
+    for (int64_t j = 0; j < n; j++) {
+        memcpy(pad + j * u->dp, from + j * o->row, (size_t)u->d * sizeof *pad);
+        memset(pad + j * u->dp + u->d, 0, (size_t)(u->dp - u->d) * sizeof *pad);
+    }
+    return pad;
+}
+
+/* Keys or values as the left side: MR of them from key j on; where fewer than MR are left before `end`, they are copied
+ * to `pad` (MR, D) with zeros behind. */
+INLINE const float *attn_left(const struct attn_unit *u, const struct ift_operand *o, int64_t key, int64_t left,
+                              float *pad, int64_t *ld) {
+    const float *from = ift_f32(o) + attn_key_at(u, o, key);
+    *ld = o->row;
+    if (left >= MR) return from;
+    *ld = u->d;
+    memset(pad, 0, (size_t)(MR * u->d) * sizeof *pad);
+    for (int64_t j = 0; j < left; j++) memcpy(pad + j * u->d, from + j * o->row, (size_t)u->d * sizeof *pad);
+    return pad;
+}
+
+/* Hides what may not be seen: scores[j * BQ + l] = -inf unless row r0 + l sees key key + j. n rows, keys of them. */
+INLINE void attn_mask(const struct attn_unit *u, int64_t r0, int64_t n, int64_t key, int64_t keys, float *scores) {
+    if (key + keys - 1 <= attn_high(u, r0) && key >= attn_low(u, r0 + n - 1)) return;
+    for (int64_t l = 0; l < n; l++) {
+        const int64_t low = attn_low(u, r0 + l) - key, high = attn_high(u, r0 + l) - key;
+        for (int64_t j = 0; j < attn_min(low, keys); j++) scores[j * BQ + l] = -__builtin_inff();
+        for (int64_t j = attn_max(0, high + 1); j < keys; j++) scores[j * BQ + l] = -__builtin_inff();
+    }
+}
+
+/* Heads, strides and the segment table of both ops. kv_apart: no key belongs to two segments either. */
+int IFT_ISA(attn_check)(const struct ift_call *c, const struct ift_operand *segments, int64_t n, int64_t keys,
+                        bool kv_apart, char *why);
+
+#endif

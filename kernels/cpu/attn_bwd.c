@@ -1,0 +1,225 @@
+#include "kernels/cpu/attn.h"
+
+/* With s = scale q.k and p = exp(s - lse), as in Dao, "FlashAttention-2" (2023), algorithm 2:
+ *     delta = sum of do o      dp = do v^T      ds = p (dp - delta)
+ *     dv = p^T do      dk = scale ds^T q      dq = scale ds k
+ * A (segment, key head) belongs to one thread, so dk and dv add up in the order of the query blocks. */
+
+static int check(const struct ift_call *c, char *why) {
+    const int heads = c->at.attn.heads, kv_heads = c->at.attn.kv_heads, d = c->at.attn.head_dim;
+    if (heads < 1 || kv_heads < 1 || d < 1 || heads % kv_heads)
+        return ift_call_fail(c, why, "heads %d, kv_heads %d, head_dim %d", heads, kv_heads, d);
+    const int64_t n = c->in[1].dim[0], keys = c->in[2].dim[0], s = c->in[6].dim[0];
+    const int64_t width = (int64_t)heads * d, kv_width = (int64_t)kv_heads * d;
+    const struct ift_want want[] = {
+        {&c->in[0], "do", IFT_F32, IFT_READS, 2, {n, width}},
+        {&c->in[1], "q", IFT_F32, IFT_READS, 2, {n, width}},
+        {&c->in[2], "k", IFT_F32, IFT_READS, 2, {keys, kv_width}},
+        {&c->in[3], "v", IFT_F32, IFT_READS, 2, {keys, kv_width}},
+        {&c->in[4], "o", IFT_F32, IFT_READS, 2, {n, width}},
+        {&c->in[5], "lse", IFT_F32, IFT_READS, 2, {n, heads}},
+        {&c->in[6], "segments", IFT_I32, IFT_READS, 2, {s, 4}},
+        {&c->out[0], "dq", IFT_F32, IFT_WRITES, 2, {n, width}},
+        {&c->out[1], "dk", IFT_F32, IFT_WRITES, 2, {keys, kv_width}},
+        {&c->out[2], "dv", IFT_F32, IFT_WRITES, 2, {keys, kv_width}},
+    };
+    if (ift_operands_check(c, want, 10, why) < 0) return -1;
+    return IFT_ISA(attn_check)(c, &c->in[6], n, keys, true, why);
+}
+
+/* The private memory of a thread. */
+struct room {
+    float *q, *dout;           /* (D, BQ): scale q and do, transposed */
+    float *q_rows, *dout_rows; /* (BQ, Dp): the same, not transposed */
+    float *dq;                 /* (BQ, Dp) */
+    float *p, *ds;             /* (BK, BQ) */
+    float *pad;                /* (BK, Dp) */
+    float *lse, *delta;        /* (BQ) */
+    float *tail;               /* (MR, D) */
+};
+
+static size_t room_floats(int64_t d) {
+    const int64_t dp = attn_pad(d);
+    return ift_line((size_t)(2 * d * BQ + 3 * BQ * dp + 2 * BK * BQ + BK * dp + 2 * BQ + MR * d + 16) *
+                    sizeof(float)) /
+           sizeof(float);
+}
+
+static struct room room_of(float *at, int64_t d) {
+    const int64_t dp = attn_pad(d);
+    struct room r;
+    r.q = at;
+    r.dout = r.q + d * BQ;
+    r.q_rows = r.dout + d * BQ;
+    r.dout_rows = r.q_rows + BQ * dp;
+    r.dq = r.dout_rows + BQ * dp;
+    r.p = r.dq + BQ * dp;
+    r.ds = r.p + BK * BQ;
+    r.pad = r.ds + BK * BQ;
+    r.lse = r.pad + BK * dp;
+    r.delta = r.lse + BQ;
+    r.tail = r.delta + BQ;
+    return r;
+}
+
+static size_t scratch(const struct ift_call *c, int threads) {
+    return (size_t)threads * room_floats(c->at.attn.head_dim) * sizeof(float);
+}
+
+static void load(const struct ift_call *c, const struct attn_unit *u, const struct room *m, int64_t r0, int64_t n) {
+    const struct ift_operand *dout = &c->in[0], *q = &c->in[1], *o = &c->in[4], *lse = &c->in[5];
+    attn_columns(u, q, r0, n, c->at.attn.scale, m->q);
+    attn_columns(u, dout, r0, n, 1, m->dout);
+    attn_rows(u, q, r0, n, c->at.attn.scale, m->q_rows);
+    attn_rows(u, dout, r0, n, 1, m->dout_rows);
+    for (int64_t l = 0; l < BQ; l++) {
+        m->lse[l] = m->delta[l] = 0;
+        if (l >= n) continue;
+        const float *dor = ift_f32(dout) + attn_at(u, dout, r0 + l), *or = ift_f32(o) + attn_at(u, o, r0 + l);
+        vf sum = {0};
+        for (int64_t i = 0; i < u->d; i += VL) sum += vf_get(dor + i, u->d - i) * vf_get(or + i, u->d - i);
+        m->delta[l] = vf_sum(sum);
+        const int64_t token = u->q_begin + (r0 + l) / u->rep, head = u->kv_head * u->rep + (r0 + l) % u->rep;
+        m->lse[l] = ift_f32(lse)[token * lse->row + head];
+        /* A row that sees no key; its scores are all hidden, and -inf minus -inf would not be a number. */
+        if (m->lse[l] == -__builtin_inff()) m->lse[l] = 0;
+    }
+    memset(m->dq, 0, (size_t)(BQ * u->dp) * sizeof *m->dq);
+}
+
+/* p = exp(scale q.k - lse), zero where hidden. */
+static void weights(const struct ift_call *c, const struct attn_unit *u, const struct room *m, int64_t r0, int64_t n,
+                    int64_t key, int64_t keys) {
+    for (int64_t j = 0; j < keys; j += MR) {
+        int64_t ld;
+        const float *left = attn_left(u, &c->in[2], key + j, keys - j, m->tail, &ld);
+        for (int64_t l = 0; l < BQ; l += NR) {
+            vf acc[MR][2] = {0};
+            ift_tile(u->d, left, ld, 1, m->q + l, BQ, acc);
+            UNROLL
+            for (int i = 0; i < MR; i++) {
+                vf_store(m->p + (j + i) * BQ + l, acc[i][0]);
+                vf_store(m->p + (j + i) * BQ + l + VL, acc[i][1]);
+            }
+        }
+    }
+    attn_mask(u, r0, n, key, keys, m->p);
+    for (int64_t j = 0; j < keys; j++)
+        for (int64_t l = 0; l < BQ; l += VL)
+            vf_store(m->p + j * BQ + l, vf_exp(vf_load(m->p + j * BQ + l) - vf_load(m->lse + l)));
+    for (int64_t i = keys * BQ; i < attn_blocks(keys, MR) * MR * BQ; i++) m->p[i] = 0;
+}
+
+/* ds = p (do v^T - delta). */
+static void slopes(const struct ift_call *c, const struct attn_unit *u, const struct room *m, int64_t key,
+                   int64_t keys) {
+    for (int64_t j = 0; j < keys; j += MR) {
+        int64_t ld;
+        const float *left = attn_left(u, &c->in[3], key + j, keys - j, m->tail, &ld);
+        for (int64_t l = 0; l < BQ; l += NR) {
+            vf acc[MR][2] = {0};
+            ift_tile(u->d, left, ld, 1, m->dout + l, BQ, acc);
+            for (int i = 0; i < MR; i++)
+                for (int h = 0; h < 2; h++) {
+                    const int64_t at = (j + i) * BQ + l + h * VL;
+                    vf_store(m->ds + at, vf_load(m->p + at) * (acc[i][h] - vf_load(m->delta + l + h * VL)));
+                }
+        }
+    }
+}
+
+/* Adds left (keys, BQ) times right (BQ, Dp) to the rows of dk or dv. */
+static void add_keys(const struct attn_unit *u, const struct ift_operand *out, const float *left, const float *right,
+                     int64_t key, int64_t keys) {
+    for (int64_t j = 0; j < keys; j += MR)
+        for (int64_t c = 0; c < u->dp; c += NR) {
+            vf acc[MR][2] = {0};
+            ift_tile(BQ, left + j * BQ, BQ, 1, right + c, u->dp, acc);
+            for (int64_t i = 0; i < attn_min(MR, keys - j); i++) {
+                float *to = ift_f32(out) + attn_key_at(u, out, key + j + i) + c; // (D) accumulates
+                vf_put(to, u->d - c, vf_get(to, u->d - c) + acc[i][0]);
+                if (u->d - c > VL) vf_put(to + VL, u->d - c - VL, vf_get(to + VL, u->d - c - VL) + acc[i][1]);
+            }
+        }
+}
+
+/* dq += ds k, still without scale. */
+static void add_queries(const struct ift_call *c, const struct attn_unit *u, const struct room *m, int64_t key,
+                        int64_t keys) {
+    int64_t ld;
+    const float *right = attn_right(u, &c->in[2], key, keys, m->pad, &ld);
+    for (int64_t l = 0; l < BQ; l += MR)
+        for (int64_t col = 0; col < u->dp; col += NR) {
+            vf acc[MR][2] = {0};
+            ift_tile(keys, m->ds + l, 1, BQ, right + col, ld, acc);
+            for (int i = 0; i < MR; i++)
+                for (int h = 0; h < 2; h++) {
+                    float *to = m->dq + (l + i) * u->dp + col + h * VL;
+                    vf_store(to, vf_load(to) + acc[i][h]);
+                }
+        }
+}
+
+static void unit(const struct ift_call *c, const struct attn_unit *u, const struct room *m) {
+    for (int64_t j = 0; j < u->kv_len; j++)
+        for (int i = 1; i <= 2; i++)
+            memset(ift_f32(&c->out[i]) + attn_key_at(u, &c->out[i], j), 0, (size_t)u->d * sizeof(float));
+    for (int64_t r0 = 0; r0 < u->rows; r0 += BQ) {
+        const int64_t n = attn_min(BQ, u->rows - r0), end = attn_min(u->kv_len, attn_high(u, r0 + n - 1) + 1);
+        load(c, u, m, r0, n);
+        for (int64_t key = attn_low(u, r0); key < end; key += BK) {
+            const int64_t keys = attn_min(BK, end - key);
+            weights(c, u, m, r0, n, key, keys);
+            slopes(c, u, m, key, keys);
+            add_keys(u, &c->out[2], m->p, m->dout_rows, key, keys);
+            add_keys(u, &c->out[1], m->ds, m->q_rows, key, keys);
+            add_queries(c, u, m, key, keys);
+        }
+        for (int64_t l = 0; l < n; l++) {
+            float *dq = ift_f32(&c->out[0]) + attn_at(u, &c->out[0], r0 + l); // (D) sets
+            for (int64_t i = 0; i < u->d; i++) dq[i] = c->at.attn.scale * m->dq[l * u->dp + i];
+        }
+    }
+}
+
+static void units(const void *ctx, int64_t begin, int64_t end, int thread) {
+    const struct ift_call *c = ctx;
+    const int64_t d = c->at.attn.head_dim;
+    const struct room m = room_of(ift_f32(&c->scratch) + (size_t)thread * room_floats(d), d);
+    for (int64_t t = begin; t < end; t++) {
+        const int32_t *segment = ift_i32(&c->in[6]) + t / c->at.attn.kv_heads * c->in[6].row;
+        const struct attn_unit u = attn_unit_of(c, segment, (int)(t % c->at.attn.kv_heads));
+        unit(c, &u, &m);
+    }
+}
+
+static void zero_rows(const struct ift_operand *o, int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++)
+        memset(ift_f32(o) + i * o->row, 0, (size_t)o->dim[1] * sizeof(float));
+}
+
+/* Rows between the segments get zeros. */
+static void zero_gaps(const struct ift_call *c) {
+    const struct ift_operand *segments = &c->in[6];
+    int64_t q = 0, kv = 0;
+    for (int64_t s = 0; s < segments->dim[0]; s++) {
+        const int32_t *g = ift_i32(segments) + s * segments->row;
+        if (g[1] > 0) {
+            zero_rows(&c->out[0], q, g[0]);
+            q = (int64_t)g[0] + g[1];
+        }
+        if (g[3] > 0) {
+            for (int i = 1; i <= 2; i++) zero_rows(&c->out[i], kv, g[2]);
+            kv = (int64_t)g[2] + g[3];
+        }
+    }
+    zero_rows(&c->out[0], q, c->out[0].dim[0]);
+    for (int i = 1; i <= 2; i++) zero_rows(&c->out[i], kv, c->out[i].dim[0]);
+}
+
+static void run(struct ift_team *team, const struct ift_call *c) {
+    zero_gaps(c);
+    ift_team_each(team, c->in[6].dim[0] * c->at.attn.kv_heads, 1, units, c);
+}
+
+const struct ift_cpu_op IFT_ISA(attn_bwd) = {check, scratch, run};

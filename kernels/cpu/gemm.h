@@ -1,0 +1,33 @@
+/* gemm.h: the matrix product for other ops of the CPU backend (xent). Each level of the instruction set has
+ * its own.
+ */
+#ifndef IFT_GEMM_H
+#define IFT_GEMM_H
+
+#include "kernels/cpu/cpu.h"
+
+/* y[i][j] = alpha * sum over p of a[i * a_row + p * a_step] * b[p * b_step + j * b_col] + c[i][j] + bias[j],
+ * i < m, j < n, p < k. One stride of a and one of b is 1. c and bias may be NULL; c may be y. The order of
+ * summation depends on m, n and k alone. */
+struct ift_product {
+    int64_t m, n, k;
+    float alpha;
+    const float *a;
+    int64_t a_row, a_step;
+    const float *b;
+    int64_t b_step, b_col;
+    const float *c;
+    int64_t ldc;
+    const float *bias;
+    float *y;
+    int64_t ldy;
+};
+
+#define ift_product_run IFT_ISA(product_run)
+#define ift_product_scratch IFT_ISA(product_scratch)
+
+/* Bytes that a product of at most these dimensions needs. */
+size_t ift_product_scratch(int64_t m, int64_t n, int64_t k);
+void ift_product_run(struct ift_team *team, const struct ift_product *p, void *scratch);
+
+#endif

@@ -1,0 +1,148 @@
+/* vec.h: vectors of floats as wide as the level of the instruction set allows, and the functions of them that
+ * the ops share. A loop over n floats reads
+ *
+ *     for (int64_t i = 0; i < n; i += VL) {
+ *         const vf x = vf_get(src + i, n - i);
+ *         vf_put(dst + i, n - i, x * x);
+ *     }
+ *
+ * where the last vector may be short: get fills up with zeros, put writes what there is. Products and sums
+ * are contracted to fused multiply-adds where the level has them.
+ */
+#ifndef IFT_VEC_H
+#define IFT_VEC_H
+
+#include <stdint.h>
+#include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#if defined(__AVX512F__)
+#define VL 16
+#elif defined(__AVX2__)
+#define VL 8
+#else
+#define VL 4
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
+
+typedef float vf __attribute__((vector_size(4 * VL)));
+typedef int32_t vi __attribute__((vector_size(4 * VL)));
+typedef uint32_t vu __attribute__((vector_size(4 * VL)));
+
+INLINE vf vf_load(const float *p) {
+    vf v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+INLINE void vf_store(float *p, vf v) {
+    memcpy(p, &v, sizeof v);
+}
+INLINE vf vf_set(float x) {
+    return x - (vf){0};
+}
+INLINE vi vi_set(int32_t x) {
+    return x - (vi){0};
+}
+INLINE vf vf_get(const float *p, int64_t left) {
+    vf v = {0};
+    if (left >= VL) return vf_load(p);
+    for (int64_t i = 0; i < left; i++) v[i] = p[i];
+    return v;
+}
+INLINE void vf_put(float *p, int64_t left, vf v) {
+    if (left >= VL) vf_store(p, v);
+    else
+        for (int64_t i = 0; i < left; i++) p[i] = v[i];
+}
+
+/* Lane by lane: where mask is all ones a, where it is zero b. */
+INLINE vf vf_select(vi mask, vf a, vf b) {
+    return (vf)((mask & (vi)a) | (~mask & (vi)b));
+}
+/* The larger; b where either is not a number. */
+INLINE vf vf_max(vf a, vf b) {
+#if defined(__AVX512F__)
+    return _mm512_max_ps(a, b);
+#elif defined(__AVX2__)
+    return _mm256_max_ps(a, b);
+#elif defined(__SSE2__)
+    return _mm_max_ps(a, b);
+#else
+    return vf_select(a > b, a, b);
+#endif
+}
+INLINE vf vf_min(vf a, vf b) {
+#if defined(__AVX512F__)
+    return _mm512_min_ps(a, b);
+#elif defined(__AVX2__)
+    return _mm256_min_ps(a, b);
+#elif defined(__SSE2__)
+    return _mm_min_ps(a, b);
+#else
+    return vf_select(a < b, a, b);
+#endif
+}
+/* The sum of all lanes, by halves. */
+INLINE float vf_sum(vf v) {
+    float x[VL];
+    memcpy(x, &v, sizeof x);
+    for (int half = VL / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++) x[i] += x[i + half];
+    return x[0];
+}
+INLINE float vf_top(vf v) {
+    float x[VL];
+    memcpy(x, &v, sizeof x);
+    for (int half = VL / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++) x[i] = x[i] > x[i + half] ? x[i] : x[i + half];
+    return x[0];
+}
+/* 0, 1, 2 ... */
+INLINE vi vi_lanes(void) {
+    vi v;
+    for (int i = 0; i < VL; i++) v[i] = i;
+    return v;
+}
+
+/* e^x to 1 ulp or so: x = n ln 2 + r with |r| <= ln 2 / 2, a minimax polynomial of degree 6 for e^r, and n
+ * into the exponent. Below -87.3, where results become subnormal, 0; above 88.7 infinity; NaN stays NaN. */
+INLINE vf vf_exp(vf x) {
+    const vf magic = vf_set(0x1.8p23f); /* adding it rounds to an integer, left in the low bits */
+    const vf t = vf_max(vf_set(-88.0f), vf_min(vf_set(88.8f), x));
+    const vf shifted = t * 0x1.715476p0f + magic;
+    const vf n = shifted - magic;
+    vf r = t - n * 0x1.62e4p-1f;
+    r = r - n * 0x1.7f7d1cp-20f;
+    vf p = vf_set(0x1.6a2434p-10f);
+    p = p * r + 0x1.1239e2p-7f;
+    p = p * r + 0x1.5558f2p-5f;
+    p = p * r + 0x1.555492p-3f;
+    p = p * r + 0x1.fffffcp-2f;
+    p = p * (r * r) + r;
+    p = p + 1.0f;
+    /* Two steps, because 2^128 itself is no float. */
+    const vi k = (vi)((vu)shifted << 23), one = vi_set(127 << 23);
+    const vi half = (vi)((vu)(k >> 24) << 23), rest = k - half;
+    p = p * (vf)(half + one) * (vf)(rest + one);
+    return (vf)((vi)p & ~(x < vf_set(-87.3f)));
+}
+
+/* 1 - erf(z) for z >= 0, to about 2e-7 relative: t P(t) e^(-z^2), t = 1 / (1 + 0.4 z), P minimax of degree 9. */
+INLINE vf vf_erfc(vf z) {
+    static const float c[] = {-0.029593976f, 0.19801135f, -0.49880734f, 0.54743022f, -0.28436258f,
+                              0.27206418f,   0.12968026f, 0.21491896f,  0.22495204f, 0.22570691f};
+    const vf t = 1.0f / (1.0f + 0.4f * z);
+    vf p = vf_set(c[0]);
+    for (int i = 1; i < 10; i++) p = p * t + c[i];
+    return p * t * vf_exp(-z * z);
+}
+
+#endif

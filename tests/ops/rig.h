@@ -1,0 +1,344 @@
+/* rig.h: a bench for ops. A test program lists its cases in one function and hands it to rig_main, which runs
+ * them on every level of the instruction set that this machine has, with one and with three threads.
+ *
+ * A case makes tensors (random, seeded by their order), builds a call, runs it and compares what comes back with
+ * numbers it worked out in double. The rig checks on the way, for every call:
+ *   - bytes between the rows of strided operands, and operands that are only read, stay as they were;
+ *   - results have the same bits for any number of threads;
+ *   - the call, spoilt in each of many ways, is refused with a message (rig_abuse).
+ */
+#ifndef RIG_H
+#define RIG_H
+
+#include <stdint.h>
+
+#include "kernels/backend.h"
+#include "tests/unit/check.h"
+
+enum { RIG_TENSORS = 24, RIG_RUNS = 4096 };
+
+/* A tensor on the device with its host copy: `at` is element (0, 0), rows lie `row` apart. */
+struct ten {
+    struct ift_operand o;
+    void *host;   /* whole buffer */
+    void *before; /* the same before the run */
+    size_t bytes;
+};
+
+struct rig {
+    const struct ift_backend *be;
+    struct ift_dev *dev;
+    struct ift_stream *stream;
+    uint64_t seed;
+    struct ten *tensors[RIG_TENSORS];
+    int count;
+    uint64_t digest[RIG_RUNS]; /* of the results of each run */
+    int runs;
+};
+
+static inline double rig_uniform(struct rig *r) { /* in [-1, 1) */
+    r->seed += 0x9E3779B97F4A7C15u;
+    uint64_t z = r->seed;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    z ^= z >> 31;
+    return (double)(z >> 11) * 0x1p-52 - 1;
+}
+
+static inline int64_t rig_below(struct rig *r, int64_t n) {
+    return (int64_t)((rig_uniform(r) + 1) / 2 * (double)n);
+}
+
+static inline int64_t ten_width(const struct ten *t) {
+    int64_t n = 1;
+    for (int i = 1; i < t->o.ndim; i++) n *= t->o.dim[i];
+    return n;
+}
+static inline int64_t ten_count(const struct ten *t) {
+    return t->o.dim[0] * ten_width(t);
+}
+
+/* A tensor with `gap` unused elements after each row but the last, and its buffer ends with its last element, so that
+ * a step too far is out of bounds. It starts `lead` elements into the buffer. */
+static inline struct ten *rig_tensor(struct rig *r, enum ift_dtype type, int ndim, const int64_t *dim, int64_t gap) {
+    const int64_t lead = gap ? 5 : 0;
+    struct ten *t = calloc(1, sizeof *t);
+    t->o.dtype = type;
+    t->o.ndim = ndim;
+    memcpy(t->o.dim, dim, (size_t)ndim * sizeof *dim);
+    t->o.row = ndim == 1 ? 1 : ten_width(t) + gap;
+    const size_t size = ift_dtype_size(type);
+    t->o.offset = (size_t)lead * size;
+    const int64_t last = t->o.dim[0] > 0 ? (t->o.dim[0] - 1) * t->o.row + ten_width(t) : 0;
+    t->bytes = (size_t)(lead + last) * size;
+    t->host = malloc(t->bytes + 1);
+    t->before = malloc(t->bytes + 1);
+    memset(t->host, 0x5A, t->bytes);
+    char why[IFT_WHY] = "";
+    if (r->count == RIG_TENSORS || r->be->alloc(r->dev, t->bytes, &t->o.buf, why) < 0) {
+        fprintf(stderr, "cannot make a tensor: %s\n", why);
+        exit(1);
+    }
+    return r->tensors[r->count++] = t;
+}
+
+static inline void *ten_at(const struct ten *t, int64_t i) { /* element i, counted without gaps */
+    const int64_t w = ten_width(t), at = w ? i / w * t->o.row + i % w : 0;
+    return (char *)t->host + t->o.offset + (size_t)at * ift_dtype_size(t->o.dtype);
+}
+static inline double ten_get(const struct ten *t, int64_t i) {
+    return t->o.dtype == IFT_F64 ? *(double *)ten_at(t, i) : (double)*(float *)ten_at(t, i);
+}
+static inline void ten_set(const struct ten *t, int64_t i, double x) {
+    if (t->o.dtype == IFT_F64) *(double *)ten_at(t, i) = x;
+    else *(float *)ten_at(t, i) = (float)x;
+}
+
+/* f32, uniform in [-scale, scale). */
+static inline struct ten *rig_random(struct rig *r, int ndim, const int64_t *dim, int64_t gap, double scale) {
+    struct ten *t = rig_tensor(r, IFT_F32, ndim, dim, gap);
+    for (int64_t i = 0; i < ten_count(t); i++) ten_set(t, i, scale * rig_uniform(r));
+    return t;
+}
+static inline struct ten *rig_matrix(struct rig *r, int64_t rows, int64_t cols, int64_t gap) {
+    return rig_random(r, 2, (int64_t[]){rows, cols}, gap, 1);
+}
+static inline struct ten *rig_vector(struct rig *r, int64_t n) {
+    return rig_random(r, 1, (int64_t[]){n}, 0, 1);
+}
+static inline struct ten *rig_ids(struct rig *r, int64_t n, int64_t low, int64_t high) {
+    struct ten *t = rig_tensor(r, IFT_I32, 1, (int64_t[]){n}, 0);
+    for (int64_t i = 0; i < n; i++) ((int32_t *)t->host)[i] = (int32_t)(low + rig_below(r, high - low));
+    return t;
+}
+
+/* All elements as doubles; the caller frees. */
+static inline double *ten_doubles(const struct ten *t) {
+    double *x = malloc((size_t)(ten_count(t) + 1) * sizeof *x);
+    for (int64_t i = 0; i < ten_count(t); i++) x[i] = ten_get(t, i);
+    return x;
+}
+
+static inline void rig_clear(struct rig *r) {
+    for (int i = 0; i < r->count; i++) {
+        r->be->free(r->dev, r->tensors[i]->o.buf);
+        free(r->tensors[i]->host);
+        free(r->tensors[i]->before);
+        free(r->tensors[i]);
+    }
+    r->count = 0;
+}
+
+static inline bool rig_is_written(const struct ift_call *c, const struct ten *t, bool *element) {
+    bool any = false;
+    for (int i = 0; i < IFT_MAX_OUT; i++) {
+        const struct ift_operand *o = &c->out[i];
+        if (o->buf != t->o.buf || !o->buf) continue;
+        any = true;
+        int64_t w = 1;
+        for (int d = 1; d < o->ndim; d++) w *= o->dim[d];
+        const size_t size = ift_dtype_size(o->dtype);
+        for (int64_t row = 0; row < o->dim[0]; row++)
+            memset(element + o->offset + (size_t)(row * o->row) * size, 1, (size_t)w * size);
+    }
+    return any;
+}
+
+/* What no output covers must not have changed. The digest takes in everything. */
+static inline void rig_inspect(struct rig *r, const struct ift_call *c) {
+    uint64_t h = 1469598103934665603u;
+    for (int i = 0; i < r->count; i++) {
+        const struct ten *t = r->tensors[i];
+        bool *written = calloc(t->bytes + 1, sizeof *written);
+        rig_is_written(c, t, written);
+        size_t stray = 0;
+        for (size_t b = 0; b < t->bytes; b++) {
+            const unsigned char now = ((unsigned char *)t->host)[b];
+            stray += !written[b] && now != ((unsigned char *)t->before)[b];
+            h = (h ^ now) * 1099511628211u;
+        }
+        free(written);
+        if (stray) fprintf(stderr, "%s: tensor %d: ", ift_op_name(c->op), i);
+        CHECK_INT(stray, 0);
+    }
+    if (r->runs < RIG_RUNS) r->digest[r->runs++] = h;
+}
+
+static inline void rig_upload(struct rig *r) {
+    char why[IFT_WHY];
+    for (int i = 0; i < r->count; i++) {
+        struct ten *t = r->tensors[i];
+        memcpy(t->before, t->host, t->bytes);
+        CHECK_INT(r->be->upload(r->stream, t->o.buf, 0, t->host, t->bytes, why), 0);
+    }
+}
+
+/* Exactly the scratch that was asked for. */
+static inline struct ift_buf *rig_scratch(struct rig *r, struct ift_call *c) {
+    char why[IFT_WHY];
+    struct ift_buf *buf = NULL;
+    const size_t need = r->be->scratch(r->dev, c);
+    memset(&c->scratch, 0, sizeof c->scratch);
+    if (need == 0) return NULL;
+    if (r->be->alloc(r->dev, need, &buf, why) < 0) exit(1);
+    void *junk = malloc(need);
+    memset(junk, 0xFF, need); /* not a number, should anyone read it */
+    CHECK_INT(r->be->upload(r->stream, buf, 0, junk, need, why), 0);
+    CHECK_INT(r->be->sync(r->stream, why), 0);
+    free(junk);
+    c->scratch.buf = buf;
+    return buf;
+}
+
+/* Uploads all tensors, runs the call, downloads all tensors. */
+static inline void rig_run(struct rig *r, struct ift_call *c) {
+    char why[IFT_WHY] = "";
+    rig_upload(r);
+    struct ift_buf *scratch = rig_scratch(r, c);
+    if (r->be->run(r->stream, c, 1, why) < 0 || r->be->sync(r->stream, why) < 0) {
+        fprintf(stderr, "%s: %s\n", ift_op_name(c->op), why);
+        check_failures++;
+    }
+    for (int i = 0; i < r->count; i++) {
+        struct ten *t = r->tensors[i];
+        CHECK_INT(r->be->download(r->stream, t->host, t->o.buf, 0, t->bytes, why), 0);
+    }
+    CHECK_INT(r->be->sync(r->stream, why), 0);
+    r->be->free(r->dev, scratch);
+    rig_inspect(r, c);
+}
+
+/* |got - want| <= tol (1 + |want|) for all elements; reports the worst. */
+static inline void rig_near(const char *what, const struct ten *t, const double *want, double tol) {
+    double worst = -1;
+    int64_t at = 0;
+    for (int64_t i = 0; i < ten_count(t); i++) {
+        const double e = fabs(ten_get(t, i) - want[i]) / (1 + fabs(want[i]));
+        if (e <= worst && e == e) continue;
+        worst = e;
+        at = i;
+        if (e != e) break;
+    }
+    if (worst == -1 || worst <= tol) return;
+    fprintf(stderr, "%s[%lld] is %.9g, expected %.9g (%.3g, at most %.3g)\n", what, (long long)at,
+            ten_get(t, at), want[at], worst, tol);
+    check_failures++;
+}
+
+static inline void rig_refused(struct rig *r, const struct ift_call *c, const char *how, int slot) {
+    char why[IFT_WHY] = "";
+    if (r->be->run(r->stream, c, 1, why) == 0) {
+        fprintf(stderr, "%s: operand %d: %s is accepted\n", ift_op_name(c->op), slot, how);
+        check_failures++;
+    } else if (why[0] == 0 || strlen(why) >= IFT_WHY) {
+        fprintf(stderr, "%s: operand %d: %s is refused without a reason\n", ift_op_name(c->op), slot, how);
+        check_failures++;
+    }
+}
+
+/* Spoils each operand of a good call in turn. `may`: bit i set when input i, or output i - IFT_MAX_IN, may be absent. */
+static inline void rig_abuse(struct rig *r, const struct ift_call *good, unsigned may) {
+    struct ift_call c = *good;
+    struct ift_buf *scratch = rig_scratch(r, &c), *lent = NULL;
+    if (scratch) {
+        struct ift_call bad = c;
+        bad.scratch.buf = NULL;
+        rig_refused(r, &bad, "no scratch", -1);
+        bad.scratch.buf = scratch;
+        bad.scratch.offset = 64;
+        rig_refused(r, &bad, "short scratch", -1);
+    }
+    for (int i = 0; i < IFT_MAX_IN + IFT_MAX_OUT; i++) {
+        struct ift_call bad = c;
+        struct ift_operand *o = i < IFT_MAX_IN ? &bad.in[i] : &bad.out[i - IFT_MAX_IN];
+        if (!o->buf) {
+            if (may >> i & 1) continue;
+            *o = c.in[0];
+            rig_refused(r, &bad, "an operand too many", i);
+            continue;
+        }
+        const struct ift_operand was = *o;
+        if (!(may >> i & 1)) {
+            o->buf = NULL;
+            rig_refused(r, &bad, "nothing", i);
+        }
+        *o = was, o->dtype = was.dtype == IFT_I64 ? IFT_U8 : IFT_I64;
+        rig_refused(r, &bad, "another type", i);
+        *o = was, o->dtype = (enum ift_dtype)99;
+        rig_refused(r, &bad, "no type", i);
+        *o = was, o->dim[0]++;
+        rig_refused(r, &bad, "one row more", i);
+        *o = was, o->dim[0] = -1;
+        rig_refused(r, &bad, "-1 rows", i);
+        *o = was, o->dim[0] = INT64_MAX / 2;
+        rig_refused(r, &bad, "2^62 rows", i);
+        *o = was, o->ndim = 9;
+        rig_refused(r, &bad, "9 dimensions", i);
+        *o = was, o->ndim = 0;
+        rig_refused(r, &bad, "no dimension", i);
+        *o = was, o->offset += ift_dtype_size(was.dtype);
+        rig_refused(r, &bad, "an offset too far", i);
+        *o = was, o->offset = SIZE_MAX - 7;
+        rig_refused(r, &bad, "an offset beyond reason", i);
+        *o = was, o->row = was.ndim == 1 ? 2 : -1;
+        rig_refused(r, &bad, "a wrong stride", i);
+        if (was.ndim > 1) {
+            *o = was, o->dim[1]++, o->row++;
+            rig_refused(r, &bad, "one column more", i);
+        }
+        if (i < IFT_MAX_IN || !r->be->wrap) continue;
+        static const char host[1 << 16];
+        char why[IFT_WHY];
+        *o = was;
+        if (r->be->wrap(r->dev, host, sizeof host, &lent, why) == 0) {
+            o->buf = lent;
+            rig_refused(r, &bad, "memory lent for reading as output", i);
+        }
+        r->be->free(r->dev, lent);
+    }
+    r->be->free(r->dev, scratch);
+}
+
+/* Runs the cases and leaves the digests of their results in r. */
+static inline bool rig_pass(struct rig *r, int threads, void (*cases)(struct rig *), char *text, size_t size) {
+    char why[IFT_WHY] = "";
+    memset(r, 0, sizeof *r);
+    r->be = ift_backend_find("cpu", why);
+    if (!r->be || r->be->open(&r->dev, &(struct ift_backend_config){.threads = threads}, why) < 0 ||
+        r->be->stream_open(r->dev, &r->stream, why) < 0) {
+        fprintf(stderr, "no backend: %s\n", why);
+        check_failures++;
+        return false;
+    }
+    r->be->describe(r->dev, text, size);
+    cases(r);
+    rig_clear(r);
+    r->be->stream_close(r->stream);
+    r->be->close(r->dev);
+    return true;
+}
+
+static inline int rig_main(void (*cases)(struct rig *)) {
+    static struct rig one, three;
+    static const char *const levels[] = {NULL, "v3", "v2"};
+    char seen[3][128];
+    for (int i = 0; i < 3; i++) {
+        if (levels[i]) setenv("IFT_CPU_LEVEL", levels[i], 1);
+        else unsetenv("IFT_CPU_LEVEL");
+        char text[128];
+        const int before = check_failures;
+        if (!rig_pass(&three, 3, cases, seen[i], sizeof seen[i])) break;
+        if (i > 0 && strcmp(seen[i], seen[i - 1]) == 0) continue;
+        if (!rig_pass(&one, 1, cases, text, sizeof text)) break;
+        CHECK_INT(one.runs, three.runs);
+        for (int j = 0; j < one.runs; j++)
+            if (one.digest[j] != three.digest[j]) {
+                fprintf(stderr, "run %d: results differ between 1 and 3 threads\n", j);
+                check_failures++;
+            }
+        if (check_failures > before) fprintf(stderr, "that was %s\n", text);
+    }
+    return check_done();
+}
+
+#endif
