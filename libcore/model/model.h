@@ -18,26 +18,48 @@
 struct ift_model;
 
 /* Checks that every parameter the architecture needs is there with its shape, and that no tensor is left unused
- * (buffers known to be harmless excepted); the error names the tensor. */
+ * (buffers known to be harmless, and the copy that tied models may have of their embedding, excepted); the error names
+ * the tensor. End-of-sequence ids of a generation_config.json count, as they do in transformers. */
 int ift_model_open(struct ift_model **m, const char *dir, struct ift_err *err) IFT_MUST_CHECK;
-void ift_model_free(struct ift_model *m); /* also the device memory it bound: after the execs */
+/* Also the device memory it bound: after the execs, before the device is closed. NULL is fine. */
+void ift_model_free(struct ift_model *m);
 
-const char *ift_model_dir(const struct ift_model *m);
+const char *ift_model_dir(const struct ift_model *m); /* as it was given */
 const struct ift_arch *ift_model_arch(const struct ift_model *m);
 const struct ift_config *ift_model_config(const struct ift_model *m);
 const struct ift_safetensors *ift_model_weights(const struct ift_model *m);
 uint64_t ift_model_digest(const struct ift_model *m); /* of the weight files' headers and the config, for provenance */
 
+/* ift_build_begin_config with what the folder says. */
 void ift_build_begin(struct ift_build *b, const struct ift_model *m, struct ift_graph *g);
-ift_val ift_build_forward(struct ift_build *b);
-ift_val ift_build_head(struct ift_build *b); /* the output projection's weight (V, hidden) */
 
 /* Loads what g's base parameters need onto the device, once however many graphs ask, as f32: without a copy where the file
- * holds f32, the backend can and the base is not trained. Then binds. */
+ * holds f32, the backend can and the base is not trained. Then binds. One device for the life of a model; where some graph
+ * trains the base, bind that graph first. */
 int ift_model_bind(struct ift_model *m, struct ift_device *d, struct ift_exec *x, const struct ift_graph *g, struct ift_err *err) IFT_MUST_CHECK;
 
-/* Writes a folder that transformers loads: every file of the model's folder but weights byte for byte (config.json too), and
- * model.safetensors with `t`, or, where that would pass 5 GB, shards with their index. */
-int ift_model_save(const struct ift_model *m, const char *dir, const struct ift_tensor *t, size_t n, struct ift_err *err) IFT_MUST_CHECK;
+/* The present f32 values of a weight of the files (i as in ift_safetensors_at; floating types only): from the device
+ * when it was bound for training, else from the file. */
+int ift_model_read(const struct ift_model *m, size_t i, float *to, struct ift_err *err) IFT_MUST_CHECK;
+
+/* How to write a model folder. A zeroed struct asks for a new folder with the data of the tensors themselves. */
+struct ift_model_save {
+    const struct ift_tensor_lender *lender; /* for tensors whose data is NULL */
+    bool into;                  /* add to a folder that is not empty; else that is an error */
+    const enum ift_dtype *dtype;/* say this in config.json; NULL: its bytes are kept */
+    size_t shard_bytes;         /* split files that would pass this; 0: 5 GB */
+};
+
+/* Writes a folder that transformers loads: every file of the model's folder but weights byte for byte (not its subfolders
+ * and hidden files), and model.safetensors with `t`, or shards with their index. A new folder appears only when it is whole;
+ * config.json is the last file to appear in one that exists. */
+int ift_model_save(const struct ift_model *m, const char *dir, const struct ift_tensor *t, size_t n,
+                   const struct ift_model_save *how, struct ift_err *err) IFT_MUST_CHECK;
+
+/* Makes a folder with random weights of the family that the config.json asks for, as transformers initialises them: matrices
+ * normal(0, initializer_range), the padding row and biases 0, norms 1. `from` is a config.json, or a folder whose other files
+ * (tokenizer) come along. Bit-equal for a seed; a tensor's numbers depend on its name and shape alone, and are rounded once
+ * to `dtype` (NULL: what the config says). */
+int ift_model_create(const char *from, const char *dir, uint64_t seed, const enum ift_dtype *dtype, struct ift_err *err) IFT_MUST_CHECK;
 
 #endif

@@ -1,0 +1,419 @@
+#include "libcore/tensor/safetensors.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "libcore/base/hash.h"
+#include "libcore/base/mem.h"
+#include "libcore/base/str.h"
+#include "libcore/io/json.h"
+#include "libcore/io/stream.h"
+
+enum { MAX_HEADER = 100000000 }; /* what the original accepts */
+
+struct map {
+    void *base;
+    size_t size;
+};
+
+struct ift_safetensors {
+    struct map *map;
+    size_t maps, map_cap;
+    struct ift_tensor *tensor;
+    size_t n, cap;
+    const struct ift_tensor **by_name;
+    struct ift_safetensors_pair *pair;
+    size_t npairs, pair_cap;
+    struct ift_hasher *hasher;
+    struct ift_arena arena; /* names and metadata */
+};
+
+/* ---- one file ---- */
+
+/* A tensor of the header with its place in the data. */
+struct entry {
+    struct ift_tensor t;
+    uint64_t begin, end;
+    size_t order; /* in the header: settles the place of empty tensors */
+};
+
+struct header {
+    const char *path;
+    struct ift_json doc;
+    const char *data;
+    uint64_t size; /* of the data */
+    struct entry *entry;
+    size_t n, cap;
+};
+
+static int by_place(const void *a, const void *b) {
+    const struct entry *const x = a, *const y = b;
+    if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
+    if (x->end != y->end) return x->end < y->end ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
+}
+
+static bool parse_dtype(const struct ift_json *doc, int node, enum ift_dtype *type) {
+    static const struct { const char *name; enum ift_dtype type; } known[] = {
+        {"F32", IFT_F32}, {"BF16", IFT_BF16}, {"F16", IFT_F16}, {"F64", IFT_F64}, {"I64", IFT_I64},
+        {"I32", IFT_I32}, {"I16", IFT_I16},   {"I8", IFT_I8},   {"U8", IFT_U8},   {"BOOL", IFT_BOOL},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (!ift_json_text_is(doc, node, known[i].name)) continue;
+        *type = known[i].type;
+        return true;
+    }
+    return false;
+}
+
+/* Up to `max` whole numbers >= 0 of an array; their count, or -1. */
+static int parse_sizes(const struct ift_json *doc, int array, int64_t *value, int max) {
+    if (!ift_json_is(doc, array, IFT_JSON_ARRAY)) return -1;
+    int n = 0;
+    for (int v = ift_json_first(doc, array); v >= 0; v = ift_json_next(doc, array, v)) {
+        long long x;
+        if (n == max || !ift_json_is(doc, v, IFT_JSON_NUMBER)) return -1;
+        if (!ift_parse_i64(ift_json_raw(doc, v), &x) || x < 0) return -1;
+        value[n++] = x;
+    }
+    return n;
+}
+
+/* Reads {"dtype": …, "shape": […], "data_offsets": [begin, end]} of the tensor e->t.name. */
+static int parse_entry(const struct header *h, int node, struct entry *e, struct ift_err *err) {
+    const struct ift_json *const doc = &h->doc;
+    const char *const name = e->t.name;
+    if (!ift_json_is(doc, node, IFT_JSON_OBJECT))
+        return IFT_FAIL(err, "%s: \"%s\" is not described by an object", h->path, name);
+    const int type = ift_json_get(doc, node, "dtype");
+    if (!parse_dtype(doc, type, &e->t.dtype)) {
+        const struct ift_slice raw = type < 0 ? ift_slice("none") : ift_json_raw(doc, type);
+        return IFT_FAIL(err, "%s: \"%s\": dtype %.*s is not supported", h->path, name,
+                        raw.n < 40 ? (int)raw.n : 40, raw.p);
+    }
+    e->t.ndim = parse_sizes(doc, ift_json_get(doc, node, "shape"), e->t.dim, IFT_MAX_DIMS);
+    if (e->t.ndim < 0)
+        return IFT_FAIL(err, "%s: \"%s\": shape is not a list of at most %d sizes", h->path, name, IFT_MAX_DIMS);
+    int64_t range[2];
+    if (parse_sizes(doc, ift_json_get(doc, node, "data_offsets"), range, 2) != 2)
+        return IFT_FAIL(err, "%s: \"%s\": data_offsets is not a pair of offsets", h->path, name);
+    e->begin = (uint64_t)range[0];
+    e->end = (uint64_t)range[1];
+    if (e->begin > e->end || e->end > h->size)
+        return IFT_FAIL(err, "%s: \"%s\" lies at %llu to %llu of %llu bytes of data (is the file cut?)", h->path,
+                        name, (unsigned long long)e->begin, (unsigned long long)e->end, (unsigned long long)h->size);
+    const int64_t count = ift_shape_count(e->t.ndim, e->t.dim);
+    if (count < 0 || (uint64_t)count * ift_dtype_size(e->t.dtype) != e->end - e->begin)
+        return IFT_FAIL(err, "%s: \"%s\": its shape does not fill its %llu bytes", h->path, name,
+                        (unsigned long long)(e->end - e->begin));
+    e->t.bytes = (size_t)(e->end - e->begin);
+    e->t.data = h->data + e->begin;
+    return 0;
+}
+
+/* A string node as a terminated string of the arena; NULL when there is a NUL inside. */
+static const char *keep_text(struct ift_safetensors *s, const struct ift_json *doc, int node) {
+    struct ift_str text = {0};
+    ift_json_text(doc, node, &text);
+    const bool plain = memchr(text.p ? text.p : "", 0, text.n) == NULL;
+    const char *const kept = plain ? ift_arena_strndup(&s->arena, text.p ? text.p : "", text.n) : NULL;
+    ift_str_release(&text);
+    return kept;
+}
+
+static int read_metadata(struct ift_safetensors *s, const struct header *h, int node, struct ift_err *err) {
+    const struct ift_json *const doc = &h->doc;
+    if (!ift_json_is(doc, node, IFT_JSON_OBJECT))
+        return IFT_FAIL(err, "%s: __metadata__ is not an object", h->path);
+    for (int k = ift_json_first(doc, node); k >= 0;) {
+        const int v = ift_json_next(doc, node, k);
+        if (!ift_json_is(doc, v, IFT_JSON_STRING))
+            return IFT_FAIL(err, "%s: __metadata__ holds something else than text", h->path);
+        const struct ift_safetensors_pair pair = {keep_text(s, doc, k), keep_text(s, doc, v)};
+        if (!pair.key || !pair.value) return IFT_FAIL(err, "%s: __metadata__ holds a NUL", h->path);
+        s->pair = ift_grow(s->pair, s->npairs + 1, &s->pair_cap, sizeof *s->pair);
+        s->pair[s->npairs++] = pair;
+        k = ift_json_next(doc, node, v);
+    }
+    return 0;
+}
+
+static int read_entries(struct ift_safetensors *s, struct header *h, struct ift_err *err) {
+    const struct ift_json *const doc = &h->doc;
+    if (!ift_json_is(doc, 0, IFT_JSON_OBJECT)) return IFT_FAIL(err, "%s: the header is not an object", h->path);
+    for (int k = ift_json_first(doc, 0); k >= 0;) {
+        const int v = ift_json_next(doc, 0, k);
+        if (ift_json_text_is(doc, k, "__metadata__")) {
+            IFT_TRY(read_metadata(s, h, v, err));
+        } else {
+            struct entry e = {.t.name = keep_text(s, doc, k), .order = h->n};
+            if (!e.t.name) return IFT_FAIL(err, "%s: a tensor's name holds a NUL", h->path);
+            IFT_TRY(parse_entry(h, v, &e, err));
+            h->entry = ift_grow(h->entry, h->n + 1, &h->cap, sizeof *h->entry);
+            h->entry[h->n++] = e;
+        }
+        k = ift_json_next(doc, 0, v);
+    }
+    return 0;
+}
+
+/* Ranges in order must follow each other from the first byte to the last. */
+static int add_entries(struct ift_safetensors *s, struct header *h, struct ift_err *err) {
+    if (h->n) qsort(h->entry, h->n, sizeof *h->entry, by_place);
+    uint64_t at = 0;
+    for (size_t i = 0; i < h->n; i++) {
+        const struct entry *const e = &h->entry[i];
+        if (e->begin != at)
+            return IFT_FAIL(err, "%s: \"%s\" %s in the data", h->path, e->t.name,
+                            e->begin < at ? "overlaps another tensor" : "leaves a gap before it");
+        at = e->end;
+        s->tensor = ift_grow(s->tensor, s->n + 1, &s->cap, sizeof *s->tensor);
+        s->tensor[s->n++] = e->t;
+    }
+    if (at != h->size)
+        return IFT_FAIL(err, "%s: %llu bytes behind the last tensor", h->path, (unsigned long long)(h->size - at));
+    return 0;
+}
+
+static int map_file(struct ift_safetensors *s, const char *path, struct map *m, struct ift_err *err) {
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0) return ift_fail_errno(err, "%s", path);
+    if (fstat(fd, &st) != 0) {
+        ift_fail_errno(err, "%s", path);
+        close(fd);
+        return -1;
+    }
+    if (!S_ISREG(st.st_mode) || st.st_size < 8) {
+        close(fd);
+        return IFT_FAIL(err, "%s: not a safetensors file: %s", path, S_ISREG(st.st_mode) ? "too short" : "no regular file");
+    }
+    m->size = (size_t)st.st_size;
+    m->base = mmap(NULL, m->size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (m->base == MAP_FAILED) ift_fail_errno(err, "%s: cannot map", path);
+    close(fd);
+    if (m->base == MAP_FAILED) return -1;
+    s->map = ift_grow(s->map, s->maps + 1, &s->map_cap, sizeof *s->map);
+    s->map[s->maps++] = *m;
+    return 0;
+}
+
+static int add_file(struct ift_safetensors *s, const char *path, struct ift_err *err) {
+    struct map m;
+    IFT_TRY(map_file(s, path, &m, err));
+    const unsigned char *const p = m.base;
+    uint64_t length = 0;
+    for (int i = 7; i >= 0; i--) length = length << 8 | p[i];
+    if (length > MAX_HEADER || length > m.size - 8)
+        return IFT_FAIL(err, "%s: not a safetensors file, or cut: a header of %llu bytes in a file of %zu", path,
+                        (unsigned long long)length, m.size);
+    const char *const text = (const char *)p + 8;
+    struct header h = {.path = path, .data = text + length, .size = m.size - 8 - length};
+    ift_hasher_add(s->hasher, text, (size_t)length);
+    int rc = ift_json_parse(&h.doc, text, (size_t)length, err);
+    if (rc < 0) ift_fail_in(err, "%s: header", path);
+    if (rc == 0) rc = read_entries(s, &h, err);
+    if (rc == 0) rc = add_entries(s, &h, err);
+    ift_json_release(&h.doc);
+    free(h.entry);
+    return rc;
+}
+
+/* ---- the whole ---- */
+
+static int by_name(const void *a, const void *b) {
+    const struct ift_tensor *const *const x = a, *const *const y = b;
+    return strcmp((*x)->name, (*y)->name);
+}
+
+static int index_names(struct ift_safetensors *s, const char *what, struct ift_err *err) {
+    s->by_name = ift_alloc(s->n * sizeof *s->by_name);
+    for (size_t i = 0; i < s->n; i++) s->by_name[i] = &s->tensor[i];
+    if (s->n) qsort(s->by_name, s->n, sizeof *s->by_name, by_name);
+    for (size_t i = 1; i < s->n; i++) {
+        if (by_name(&s->by_name[i - 1], &s->by_name[i]) == 0)
+            return IFT_FAIL(err, "%s: \"%s\" is there twice", what, s->by_name[i]->name);
+    }
+    return 0;
+}
+
+static struct ift_safetensors *empty(void) {
+    struct ift_safetensors *const s = ift_alloc0(1, sizeof *s);
+    s->hasher = ift_hasher_new();
+    return s;
+}
+
+void ift_safetensors_free(struct ift_safetensors *s) {
+    if (!s) return;
+    for (size_t i = 0; i < s->maps; i++) munmap(s->map[i].base, s->map[i].size);
+    free(s->map);
+    free(s->tensor);
+    free(s->by_name);
+    free(s->pair);
+    ift_hasher_free(s->hasher);
+    ift_arena_release(&s->arena);
+    free(s);
+}
+
+int ift_safetensors_open(struct ift_safetensors **out, const char *path, struct ift_err *err) {
+    struct ift_safetensors *const s = empty();
+    if (add_file(s, path, err) < 0 || index_names(s, path, err) < 0) {
+        ift_safetensors_free(s);
+        return -1;
+    }
+    *out = s;
+    return 0;
+}
+
+/* ---- shards ---- */
+
+/* A line of the index: which file has the tensor. */
+struct place {
+    const char *name, *file;
+    bool found;
+};
+
+static int place_by_name(const void *a, const void *b) {
+    return strcmp(((const struct place *)a)->name, ((const struct place *)b)->name);
+}
+
+static int place_by_file(const void *a, const void *b) {
+    return strcmp(((const struct place *)a)->file, ((const struct place *)b)->file);
+}
+
+/* The lines of "weight_map", sorted by name. A file is a plain name in the same folder, nothing that could
+ * lead elsewhere. */
+static int read_index(struct ift_safetensors *s, const char *path, const struct ift_json *doc, struct place **out,
+                      size_t *n, struct ift_err *err) {
+    const int map = ift_json_get(doc, 0, "weight_map");
+    if (!ift_json_is(doc, map, IFT_JSON_OBJECT)) return IFT_FAIL(err, "%s: missing \"weight_map\"", path);
+    size_t cap = 0;
+    for (int k = ift_json_first(doc, map); k >= 0;) {
+        const int v = ift_json_next(doc, map, k);
+        const char *const name = keep_text(s, doc, k);
+        const char *const file = ift_json_is(doc, v, IFT_JSON_STRING) ? keep_text(s, doc, v) : NULL;
+        if (!name || !file || !*file || *file == '.' || strchr(file, '/'))
+            return IFT_FAIL(err, "%s: \"%s\" is not in a file of the same folder", path, name ? name : "");
+        *out = ift_grow(*out, *n + 1, &cap, sizeof **out);
+        (*out)[(*n)++] = (struct place){name, file, false};
+        k = ift_json_next(doc, map, v);
+    }
+    if (*n) qsort(*out, *n, sizeof **out, place_by_name);
+    for (size_t i = 1; i < *n; i++) {
+        if (strcmp((*out)[i - 1].name, (*out)[i].name) == 0)
+            return IFT_FAIL(err, "%s: \"%s\" is there twice", path, (*out)[i].name);
+    }
+    return 0;
+}
+
+/* Adds the shard `file` and keeps of it what the index puts there; a tensor that the index puts elsewhere is a
+ * copy, one that it does not know is an error. */
+static int add_shard(struct ift_safetensors *s, const char *dir, const char *file, struct place *place, size_t n,
+                     struct ift_err *err) {
+    struct ift_str path = {0};
+    ift_str_addf(&path, "%s/%s", dir, file);
+    size_t kept = s->n;
+    int rc = add_file(s, path.p, err);
+    for (size_t i = kept; rc == 0 && i < s->n; i++) {
+        const struct place key = {.name = s->tensor[i].name};
+        struct place *const p = bsearch(&key, place, n, sizeof *place, place_by_name);
+        if (!p) rc = IFT_FAIL(err, "%s: \"%s\" is not in the index", path.p, key.name);
+        if (!p || strcmp(p->file, file) != 0) continue;
+        p->found = true;
+        s->tensor[kept++] = s->tensor[i];
+    }
+    s->n = kept;
+    ift_str_release(&path);
+    return rc;
+}
+
+static int add_shards(struct ift_safetensors *s, const char *dir, const char *index, struct place *place, size_t n,
+                      struct ift_err *err) {
+    struct place *const files = ift_alloc(n * sizeof *files);
+    if (n) memcpy(files, place, n * sizeof *files);
+    if (n) qsort(files, n, sizeof *files, place_by_file);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        if (i && strcmp(files[i - 1].file, files[i].file) == 0) continue;
+        rc = add_shard(s, dir, files[i].file, place, n, err);
+    }
+    free(files);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        if (!place[i].found)
+            rc = IFT_FAIL(err, "%s: \"%s\" is not in %s", index, place[i].name, place[i].file);
+    }
+    return rc < 0 ? rc : index_names(s, index, err);
+}
+
+static int open_index(struct ift_safetensors *s, const char *dir, const char *path, struct ift_err *err) {
+    struct ift_str text = {0};
+    struct ift_json doc = {0};
+    struct place *place = NULL;
+    size_t n = 0;
+    int rc = ift_in_slurp(path, &text, MAX_HEADER, err);
+    if (rc == 0) rc = ift_json_parse(&doc, text.p ? text.p : "", text.n, err) < 0 ? ift_fail_in(err, "%s", path) : 0;
+    if (rc == 0) rc = read_index(s, path, &doc, &place, &n, err);
+    if (rc == 0) rc = add_shards(s, dir, path, place, n, err);
+    free(place);
+    ift_json_release(&doc);
+    ift_str_release(&text);
+    return rc;
+}
+
+static bool has(const char *dir, const char *file) {
+    struct ift_str path = {0};
+    ift_str_addf(&path, "%s/%s", dir, file);
+    const bool there = access(path.p, F_OK) == 0;
+    ift_str_release(&path);
+    return there;
+}
+
+int ift_safetensors_open_model(struct ift_safetensors **out, const char *dir, struct ift_err *err) {
+    static const char one[] = "model.safetensors", index[] = "model.safetensors.index.json";
+    struct ift_str path = {0};
+    int rc;
+    if (has(dir, one) || !has(dir, index)) {
+        ift_str_addf(&path, "%s/%s", dir, one);
+        if (!has(dir, one) && (has(dir, "pytorch_model.bin") || has(dir, "pytorch_model.bin.index.json")))
+            rc = IFT_FAIL(err, "%s: only pickled weights (.bin), which are not read: convert them to %s", dir, one);
+        else
+            rc = ift_safetensors_open(out, path.p, err);
+    } else {
+        ift_str_addf(&path, "%s/%s", dir, index);
+        struct ift_safetensors *const s = empty();
+        rc = open_index(s, dir, path.p, err);
+        if (rc == 0) *out = s;
+        else ift_safetensors_free(s);
+    }
+    ift_str_release(&path);
+    return rc;
+}
+
+size_t ift_safetensors_count(const struct ift_safetensors *s) {
+    return s->n;
+}
+
+const struct ift_tensor *ift_safetensors_at(const struct ift_safetensors *s, size_t i) {
+    return &s->tensor[i];
+}
+
+const struct ift_tensor *ift_safetensors_find(const struct ift_safetensors *s, const char *name) {
+    const struct ift_tensor key = {.name = name}, *const k = &key;
+    const struct ift_tensor *const *const hit = s->n ? bsearch(&k, s->by_name, s->n, sizeof *s->by_name, by_name) : NULL;
+    return hit ? *hit : NULL;
+}
+
+const char *ift_safetensors_metadata(const struct ift_safetensors *s, const char *key) {
+    for (size_t i = 0; i < s->npairs; i++) {
+        if (strcmp(s->pair[i].key, key) == 0) return s->pair[i].value;
+    }
+    return NULL;
+}
+
+uint64_t ift_safetensors_digest(const struct ift_safetensors *s) {
+    return ift_hasher_value(s->hasher);
+}
