@@ -67,19 +67,19 @@ static struct ift_tensor *list(const struct ift_graph *g, enum ift_dtype dtype, 
 /* `folder`: the one the config came from, or NULL. */
 static int write_folder(struct maker *k, const struct ift_str *config_text, const char *folder, const char *dir,
                         struct ift_err *err) {
-    struct ift_folder *f;
+    struct ift_outdir *f;
     struct ift_graph *const g = ift_model_outline(k->arch, &k->config, err);
     if (!g) return -1;
     size_t n;
     struct ift_tensor *const t = list(g, k->dtype, &n);
     const struct ift_tensor_lender lender = {k, lend};
     const struct ift_model_save how = {.lender = &lender, .dtype = &k->dtype};
-    int rc = ift_folder_open(&f, dir, IFT_FOLDER_NEW, err);
+    int rc = ift_outdir_open(&f, dir, IFT_OUTDIR_NEW, err);
     if (rc == 0) {
         if (folder) rc = ift_model_copy_files(folder, f, err);
         if (rc == 0) rc = ift_model_write_files(f, t, n, &how, config_text, err);
-        if (rc == 0) rc = ift_folder_commit(f, err);
-        else ift_folder_abandon(f);
+        if (rc == 0) rc = ift_outdir_commit(f, err);
+        else ift_outdir_abandon(f);
     }
     free(t);
     ift_graph_free(g);

@@ -3,7 +3,7 @@
 #define IFT_MODEL_INTERNAL_H
 
 #include "libcore/base/str.h"
-#include "libcore/io/folder.h"
+#include "libcore/io/outdir.h"
 #include "libcore/model/model.h"
 
 /* A weight on the device. */
@@ -34,9 +34,9 @@ struct ift_graph *ift_model_outline(const struct ift_arch *arch, const struct if
 bool ift_model_is_weight(const struct ift_value *v);
 
 /* Copies the files of `from` that are no weights and not config.json into the folder being written. */
-int ift_model_copy_files(const char *from, struct ift_folder *f, struct ift_err *err) IFT_MUST_CHECK;
+int ift_model_copy_files(const char *from, struct ift_outdir *f, struct ift_err *err) IFT_MUST_CHECK;
 /* Weights with their index, then the text of config.json. */
-int ift_model_write_files(struct ift_folder *f, const struct ift_tensor *t, size_t n, const struct ift_model_save *how,
+int ift_model_write_files(struct ift_outdir *f, const struct ift_tensor *t, size_t n, const struct ift_model_save *how,
                           const struct ift_str *config_text, struct ift_err *err) IFT_MUST_CHECK;
 
 #endif

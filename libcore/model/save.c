@@ -44,7 +44,7 @@ static int is_copied(const struct dirent *e) {
     return e->d_name[0] != '.' && strcmp(e->d_name, "config.json") != 0 && !is_weights(e->d_name);
 }
 
-int ift_model_copy_files(const char *from, struct ift_folder *f, struct ift_err *err) {
+int ift_model_copy_files(const char *from, struct ift_outdir *f, struct ift_err *err) {
     struct dirent **entry;
     const int n = scandir(from, &entry, is_copied, alphasort);
     if (n < 0) return ift_fail_errno(err, "%s", from);
@@ -53,7 +53,7 @@ int ift_model_copy_files(const char *from, struct ift_folder *f, struct ift_err 
         char *const path = ift_model_path(from, entry[i]->d_name);
         struct stat st; /* of what a link leads to: that is how the hub's cache keeps files */
         if (rc == 0 && stat(path, &st) != 0) rc = ift_fail_errno(err, "%s", path);
-        if (rc == 0 && S_ISREG(st.st_mode)) rc = copy_file(path, ift_folder_path(f, entry[i]->d_name), err);
+        if (rc == 0 && S_ISREG(st.st_mode)) rc = copy_file(path, ift_outdir_path(f, entry[i]->d_name), err);
         free(path);
         free(entry[i]);
     }
@@ -116,22 +116,22 @@ static int write_index(const char *path, const struct ift_tensor *t, const struc
     return rc;
 }
 
-static int write_weights(struct ift_folder *f, const struct ift_tensor *t, size_t n, const struct ift_model_save *how,
+static int write_weights(struct ift_outdir *f, const struct ift_tensor *t, size_t n, const struct ift_model_save *how,
                          struct ift_err *err) {
     struct shard *shard = NULL;
     const size_t count = split(t, n, how->shard_bytes ? how->shard_bytes : shard_default, &shard);
     int rc = 0;
     for (size_t s = 0; rc == 0 && s < count; s++) {
-        rc = ift_safetensors_write_from(ift_folder_path(f, shard[s].name), t + shard[s].begin,
+        rc = ift_safetensors_write_from(ift_outdir_path(f, shard[s].name), t + shard[s].begin,
                                         shard[s].end - shard[s].begin, NULL, 0, how->lender, err);
     }
     if (rc == 0 && count > 1)
-        rc = write_index(ift_folder_path(f, "model.safetensors.index.json"), t, shard, count, err);
+        rc = write_index(ift_outdir_path(f, "model.safetensors.index.json"), t, shard, count, err);
     free(shard);
     return rc;
 }
 
-int ift_model_write_files(struct ift_folder *f, const struct ift_tensor *t, size_t n, const struct ift_model_save *how,
+int ift_model_write_files(struct ift_outdir *f, const struct ift_tensor *t, size_t n, const struct ift_model_save *how,
                           const struct ift_str *config_text, struct ift_err *err) {
     struct ift_str changed = {0};
     const struct ift_str *text = config_text;
@@ -140,18 +140,18 @@ int ift_model_write_files(struct ift_folder *f, const struct ift_tensor *t, size
         rc = ift_config_set_dtype(text->p, text->n, *how->dtype, &changed, err);
         text = &changed;
     }
-    if (rc == 0) rc = write_text(ift_folder_path(f, "config.json"), text->p, text->n, err);
+    if (rc == 0) rc = write_text(ift_outdir_path(f, "config.json"), text->p, text->n, err);
     ift_str_release(&changed);
     return rc;
 }
 
 int ift_model_save(const struct ift_model *m, const char *dir, const struct ift_tensor *t, size_t n,
                    const struct ift_model_save *how, struct ift_err *err) {
-    struct ift_folder *f;
-    IFT_TRY(ift_folder_open(&f, dir, how->into ? IFT_FOLDER_INTO : IFT_FOLDER_NEW, err));
+    struct ift_outdir *f;
+    IFT_TRY(ift_outdir_open(&f, dir, how->into ? IFT_OUTDIR_INTO : IFT_OUTDIR_NEW, err));
     int rc = ift_model_copy_files(m->dir, f, err);
     if (rc == 0) rc = ift_model_write_files(f, t, n, how, &m->config_text, err);
-    if (rc == 0) return ift_folder_commit(f, err);
-    ift_folder_abandon(f);
+    if (rc == 0) return ift_outdir_commit(f, err);
+    ift_outdir_abandon(f);
     return rc;
 }

@@ -1,4 +1,4 @@
-#include "libcore/io/folder.h"
+#include "libcore/io/outdir.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "libcore/base/mem.h"
 #include "libcore/base/str.h"
 
-struct ift_folder {
+struct ift_outdir {
     char *dir;      /* what the user asked for, without slashes at its end */
     bool exists;
     char *temp;     /* a neighbour of dir, or inside it when it exists: the same file system */
@@ -22,7 +22,7 @@ struct ift_folder {
     struct ift_str path; /* lent */
 };
 
-static void folder_free(struct ift_folder *f) {
+static void outdir_free(struct ift_outdir *f) {
     for (size_t i = 0; i < f->n; i++) free(f->name[i]);
     free(f->name);
     free(f->dir);
@@ -44,7 +44,7 @@ static int is_empty(const char *dir, bool *exists, struct ift_err *err) {
 }
 
 /* mkdir, not mkdtemp: the folder gets the permissions that the user's umask says. */
-static int make_temp(struct ift_folder *f, struct ift_err *err) {
+static int make_temp(struct ift_outdir *f, struct ift_err *err) {
     struct ift_str path = {0};
     for (unsigned i = 0; !f->temp; i++) {
         ift_str_clear(&path);
@@ -60,33 +60,33 @@ static int make_temp(struct ift_folder *f, struct ift_err *err) {
     return 0;
 }
 
-int ift_folder_open(struct ift_folder **out, const char *dir, enum ift_folder_mode mode,
+int ift_outdir_open(struct ift_outdir **out, const char *dir, enum ift_outdir_mode mode,
                     struct ift_err *err) {
     bool exists;
     const int empty = is_empty(dir, &exists, err);
     IFT_TRY(empty);
-    if (!empty && mode == IFT_FOLDER_NEW)
+    if (!empty && mode == IFT_OUTDIR_NEW)
         return IFT_FAIL(err, "%s: is there and not empty: remove it or name another folder", dir);
-    struct ift_folder *const f = ift_alloc0(1, sizeof *f);
+    struct ift_outdir *const f = ift_alloc0(1, sizeof *f);
     size_t n = strlen(dir);
     while (n > 1 && dir[n - 1] == '/') n--;
     f->dir = ift_strndup(dir, n);
     f->exists = exists;
     if (make_temp(f, err) < 0) {
-        folder_free(f);
+        outdir_free(f);
         return -1;
     }
     *out = f;
     return 0;
 }
 
-static const char *path_in(struct ift_folder *f, const char *dir, const char *name) {
+static const char *path_in(struct ift_outdir *f, const char *dir, const char *name) {
     ift_str_clear(&f->path);
     ift_str_addf(&f->path, "%s/%s", dir, name);
     return f->path.p;
 }
 
-const char *ift_folder_path(struct ift_folder *f, const char *name) {
+const char *ift_outdir_path(struct ift_outdir *f, const char *name) {
     bool known = false;
     for (size_t i = 0; i < f->n; i++) known |= strcmp(f->name[i], name) == 0;
     if (!known) {
@@ -96,11 +96,11 @@ const char *ift_folder_path(struct ift_folder *f, const char *name) {
     return path_in(f, f->temp, name);
 }
 
-void ift_folder_abandon(struct ift_folder *f) {
+void ift_outdir_abandon(struct ift_outdir *f) {
     if (!f) return;
     for (size_t i = 0; i < f->n; i++) unlink(path_in(f, f->temp, f->name[i]));
     rmdir(f->temp);
-    folder_free(f);
+    outdir_free(f);
 }
 
 /* The files themselves were synced when they were closed; this makes their names last. */
@@ -115,7 +115,7 @@ static int sync_dir(const char *dir, struct ift_err *err) {
     return failed ? -1 : 0;
 }
 
-static int move_files(struct ift_folder *f, struct ift_err *err) {
+static int move_files(struct ift_outdir *f, struct ift_err *err) {
     struct ift_str to = {0};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < f->n; i++) {
@@ -128,7 +128,7 @@ static int move_files(struct ift_folder *f, struct ift_err *err) {
     return rc;
 }
 
-static int sync_parent(const struct ift_folder *f, struct ift_err *err) {
+static int sync_parent(const struct ift_outdir *f, struct ift_err *err) {
     const char *const slash = strrchr(f->dir, '/');
     if (!slash) return sync_dir(".", err);
     char *const parent = ift_strndup(f->dir, slash == f->dir ? 1 : (size_t)(slash - f->dir));
@@ -137,20 +137,20 @@ static int sync_parent(const struct ift_folder *f, struct ift_err *err) {
     return rc;
 }
 
-int ift_folder_commit(struct ift_folder *f, struct ift_err *err) {
+int ift_outdir_commit(struct ift_outdir *f, struct ift_err *err) {
     int rc = sync_dir(f->temp, err);
     if (rc == 0 && f->exists) {
         rc = move_files(f, err);
         if (rc == 0) rc = sync_dir(f->dir, err);
-        ift_folder_abandon(f); /* the moved files are gone from there, the folder is empty */
+        ift_outdir_abandon(f); /* the moved files are gone from there, the folder is empty */
         return rc;
     }
     if (rc == 0 && rename(f->temp, f->dir) != 0) rc = ift_fail_errno(err, "%s: cannot create", f->dir);
     if (rc < 0) {
-        ift_folder_abandon(f);
+        ift_outdir_abandon(f);
         return rc;
     }
     rc = sync_parent(f, err);
-    folder_free(f);
+    outdir_free(f);
     return rc;
 }
