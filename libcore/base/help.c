@@ -10,19 +10,20 @@ enum { WIDTH = 80, LEFT = 24 };
 /* Adds words to a paragraph: a word that would cross the margin begins a new line. */
 struct wrap {
     struct ift_str *out;
-    size_t column, indent;
+    size_t column, indent, words;
 };
 
 static void add_word(struct wrap *w, struct ift_slice word) {
-    if (w->column > w->indent && w->column + 1 + word.n > WIDTH) {
+    if (w->words && w->column + 1 + word.n > WIDTH) {
         ift_str_addf(w->out, "\n%*s", (int)w->indent, "");
         w->column = w->indent;
-    } else if (w->column > w->indent) {
+    } else if (w->words) {
         ift_str_addc(w->out, ' ');
         w->column++;
     }
     ift_str_add(w->out, word.p, word.n);
     w->column += word.n;
+    w->words++;
 }
 
 static void add_text(struct wrap *w, struct ift_slice text) {
@@ -58,9 +59,9 @@ static void add_short(struct ift_str *s, const struct ift_opt *opt) {
 
 void ift_help_usage(const struct ift_help *help, struct ift_str *out) {
     struct ift_str word = {0}, flags = {0};
-    struct wrap w = {out, 0, strlen("usage: ") + strlen(help->name) + 1};
-    ift_str_addf(out, "usage: %s ", help->name);
-    w.column = w.indent;
+    const size_t start = strlen("usage: ") + strlen(help->name);
+    struct wrap w = {out, start, start + 1, 1};
+    ift_str_addf(out, "usage: %s", help->name);
     for (size_t i = 0; i + 1 < help->nsets; i++) {
         for EACH_OPT (opt, &help->sets[i]) {
             if (opt->type == IFT_OPT_TFLAG && opt->letter) {
@@ -126,7 +127,7 @@ static void add_option(struct ift_str *out, const struct ift_opt *opt) {
     ift_str_add(out, left.p, left.n);
     if (left.n + 2 > LEFT) ift_str_addf(out, "\n%*s", LEFT, "");
     else ift_str_addf(out, "%*s", (int)(LEFT - left.n), "");
-    struct wrap w = {out, LEFT, LEFT};
+    struct wrap w = {out, LEFT, LEFT, 0};
     add_text(&w, ift_str_slice(&right));
     ift_str_addc(out, '\n');
     ift_str_release(&left);
@@ -136,12 +137,14 @@ static void add_option(struct ift_str *out, const struct ift_opt *opt) {
 void ift_help_page(const struct ift_help *help, struct ift_str *out) {
     ift_help_usage(help, out);
     ift_str_addc(out, '\n');
-    struct wrap w = {out, 0, 0};
+    struct wrap w = {out, 0, 0, 0};
     add_text(&w, ift_slice(help->summary));
     ift_str_addc(out, '\n');
+    const char *title = "\noptions:\n";
     for (size_t i = 0; i < help->nsets; i++) {
         if (!help->sets[i].opts || help->sets[i].opts->type == IFT_OPT_END) continue;
-        if (i + 1 < help->nsets) ift_str_adds(out, i ? "\ncommon options:\n" : "\noptions:\n");
+        ift_str_adds(out, title);
+        title = i == 0 ? "\ncommon options:\n" : "";
         for EACH_OPT (opt, &help->sets[i]) add_option(out, opt);
     }
 }
