@@ -25,7 +25,7 @@ static char *join(const char *dir, const char *name) {
     return ift_str_take(&s);
 }
 
-static char *folder(const char *dir, long long step) {
+static char *path_of(const char *dir, long long step) {
     struct ift_str s = {0};
     ift_str_addf(&s, "%s/%s%lld", dir, prefix, step);
     return ift_str_take(&s);
@@ -33,42 +33,42 @@ static char *folder(const char *dir, long long step) {
 
 /* ---- folders ---- */
 
-static int make_folder(const char *path, struct ift_err *err) {
-    if (mkdir(path, 0777) == 0 || errno == EEXIST) return 0;
-    return ift_fail_errno(err, "cannot make the folder '%s'", path);
-}
-
 static int sync_folder(const char *path, struct ift_err *err) {
     const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return ift_fail_errno(err, "cannot open the folder '%s'", path);
-    const int rc = fsync(fd) < 0 ? ift_fail_errno(err, "cannot sync '%s'", path) : 0;
+    /* Some network file systems cannot sync a folder, and say so with EINVAL. */
+    const int rc = fsync(fd) < 0 && errno != EINVAL ? ift_fail_errno(err, "cannot sync '%s'", path) : 0;
     close(fd);
     return rc;
 }
 
-/* Calls visit for every entry but . and .. until one fails; a folder that is not there has none. */
+/* Calls visit for every entry until one fails; a folder that is not there has none. */
 static int each_entry(const char *dir, int (*visit)(void *ctx, const char *name, struct ift_err *err),
                       void *ctx, struct ift_err *err) {
     DIR *d = opendir(dir);
     if (!d) return errno == ENOENT ? 0 : ift_fail_errno(err, "cannot open the folder '%s'", dir);
     int rc = 0;
     for (struct dirent *e; rc == 0 && (e = readdir(d));)
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-            rc = visit(ctx, e->d_name, err);
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) rc = visit(ctx, e->d_name, err);
     closedir(d);
     return rc;
 }
 
-static int remove_entry(void *dir, const char *name, struct ift_err *err) {
-    char *path = join(dir, name);
-    const int rc = unlink(path) < 0 ? ift_fail_errno(err, "cannot remove '%s'", path) : 0;
+static int remove_folder(const char *path, struct ift_err *err);
+
+static int remove_entry(void *ctx, const char *name, struct ift_err *err) {
+    const char *const *dir = ctx;
+    char *path = join(*dir, name);
+    int rc = 0;
+    if (unlink(path) < 0)
+        rc = errno == EISDIR ? remove_folder(path, err) : ift_fail_errno(err, "cannot remove '%s'", path);
     free(path);
     return rc;
 }
 
-/* A checkpoint's folder holds files only. One that is not there is fine. */
-static int remove_folder(char *path, struct ift_err *err) {
-    IFT_TRY(each_entry(path, remove_entry, path, err));
+/* With all that is in it; one that is not there is fine. */
+static int remove_folder(const char *path, struct ift_err *err) {
+    IFT_TRY(each_entry(path, remove_entry, &path, err));
     if (rmdir(path) == 0 || errno == ENOENT) return 0;
     return ift_fail_errno(err, "cannot remove the folder '%s'", path);
 }
@@ -106,24 +106,23 @@ int ift_checkpoint_list(const char *dir, long long **steps, size_t *n, struct if
     return rc;
 }
 
-/* What a run that was killed while it wrote left behind: hidden names around a checkpoint's. */
-static int remove_leftover(void *dir, const char *name, struct ift_err *err) {
-    if (name[0] != '.' || !strstr(name, prefix)) return 0;
-    char *path = join(dir, name);
+/* What a killed run left half-written: here, or where an adapter or a model was being saved (io/folder.h). */
+static int remove_leftover(void *ctx, const char *name, struct ift_err *err) {
+    const char *const *dir = ctx;
+    if (name[0] != '.' || !(strstr(name, prefix) || strncmp(name, ".ift-", 5) == 0)) return 0;
+    char *path = join(*dir, name);
     const int rc = remove_folder(path, err);
     free(path);
     return rc;
 }
 
 int ift_checkpoint_prune(const char *dir, size_t keep, struct ift_err *err) {
-    char *writable = ift_strdup(dir);
-    int rc = each_entry(dir, remove_leftover, writable, err);
-    free(writable);
+    int rc = each_entry(dir, remove_leftover, &dir, err);
     long long *step = NULL;
     size_t n = 0;
     if (rc == 0 && keep) rc = ift_checkpoint_list(dir, &step, &n, err);
     for (size_t i = keep; rc == 0 && i < n; i++) {
-        char *path = folder(dir, step[i]);
+        char *path = path_of(dir, step[i]);
         rc = remove_folder(path, err);
         free(path);
     }
@@ -162,17 +161,20 @@ static int verify(const char *path, uint64_t digest, struct ift_err *err) {
         close(fd);
     }
     uint64_t got = 0;
-    IFT_TRY(ift_hash_file(path, &got, err));
+    IFT_TRY(ift_state_digest(path, &got, err));
     if (got == digest) return 0;
     return IFT_FAIL(err, "%s: what was read back is not what was written: check the disk", path);
 }
 
+/* An adapter's files make the folder one that any tool takes; a base that is trained is in the state already. */
+static int make_folder(const char *path, struct ift_peft *p, struct ift_device *d, struct ift_err *err) {
+    if (!ift_peft_trains_base(p)) return ift_peft_save(p, d, path, err);
+    return mkdir(path, 0777) < 0 ? ift_fail_errno(err, "cannot make the folder '%s'", path) : 0;
+}
+
 static int fill(const char *path, const struct ift_checkpoint *c, const struct ift_optim *o,
                 struct ift_peft *p, struct ift_device *d, struct ift_err *err) {
-    if (ift_peft_trains_base(p))
-        IFT_TRY(make_folder(path, err));
-    else
-        IFT_TRY(ift_peft_save(p, d, path, err));
+    IFT_TRY(make_folder(path, p, d, err));
     char *state = join(path, state_name), *meta = join(path, meta_name);
     uint64_t digest = 0;
     int rc = ift_state_write(state, o, d, &digest, err);
@@ -184,7 +186,7 @@ static int fill(const char *path, const struct ift_checkpoint *c, const struct i
     return rc;
 }
 
-static int swap_in(char *temporary, char *path, const char *dir, struct ift_err *err) {
+static int swap_in(const char *temporary, const char *path, const char *dir, struct ift_err *err) {
     IFT_TRY(remove_folder(path, err)); /* a damaged one of the same step */
     if (rename(temporary, path) < 0) return ift_fail_errno(err, "cannot rename '%s'", temporary);
     return sync_folder(dir, err);
@@ -194,9 +196,8 @@ int ift_checkpoint_write(const char *dir, const struct ift_checkpoint *c, const 
                          struct ift_peft *p, struct ift_device *d, struct ift_err *err) {
     struct ift_str s = {0};
     ift_str_addf(&s, "%s/.%s%lld.tmp", dir, prefix, c->step);
-    char *temporary = ift_str_take(&s), *path = folder(dir, c->step);
-    int rc = make_folder(dir, err);
-    if (rc == 0) rc = remove_folder(temporary, err);
+    char *temporary = ift_str_take(&s), *path = path_of(dir, c->step);
+    int rc = remove_folder(temporary, err);
     if (rc == 0) rc = fill(temporary, c, o, p, d, err);
     if (rc == 0) rc = swap_in(temporary, path, dir, err);
     if (rc < 0) {
@@ -249,7 +250,7 @@ static int check_folder(const char *path, struct ift_str *text, struct ift_json 
     file = join(path, state_name);
     uint64_t digest = 0;
     char hex[IFT_DIGEST];
-    rc = ift_hash_file(file, &digest, err);
+    rc = ift_state_digest(file, &digest, err);
     ift_digest_text(digest, hex);
     if (rc == 0 && !ift_json_text_is(meta, ift_json_get(meta, 0, "state"), hex))
         rc = IFT_FAIL(err, "%s is damaged", file);
@@ -280,7 +281,7 @@ int ift_checkpoint_resume(const char *dir, const char *settings, struct ift_opti
     struct ift_str text = {0};
     struct ift_json meta = {0};
     for (size_t i = 0; rc == 0 && i < n; i++) {
-        char *path = folder(dir, steps[i]);
+        char *path = path_of(dir, steps[i]);
         struct ift_err bad = {0};
         ift_str_clear(&text);
         if (check_folder(path, &text, &meta, &bad) == 0)

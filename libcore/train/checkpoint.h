@@ -23,7 +23,7 @@ struct ift_checkpoint {
     const char *provenance; /* JSON array (provenance.h) */
 };
 
-/* Writes <dir>/checkpoint-<c->step>; dir is made if missing. */
+/* Writes <dir>/checkpoint-<c->step>; dir must exist. */
 int ift_checkpoint_write(const char *dir, const struct ift_checkpoint *c, const struct ift_optim *o,
                          struct ift_peft *p, struct ift_device *d, struct ift_err *err) IFT_MUST_CHECK;
 

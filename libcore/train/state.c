@@ -6,124 +6,113 @@
 #include "libcore/base/hash.h"
 #include "libcore/base/mem.h"
 #include "libcore/base/str.h"
-#include "libcore/io/json.h"
-#include "libcore/io/stream.h"
 #include "libcore/tensor/safetensors.h"
 
-enum { PIECE = 1 << 18, PARTS = 3 }; /* floats brought over at once; tensors of a parameter */
+enum { PARTS = 3 }; /* tensors of a parameter */
 
 static const char *const prefix[PARTS] = {"", "m.", "v."};
 
-static const struct ift_operand *part(const struct ift_optim_param *p, int i) {
+static const struct ift_operand *part(const struct ift_optim_param *p, size_t i) {
     const struct ift_operand *const of[PARTS] = {&p->value, &p->m, &p->v};
     return of[i];
 }
 
-static void add_header(struct ift_str *h, const struct ift_optim *o) {
-    size_t at = 0;
-    struct ift_str name = {0};
-    ift_str_adds(h, "{\"__metadata__\":{\"format\":\"ift\"}");
-    for (int i = 0; i < PARTS; i++) {
-        for (size_t k = 0; k < ift_optim_count(o); k++) {
-            const struct ift_optim_param *p = ift_optim_at(o, k);
-            const struct ift_operand *t = part(p, i);
-            ift_str_clear(&name);
-            ift_str_addf(&name, "%s%s", prefix[i], p->name);
-            ift_str_addc(h, ',');
-            ift_json_quote(h, name.p, name.n);
-            ift_str_adds(h, ":{\"dtype\":\"F32\",\"shape\":[");
-            for (int j = 0; j < t->ndim; j++)
-                ift_str_addf(h, "%s%lld", j ? "," : "", (long long)t->dim[j]);
-            ift_str_addf(h, "],\"data_offsets\":[%zu,%zu]}", at, at + ift_operand_bytes(t));
-            at += ift_operand_bytes(t);
-        }
-    }
-    ift_str_addc(h, '}');
-    while (h->n % 8) ift_str_addc(h, ' ');
-    ift_str_release(&name);
-}
-
-/* A file being written together with the digest of what goes into it. */
-struct sink {
-    struct ift_out *out;
-    struct ift_hasher *hash;
+/* The tensors of a state file, without data: parameter by parameter. */
+struct listing {
+    const struct ift_optim *o;
     struct ift_device *d;
-    float *piece; /* (PIECE) */
+    struct ift_tensor *t; /* (n) */
+    size_t n;
+    float *copy; /* of the tensor at hand */
+    struct ift_hasher *hash;
 };
 
-static int put(struct sink *s, const void *p, size_t n, struct ift_err *err) {
-    ift_hasher_add(s->hash, p, n);
-    return ift_out_write(s->out, p, n, err);
+static const struct ift_operand *operand_of(const struct listing *l, size_t i) {
+    return part(ift_optim_at(l->o, i / PARTS), i % PARTS);
 }
 
-static int put_tensor(struct sink *s, const struct ift_operand *t, struct ift_err *err) {
-    const int64_t count = ift_operand_count(t);
-    struct ift_operand piece = *t;
-    piece.ndim = 1;
-    piece.row = 1;
-    for (int64_t at = 0; at < count; at += PIECE) {
-        piece.dim[0] = count - at < PIECE ? count - at : PIECE;
-        piece.offset = t->offset + (size_t)at * sizeof(float);
-        IFT_TRY(ift_device_download(s->d, s->piece, &piece, err));
-        IFT_TRY(put(s, s->piece, (size_t)piece.dim[0] * sizeof(float), err));
+static void list(struct listing *l) {
+    size_t largest = 0;
+    l->n = PARTS * ift_optim_count(l->o);
+    l->t = ift_alloc0(l->n, sizeof *l->t);
+    for (size_t i = 0; i < l->n; i++) {
+        const struct ift_operand *at = operand_of(l, i);
+        struct ift_str name = {0};
+        ift_str_addf(&name, "%s%s", prefix[i % PARTS], ift_optim_at(l->o, i / PARTS)->name);
+        l->t[i] = (struct ift_tensor){.name = ift_str_take(&name), .dtype = at->dtype,
+                                      .ndim = at->ndim, .bytes = ift_operand_bytes(at)};
+        memcpy(l->t[i].dim, at->dim, sizeof at->dim);
+        if (l->t[i].bytes > largest) largest = l->t[i].bytes;
     }
-    return 0;
+    l->copy = ift_alloc(largest);
+    l->hash = ift_hasher_new();
 }
 
-static int put_all(struct sink *s, const struct ift_optim *o, struct ift_err *err) {
-    struct ift_str header = {0};
-    add_header(&header, o);
-    const uint64_t n = header.n; /* little-endian, like every machine this runs on */
-    const int rc = put(s, &n, sizeof n, err) < 0 ? -1 : put(s, header.p, header.n, err);
-    ift_str_release(&header);
-    IFT_TRY(rc);
-    for (int i = 0; i < PARTS; i++)
-        for (size_t k = 0; k < ift_optim_count(o); k++)
-            IFT_TRY(put_tensor(s, part(ift_optim_at(o, k), i), err));
+static void unlist(struct listing *l) {
+    for (size_t i = 0; i < l->n; i++) free((char *)l->t[i].name);
+    free(l->t);
+    free(l->copy);
+    ift_hasher_free(l->hash);
+}
+
+static void digest_tensor(struct ift_hasher *h, const char *name, const void *data, size_t bytes) {
+    ift_hasher_add(h, name, strlen(name) + 1);
+    ift_hasher_add(h, data, bytes);
+}
+
+static int lend(void *self, const struct ift_tensor *t, const void **data, struct ift_err *err) {
+    struct listing *l = self;
+    IFT_TRY(ift_device_download(l->d, l->copy, operand_of(l, (size_t)(t - l->t)), err));
+    digest_tensor(l->hash, t->name, l->copy, t->bytes);
+    *data = l->copy;
     return 0;
 }
 
 int ift_state_write(const char *path, const struct ift_optim *o, struct ift_device *d, uint64_t *digest,
                     struct ift_err *err) {
-    struct sink s = {.d = d};
-    IFT_TRY(ift_out_open(&s.out, path, err));
-    s.hash = ift_hasher_new();
-    s.piece = ift_alloc(PIECE * sizeof *s.piece);
-    int rc = put_all(&s, o, err);
-    if (rc == 0)
-        rc = ift_out_close(s.out, err);
-    else
-        ift_out_abandon(s.out);
-    *digest = ift_hasher_value(s.hash);
-    ift_hasher_free(s.hash);
-    free(s.piece);
+    struct listing l = {.o = o, .d = d};
+    list(&l);
+    const struct ift_tensor_lender lender = {&l, lend};
+    const int rc = ift_safetensors_write_from(path, l.t, l.n, NULL, 0, &lender, err);
+    *digest = ift_hasher_value(l.hash);
+    unlist(&l);
     return rc;
 }
 
+int ift_state_digest(const char *path, uint64_t *digest, struct ift_err *err) {
+    struct ift_safetensors *file = NULL;
+    IFT_TRY(ift_safetensors_open(&file, path, err));
+    struct ift_hasher *h = ift_hasher_new();
+    for (size_t i = 0; i < ift_safetensors_count(file); i++) {
+        const struct ift_tensor *t = ift_safetensors_at(file, i);
+        digest_tensor(h, t->name, t->data, t->bytes);
+    }
+    *digest = ift_hasher_value(h);
+    ift_hasher_free(h);
+    ift_safetensors_free(file);
+    return 0;
+}
+
 static int read_tensor(const struct ift_safetensors *file, const char *name,
-                       const struct ift_operand *t, struct ift_device *d, struct ift_err *err) {
-    const struct ift_tensor *from = ift_safetensors_find(file, name);
-    if (!from) return IFT_FAIL(err, "tensor \"%s\" is missing", name);
-    if (from->dtype != t->dtype || from->ndim != t->ndim ||
-        memcmp(from->dim, t->dim, (size_t)t->ndim * sizeof *t->dim) != 0)
+                       const struct ift_operand *to, struct ift_device *d, struct ift_err *err) {
+    const struct ift_tensor *t = ift_safetensors_find(file, name);
+    if (!t) return IFT_FAIL(err, "tensor \"%s\" is missing", name);
+    if (t->dtype != to->dtype || t->ndim != to->ndim ||
+        memcmp(t->dim, to->dim, (size_t)to->ndim * sizeof *to->dim) != 0)
         return IFT_FAIL(err, "tensor \"%s\" has another shape or type", name);
-    return ift_device_upload(d, t, from->data, err);
+    return ift_device_upload(d, to, t->data, err);
 }
 
 int ift_state_read(const char *path, const struct ift_optim *o, struct ift_device *d,
                    struct ift_err *err) {
     struct ift_safetensors *file = NULL;
     IFT_TRY(ift_safetensors_open(&file, path, err));
-    struct ift_str name = {0};
+    struct listing l = {.o = o, .d = d};
+    list(&l);
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < PARTS * ift_optim_count(o); i++) {
-        const struct ift_optim_param *p = ift_optim_at(o, i / PARTS);
-        ift_str_clear(&name);
-        ift_str_addf(&name, "%s%s", prefix[i % PARTS], p->name);
-        rc = read_tensor(file, name.p, part(p, (int)(i % PARTS)), d, err);
-        if (rc < 0) ift_fail_in(err, "%s", path);
-    }
-    ift_str_release(&name);
+    for (size_t i = 0; rc == 0 && i < l.n; i++) rc = read_tensor(file, l.t[i].name, operand_of(&l, i), d, err);
+    if (rc < 0) ift_fail_in(err, "%s", path);
+    unlist(&l);
     ift_safetensors_free(file);
     return rc;
 }

@@ -122,13 +122,14 @@ static double flops(const struct pass *s, const struct ift_batch *b) {
     double n = ift_graph_gemm_flops(s->g, extent);
     for (size_t i = 0; i < ift_graph_nodes(s->g); i++) {
         const struct ift_node *k = ift_graph_node(s->g, i);
-        const double width = (double)k->at.attn.heads * k->at.attn.head_dim;
-        if (k->op == IFT_OP_ATTN) n += 2 * 2 * (double)b->pairs * width;
-        if (k->op == IFT_OP_ATTN_BWD) n += 4 * 2 * (double)b->pairs * width;
-        if (k->op != IFT_OP_XENT) continue;
-        const struct ift_value *w = ift_graph_value(s->g, k->in[1]);
-        const int products = 1 + (k->out[1] != 0) + (k->out[2] != 0);
-        n -= 2.0 * products * (double)(b->tokens - b->learned) * (double)(w->dim[0] * w->dim[1]);
+        if (k->op == IFT_OP_ATTN || k->op == IFT_OP_ATTN_BWD) {
+            const int products = k->op == IFT_OP_ATTN ? 2 : 4;
+            n += 2.0 * products * (double)b->pairs * k->at.attn.heads * k->at.attn.head_dim;
+        } else if (k->op == IFT_OP_XENT) {
+            const struct ift_value *w = ift_graph_value(s->g, k->in[1]);
+            const int products = 1 + (k->out[1] != 0) + (k->out[2] != 0);
+            n -= 2.0 * products * (double)(b->tokens - b->learned) * (double)(w->dim[0] * w->dim[1]);
+        }
     }
     return n;
 }

@@ -1,0 +1,352 @@
+#include "libcore/train/loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "libcore/base/hash.h"
+#include "libcore/base/mem.h"
+#include "libcore/base/rng.h"
+#include "libcore/io/json.h"
+#include "libcore/train/checkpoint.h"
+#include "libcore/train/metrics.h"
+#include "libcore/train/result.h"
+#include "libcore/train/schedule.h"
+
+/* Streams of random numbers, kept apart from one another. */
+enum { STREAM_ORDER = 0x6f726472, STREAM_VALID = 0x76616c64 };
+
+struct ift_loop {
+    struct ift_loop_job job;
+    struct ift_loop_options o;
+    struct ift_loop_hooks hooks;
+    uint32_t *row, *valid_row; /* what is learned from, what is measured */
+    size_t rows, valid_rows;
+    uint32_t *order; /* (rows) of the epoch at hand */
+    long long epoch; /* that order is of; -1: none yet */
+    long long per_epoch, done;
+    struct ift_schedule schedule;
+    struct ift_trainer *trainer;
+    char *settings;
+    int lock; /* the folder, held while the loop lives */
+};
+
+static void note(const struct ift_loop *l, const char *fmt, ...) IFT_PRINTF(2, 3);
+
+static void note(const struct ift_loop *l, const char *fmt, ...) {
+    if (!l->hooks.note) return;
+    struct ift_str s = {0};
+    va_list args;
+    va_start(args, fmt);
+    ift_str_addv(&s, fmt, args);
+    va_end(args);
+    l->hooks.note(l->hooks.ctx, s.p);
+    ift_str_release(&s);
+}
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- planning ---- */
+
+static uint32_t *count_up(size_t n) {
+    uint32_t *v = ift_alloc(n * sizeof *v);
+    for (size_t i = 0; i < n; i++) v[i] = (uint32_t)i;
+    return v;
+}
+
+static int by_number(const void *a, const void *b) {
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Which rows are learned from and which are measured; both stay in the order given. */
+static int choose_rows(struct ift_loop *l, struct ift_err *err) {
+    const size_t all = ift_corpus_rows(l->job.rows);
+    if (!all) return IFT_FAIL(err, "no rows to learn from");
+    if (all > UINT32_MAX) return IFT_FAIL(err, "%zu rows; at most 4294967295 fit one run", all);
+    l->row = count_up(all);
+    l->rows = all;
+    if (l->job.valid) {
+        l->valid_rows = ift_corpus_rows(l->job.valid);
+        l->valid_row = count_up(l->valid_rows);
+        return l->valid_rows ? 0 : IFT_FAIL(err, "no rows to validate with");
+    }
+    if (!(l->o.valid_fraction > 0)) return 0;
+    const size_t aside = (size_t)fmax(1, rint(l->o.valid_fraction * (double)all));
+    if (aside >= all) return IFT_FAIL(err, "of %zu rows none is left to learn from", all);
+    struct ift_rng r = ift_rng(l->o.seed, STREAM_VALID, 0);
+    ift_rng_permutation(&r, l->row, all);
+    l->rows = all - aside;
+    l->valid_rows = aside;
+    l->valid_row = ift_alloc(aside * sizeof *l->valid_row);
+    memcpy(l->valid_row, l->row + l->rows, aside * sizeof *l->row);
+    qsort(l->row, l->rows, sizeof *l->row, by_number);
+    qsort(l->valid_row, aside, sizeof *l->valid_row, by_number);
+    return 0;
+}
+
+static void plan_updates(struct ift_loop *l) {
+    const struct ift_loop_options *o = &l->o;
+    l->per_epoch = ((long long)l->rows + o->batch - 1) / o->batch;
+    const long long total = o->steps ? o->steps : (long long)ceil(o->epochs * (double)l->per_epoch);
+    l->schedule = (struct ift_schedule){o->schedule, o->lr, ift_schedule_warmup(o->warmup, total), total};
+    l->order = ift_alloc(l->rows * sizeof *l->order);
+    l->epoch = -1;
+}
+
+/* No micro-batch is larger than the largest update, and none smaller than the longest document. */
+static int64_t micro_tokens(const struct ift_loop *l) {
+    size_t longest = 1, longest_row = 1;
+    for (size_t i = 0; i < ift_corpus_rows(l->job.rows); i++) {
+        if (ift_corpus_longest(l->job.rows, i) > longest) longest = ift_corpus_longest(l->job.rows, i);
+        if (ift_corpus_length(l->job.rows, i) > longest_row)
+            longest_row = ift_corpus_length(l->job.rows, i);
+    }
+    for (size_t i = 0; l->job.valid && i < l->valid_rows; i++)
+        if (ift_corpus_longest(l->job.valid, i) > longest) longest = ift_corpus_longest(l->job.valid, i);
+    const double most = (double)longest_row * (double)l->o.batch;
+    const double asked = fmin((double)l->o.micro_tokens, most);
+    return (int64_t)fmax((double)longest, asked);
+}
+
+static void add_text(struct ift_str *s, const char *key, const char *value) {
+    ift_str_addf(s, "\"%s\":", key);
+    ift_json_quote(s, value, strlen(value));
+    ift_str_addc(s, ',');
+}
+
+static void add_number(struct ift_str *s, const char *key, double value) {
+    ift_str_addf(s, "\"%s\":%.9g,", key, value);
+}
+
+static void add_digest(struct ift_str *s, const char *key, uint64_t hash) {
+    char text[IFT_DIGEST];
+    ift_digest_text(hash, text);
+    add_text(s, key, text);
+}
+
+/* Everything that decides the bytes of the result, under the names of the options. */
+static char *describe_settings(const struct ift_loop *l) {
+    const struct ift_loop_options *o = &l->o;
+    const struct ift_peft_options *p = l->job.peft_options;
+    struct ift_str s = {0};
+    ift_str_addc(&s, '{');
+    add_digest(&s, "model", ift_model_digest(l->job.model));
+    add_digest(&s, "rows", ift_corpus_digest(l->job.rows));
+    add_text(&s, "peft", p->method);
+    add_number(&s, "rank", (double)p->rank);
+    add_number(&s, "alpha", p->alpha);
+    add_number(&s, "dropout", p->dropout);
+    add_text(&s, "targets", p->targets ? p->targets : "");
+    add_text(&s, "rslora", p->rslora ? "yes" : "no");
+    add_number(&s, "lr", o->lr);
+    add_text(&s, "schedule", o->schedule);
+    add_number(&s, "warmup", o->warmup);
+    add_number(&s, "updates", (double)l->schedule.total);
+    add_number(&s, "batch", (double)o->batch);
+    add_text(&s, "order", o->shuffle ? "shuffled" : "given");
+    add_number(&s, "valid-fraction", o->valid_fraction);
+    add_number(&s, "beta1", (double)o->optim.beta1);
+    add_number(&s, "beta2", (double)o->optim.beta2);
+    add_number(&s, "eps", (double)o->optim.eps);
+    add_number(&s, "weight-decay", (double)o->optim.weight_decay);
+    add_number(&s, "clip", (double)o->optim.max_grad_norm);
+    ift_str_addf(&s, "\"seed\":%llu}", (unsigned long long)o->seed);
+    return ift_str_take(&s);
+}
+
+/* Two runs that write into one folder would take each other's checkpoints for their own. */
+static int lock_folder(struct ift_loop *l, struct ift_err *err) {
+    if (mkdir(l->o.dir, 0777) < 0 && errno != EEXIST)
+        return ift_fail_errno(err, "cannot make the folder '%s'", l->o.dir);
+    l->lock = open(l->o.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (l->lock < 0) return ift_fail_errno(err, "cannot open the folder '%s'", l->o.dir);
+    if (flock(l->lock, LOCK_EX | LOCK_NB) == 0) return 0;
+    if (errno == EWOULDBLOCK) return IFT_FAIL(err, "another run is writing to '%s'", l->o.dir);
+    return ift_fail_errno(err, "cannot lock '%s'", l->o.dir);
+}
+
+static int resume(struct ift_loop *l, struct ift_err *err) {
+    if (!l->o.resume) {
+        long long *step = NULL;
+        size_t n = 0;
+        const int rc = ift_checkpoint_list(l->o.dir, &step, &n, err);
+        free(step);
+        if (rc < 0 || n == 0) return rc;
+        return IFT_FAIL(err, "'%s' has checkpoints of an earlier run: go on with --resume, or choose another folder",
+                        l->o.dir);
+    }
+    struct ift_str notes = {0};
+    const int rc = ift_checkpoint_resume(l->o.dir, l->settings, ift_trainer_optim(l->trainer),
+                                         l->job.device, &l->done, &notes, err);
+    for (char *line = notes.p; line && *line;) {
+        char *end = strchr(line, '\n');
+        *end = '\0';
+        note(l, "%s", line);
+        line = end + 1;
+    }
+    ift_str_release(&notes);
+    if (rc == 1) note(l, "resumed after update %lld of %lld", l->done, l->schedule.total);
+    return rc < 0 ? -1 : 0;
+}
+
+static int make(struct ift_loop *l, struct ift_err *err) {
+    IFT_TRY(lock_folder(l, err));
+    IFT_TRY(choose_rows(l, err));
+    plan_updates(l);
+    l->settings = describe_settings(l);
+    const struct ift_trainer_config c = {.optim = l->o.optim, .tokens = micro_tokens(l),
+                                         .seed = l->o.seed, .stop = l->hooks.stop,
+                                         .ctx = l->hooks.ctx};
+    IFT_TRY(ift_trainer_new(&l->trainer, l->job.model, l->job.peft, l->job.device, &c, err));
+    IFT_TRY(resume(l, err));
+    return ift_checkpoint_prune(l->o.dir, (size_t)l->o.keep, err);
+}
+
+int ift_loop_new(struct ift_loop **out, const struct ift_loop_job *job, const struct ift_loop_options *o,
+                 const struct ift_loop_hooks *hooks, struct ift_err *err) {
+    struct ift_loop *l = ift_alloc0(1, sizeof *l);
+    l->job = *job;
+    l->o = *o;
+    l->hooks = *hooks;
+    l->lock = -1;
+    if (make(l, err) < 0) {
+        ift_loop_free(l);
+        return -1;
+    }
+    *out = l;
+    return 0;
+}
+
+void ift_loop_free(struct ift_loop *l) {
+    if (!l) return;
+    ift_trainer_free(l->trainer);
+    if (l->lock >= 0) close(l->lock);
+    free(l->row);
+    free(l->valid_row);
+    free(l->order);
+    free(l->settings);
+    free(l);
+}
+
+struct ift_trainer *ift_loop_trainer(struct ift_loop *l) {
+    return l->trainer;
+}
+
+/* ---- running ---- */
+
+/* The rows of update k: *row lent until the next call, returns how many. */
+static size_t rows_of(struct ift_loop *l, long long k, const uint32_t **row) {
+    const long long epoch = k / l->per_epoch, at = k % l->per_epoch * l->o.batch;
+    if (epoch != l->epoch) {
+        memcpy(l->order, l->row, l->rows * sizeof *l->row);
+        if (l->o.shuffle) {
+            struct ift_rng r = ift_rng(l->o.seed, STREAM_ORDER, (uint64_t)epoch);
+            ift_rng_permutation(&r, l->order, l->rows);
+            for (size_t i = 0; i < l->rows; i++) l->order[i] = l->row[l->order[i]];
+        }
+        l->epoch = epoch;
+    }
+    const long long left = (long long)l->rows - at;
+    *row = l->order + at;
+    return (size_t)(left < l->o.batch ? left : l->o.batch);
+}
+
+static double epochs_seen(const struct ift_loop *l) {
+    return (double)l->done / (double)l->per_epoch;
+}
+
+static int say(struct ift_loop *l, struct ift_str *line, struct ift_err *err) {
+    const int rc = l->hooks.metrics ? l->hooks.metrics(l->hooks.ctx, line->p, line->n, err) : 0;
+    ift_str_release(line);
+    return rc;
+}
+
+/* One update with its line. 1: done; 0: stopped before it. */
+static int update(struct ift_loop *l, struct ift_loop_result *r, struct ift_err *err) {
+    const uint32_t *row;
+    const size_t n = rows_of(l, l->done, &row);
+    const double lr = ift_schedule_lr(&l->schedule, l->done), start = now();
+    struct ift_update u = {0};
+    const int rc = ift_trainer_update(l->trainer, l->job.rows, row, n, lr, &u, err);
+    if (rc <= 0) return rc;
+    struct ift_metrics_time time = {.seconds = now() - start};
+    l->done++;
+    if (!isfinite(u.loss) || !isfinite(u.grad_norm))
+        return IFT_FAIL(err, "update %lld: the loss is no longer finite: try a lower --lr or a longer --warmup",
+                        l->done);
+    r->tokens += u.tokens;
+    r->seconds += time.seconds;
+    r->last_loss = u.loss;
+    if (isnan(r->first_loss)) r->first_loss = u.loss;
+    if (l->o.timing) time.peak = l->job.device->backend->gemm_peak(l->job.device->dev);
+    struct ift_str line = {0};
+    ift_metrics_update(&line, l->done, epochs_seen(l), lr, &u, l->o.timing ? &time : NULL);
+    if (l->hooks.progress) l->hooks.progress(l->hooks.ctx, l->done, l->schedule.total, u.loss);
+    return say(l, &line, err) < 0 ? -1 : 1;
+}
+
+static bool is_due(const struct ift_loop *l, long long every) {
+    return every > 0 && l->done % every == 0;
+}
+
+/* 1: measured or not due; 0: stopped. */
+static int validate(struct ift_loop *l, struct ift_loop_result *r, struct ift_err *err) {
+    const long long every = l->o.valid_every ? l->o.valid_every : l->per_epoch;
+    if (!l->valid_rows || !(is_due(l, every) || l->done == l->schedule.total)) return 1;
+    struct ift_corpus *c = l->job.valid ? l->job.valid : l->job.rows;
+    double loss = NAN;
+    const int rc = ift_trainer_evaluate(l->trainer, c, l->valid_row, l->valid_rows, &loss, err);
+    if (rc <= 0) return rc;
+    r->valid_loss = loss;
+    struct ift_str line = {0};
+    ift_metrics_valid(&line, l->done, epochs_seen(l), loss);
+    return say(l, &line, err) < 0 ? -1 : 1;
+}
+
+static int save_checkpoint(struct ift_loop *l, struct ift_err *err) {
+    const struct ift_checkpoint c = {l->done, l->settings, l->job.provenance};
+    IFT_TRY(ift_checkpoint_write(l->o.dir, &c, ift_trainer_optim(l->trainer), l->job.peft, l->job.device,
+                                 err));
+    return ift_checkpoint_prune(l->o.dir, (size_t)l->o.keep, err);
+}
+
+static bool asked_to_stop(const struct ift_loop *l) {
+    return l->hooks.stop && l->hooks.stop(l->hooks.ctx);
+}
+
+int ift_loop_run(struct ift_loop *l, struct ift_loop_result *r, struct ift_err *err) {
+    *r = (struct ift_loop_result){.first = l->done, .total = l->schedule.total, .first_loss = NAN,
+                                  .last_loss = NAN, .valid_loss = NAN};
+    long long saved = l->done;
+    int rc = 1;
+    while (rc == 1 && l->done < l->schedule.total) {
+        rc = asked_to_stop(l) ? 0 : update(l, r, err);
+        if (rc == 1) rc = validate(l, r, err);
+        if (rc == 1 && is_due(l, l->o.save_every) && l->done < l->schedule.total) {
+            IFT_TRY(save_checkpoint(l, err));
+            saved = l->done;
+        }
+    }
+    r->last = l->done;
+    r->stopped = rc == 0;
+    if (rc == 0 && l->done != saved) return save_checkpoint(l, err);
+    return rc < 0 ? -1 : 0;
+}
+
+int ift_loop_save(struct ift_loop *l, struct ift_err *err) {
+    ift_trainer_free(l->trainer);
+    l->trainer = NULL;
+    const struct ift_loop_job *j = &l->job;
+    return ift_result_save(l->o.dir, j->model, j->peft, j->device, j->provenance, err);
+}
