@@ -130,6 +130,9 @@ static int gemm_rule(struct grad *b, struct ift_node n) {
             contribute_product(b, left, dy, false, w, !tb, alpha);
     }
     contribute(b, n.in[2], 1, dy);
+    ift_val dbias;
+    IFT_TRY(accumulator(b, n.in[3], &dbias));
+    if (dbias) ift_graph_push(b->g, &(struct ift_node){.op = IFT_OP_COLSUM, .in = {dy}, .out = {dbias}});
     return 0;
 }
 
