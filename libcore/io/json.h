@@ -92,15 +92,28 @@ void ift_json_number(struct ift_str *out, double value);
 
 /* ---- splitting ---- */
 
-/* Feeds on blocks and yields the raw text of each element of one top-level array, or of each JSON value in a stream of
- * concatenated or line-separated values, in memory bounded by the largest element. See ift_records in data/record.h. */
+/* Cuts a stream into the texts of its values, in memory bounded by the largest: the elements of one top-level array, however long
+ * its line, or values one after the other: one a line, over many lines, or several on one. It follows strings and
+ * brackets and leaves the rest of the grammar to the parser. A broken value spoils no more than it must: in a
+ * stream of lines, its line.
+ *
+ *     while ((got = ift_json_splitter_next(s, &value, &line, err)) >= 0) {
+ *         if (got) { …use value…; continue; }
+ *         if (finished) break;
+ *         …another block: ift_json_splitter_push(s, p, n), or, at the end: ift_json_splitter_finish(s, err), finished = true
+ *     }
+ */
 struct ift_json_splitter;
 enum ift_json_layout { IFT_JSON_AUTO /* '[' first: array, else lines */, IFT_JSON_ARRAY_OF, IFT_JSON_LINES };
 struct ift_json_splitter *ift_json_splitter_new(enum ift_json_layout layout);
-/* 1: *value lent until the next call, *line is the 1-based line on which it starts. 0: needs more input (push). -1: error. */
+/* 1: *value lent until the next call, *line is the 1-based line on which it starts. 0: needs more input (push), or, after finish,
+ * there is none. -1: what stands between the elements of an array is wrong, or the last value is cut. A byte
+ * order mark at the start is skipped. */
 int ift_json_splitter_next(struct ift_json_splitter *s, struct ift_slice *value, size_t *line, struct ift_err *err) IFT_MUST_CHECK;
+/* A block of input, borrowed until next has returned 0. */
 void ift_json_splitter_push(struct ift_json_splitter *s, const char *p, size_t n);
-/* After the last block: 0 when nothing is missing; a cut array or value is an error. A last line without '\n' that is whole is fine. */
+/* No more input comes. -1: an array is not closed. In a stream of lines the last value, which may lack its line end, is still to
+ * be had from next. */
 int ift_json_splitter_finish(struct ift_json_splitter *s, struct ift_err *err) IFT_MUST_CHECK;
 void ift_json_splitter_free(struct ift_json_splitter *s);
 

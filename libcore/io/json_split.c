@@ -1,0 +1,270 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcore/base/mem.h"
+#include "libcore/io/json.h"
+#include "libcore/io/json_scan.h"
+
+/* The splitter looks for where values end, not at whether they are right: that is the parser's work, value by value. It is
+ * built so that a broken value spoils as little as possible of what follows: a line break ends any string, for
+ * JSON allows none inside, and in a stream of lines a value is its line unless it plainly goes on. */
+enum where {
+    AT_START,
+    BETWEEN, /* where a value may start */
+    WITHIN,  /* in a line that may be a value, or, when tracked, in a value */
+    AFTER,   /* behind an element of the array */
+    CLOSED,  /* behind the array */
+};
+
+struct ift_json_splitter {
+    enum ift_json_layout layout;
+    enum where where;
+    bool begun;         /* a byte order mark was looked for */
+    bool finished, any; /* any: the array has an element */
+    size_t line;        /* of the first byte of text */
+
+    struct ift_slice text; /* not used yet: the value being looked for, or what stands before it, and all after it */
+    struct ift_str buf;    /* where text lies when it began in an earlier block; else it lies in the block itself */
+    bool kept;             /* text lies in buf */
+    size_t lent;           /* bytes at the start of text that the caller has had */
+    size_t pos;            /* bytes of text in which the end of the value is not */
+
+    bool tracked; /* following the value's brackets */
+    bool in_string;
+    size_t depth;
+};
+
+struct ift_json_splitter *ift_json_splitter_new(enum ift_json_layout layout) {
+    struct ift_json_splitter *const s = ift_alloc0(1, sizeof *s);
+    s->layout = layout;
+    s->line = 1;
+    return s;
+}
+
+void ift_json_splitter_free(struct ift_json_splitter *s) {
+    if (!s) return;
+    ift_str_release(&s->buf);
+    free(s);
+}
+
+/* What is left of the block is kept, for the block goes back to its owner. */
+static void keep(struct ift_json_splitter *s) {
+    if (s->text.n == 0) return;
+    if (s->kept) {
+        memmove(s->buf.p, s->text.p, s->text.n);
+        s->buf.n = s->text.n;
+    } else {
+        ift_str_clear(&s->buf);
+        ift_str_add(&s->buf, s->text.p, s->text.n);
+    }
+    s->kept = true;
+    s->text = ift_str_slice(&s->buf);
+}
+
+void ift_json_splitter_push(struct ift_json_splitter *s, const char *p, size_t n) {
+    s->kept = s->text.n > 0;
+    if (s->kept) {
+        ift_str_add(&s->buf, p, n);
+        s->text = ift_str_slice(&s->buf);
+    } else {
+        s->text = (struct ift_slice){p, n};
+    }
+}
+
+int ift_json_splitter_finish(struct ift_json_splitter *s, struct ift_err *err) {
+    s->finished = true;
+    if (s->layout == IFT_JSON_ARRAY_OF && s->where != CLOSED) {
+        return IFT_FAIL(err, "line %zu: input ends inside an array", s->line);
+    }
+    return 0;
+}
+
+/* Leaves n bytes behind. */
+static void skip(struct ift_json_splitter *s, size_t n) {
+    const char *p = s->text.p, *const end = p + n;
+    while ((p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+        s->line++;
+        p++;
+    }
+    s->text = (struct ift_slice){end, s->text.n - n};
+    s->pos = 0;
+}
+
+static void skip_blanks(struct ift_json_splitter *s) {
+    size_t i = 0;
+    while (i < s->text.n && ift_json_is_blank(s->text.p[i])) i++;
+    if (i > 0) skip(s, i);
+}
+
+static bool leads_on(char c) {
+    return c == '{' || c == '[' || c == ',' || c == ':';
+}
+
+/* "}{" or "} " somewhere: two objects on one line, perhaps. Files put together with cat do that where one lacked its last
+ * line end. */
+static bool may_be_several(const char *p, size_t n) {
+    if (n < 2) return false;
+    size_t i = 0;
+#ifdef __SSE2__
+    const __m128i close = _mm_set1_epi8('}'), open = _mm_set1_epi8('{'), space = _mm_set1_epi8(' ');
+    for (; n - i > 16; i += 16) {
+        const __m128i x = _mm_loadu_si128((const __m128i *)(p + i)), y = _mm_loadu_si128((const __m128i *)(p + i + 1));
+        const __m128i second = _mm_or_si128(_mm_cmpeq_epi8(y, open), _mm_cmpeq_epi8(y, space));
+        if (_mm_movemask_epi8(_mm_and_si128(_mm_cmpeq_epi8(x, close), second))) return true;
+    }
+#endif
+    for (; i + 1 < n; i++) {
+        if (p[i] == '}' && (p[i + 1] == '{' || p[i + 1] == ' ')) return true;
+    }
+    return false;
+}
+
+/* Whether the line is the value, as far as one can see without following it. */
+static bool is_value_line(const char *p, size_t n) {
+    while (n > 1 && ift_json_is_blank(p[n - 1])) n--;
+    return !leads_on(p[n - 1]) && !may_be_several(p, n);
+}
+
+/* A '{' that opens a line although nothing on the lines before calls for a value: the value before it is broken. Returns the end of
+ * the line before, or NULL. */
+static const char *new_start(const struct ift_json_splitter *s, const char *brace) {
+    const char *p = brace;
+    while (p > s->text.p && (p[-1] == ' ' || p[-1] == '\t')) p--;
+    if (p == s->text.p || p[-1] != '\n') return NULL;
+    const char *const line_end = p - 1;
+    while (p > s->text.p && ift_json_is_blank(p[-1])) p--;
+    return p > s->text.p && leads_on(p[-1]) ? NULL : line_end;
+}
+
+/* One step inside a string: to behind its end or its next escape. False when more input is needed. */
+static bool track_string(struct ift_json_splitter *s, const char **p, const char *end) {
+    const char *q = ift_json_plain_end(*p, end);
+    const bool cut = q == end || (*q == '\\' && end - q < 2);
+    *p = q;
+    if (cut) return false;
+    s->in_string = *q != '"' && *q != '\n';
+    if (*q != '\n') *p += *q == '\\' ? 2 : 1;
+    return true;
+}
+
+static bool ends_word(const struct ift_json_splitter *s, char c) {
+    if (s->layout == IFT_JSON_LINES) return c == '\n';
+    return ift_json_is_blank(c) || c == ',' || c == ']' || c == '}';
+}
+
+/* Follows the value from pos. True when its end is found: pos is there. */
+static bool track(struct ift_json_splitter *s) {
+    const char *const start = s->text.p, *const end = start + s->text.n, *p = start + s->pos;
+    bool found = false;
+    while (p < end && !found) {
+        if (s->in_string) {
+            if (!track_string(s, &p, end)) break;
+            found = !s->in_string && s->depth == 0;
+            continue;
+        }
+        const char c = *p;
+        const bool opens = c == '{' || c == '[';
+        if (s->depth == 0 && (p > start || !(opens || c == '"'))) { /* a number or a bare word */
+            found = p > start && ends_word(s, c);
+            p += !found;
+            continue;
+        }
+        if (c == '{' && s->depth > 0 && s->layout == IFT_JSON_LINES) {
+            const char *const cut = new_start(s, p);
+            found = cut != NULL;
+            if (found) p = cut;
+            if (found) continue;
+        }
+        s->in_string = c == '"';
+        s->depth += opens;
+        s->depth -= c == '}' || c == ']';
+        found = s->depth == 0 && !s->in_string;
+        p++;
+    }
+    s->pos = (size_t)(p - start);
+    return found;
+}
+
+/* Lends the first n bytes. */
+static int lend(struct ift_json_splitter *s, size_t n, struct ift_slice *value, size_t *line) {
+    *value = (struct ift_slice){s->text.p, n};
+    *line = s->line;
+    s->lent = n;
+    s->tracked = s->in_string = false;
+    s->depth = 0;
+    s->where = s->layout == IFT_JSON_LINES ? BETWEEN : AFTER;
+    return 1;
+}
+
+static int next_line(struct ift_json_splitter *s, struct ift_slice *value, size_t *line, struct ift_err *err) {
+    if (s->where != WITHIN) {
+        skip_blanks(s);
+        if (s->text.n == 0) return 0;
+        s->where = WITHIN;
+    }
+    if (!s->tracked) {
+        const char *const nl = memchr(s->text.p + s->pos, '\n', s->text.n - s->pos);
+        if (!nl && !s->finished) {
+            s->pos = s->text.n;
+            return 0;
+        }
+        const size_t n = nl ? (size_t)(nl - s->text.p) : s->text.n;
+        if (nl && is_value_line(s->text.p, n)) return lend(s, n, value, line);
+        s->tracked = true;
+        s->pos = 0;
+    }
+    const bool found = track(s);
+    if (found || (s->finished && s->depth == 0 && !s->in_string)) return lend(s, s->pos, value, line);
+    return s->finished ? IFT_FAIL(err, "line %zu: input ends inside a value", s->line) : 0;
+}
+
+static int next_element(struct ift_json_splitter *s, struct ift_slice *value, size_t *line, struct ift_err *err) {
+    while (s->where != WITHIN) {
+        skip_blanks(s);
+        if (s->text.n == 0) return 0;
+        const char c = s->text.p[0];
+        if (s->where == AT_START && c == '[') {
+            s->where = BETWEEN;
+        } else if (s->where == AFTER && c == ',') {
+            s->where = BETWEEN;
+            s->any = true;
+        } else if (c == ']' && (s->where == AFTER || (s->where == BETWEEN && !s->any))) {
+            s->where = CLOSED;
+        } else if (s->where == BETWEEN && c != ',' && c != ']') {
+            s->where = WITHIN;
+            break;
+        } else {
+            static const char *const wrong[] = {
+                [AT_START] = "expected '[' and an array", [BETWEEN] = "expected an element",
+                [AFTER] = "expected ',' or ']' after an element", [CLOSED] = "text after the array",
+            };
+            return IFT_FAIL(err, "line %zu: %s", s->line, wrong[s->where]);
+        }
+        skip(s, 1);
+    }
+    return track(s) ? lend(s, s->pos, value, line) : 0;
+}
+
+static int next(struct ift_json_splitter *s, struct ift_slice *value, size_t *line, struct ift_err *err) {
+    if (s->text.n == 0 && !s->finished) return 0;
+    if (!s->begun && s->text.n > 0) {
+        const bool mark = memcmp(s->text.p, "\xef\xbb\xbf", s->text.n < 3 ? s->text.n : 3) == 0;
+        if (mark && s->text.n < 3 && !s->finished) return 0;
+        if (mark && s->text.n >= 3) skip(s, 3);
+        s->begun = true;
+    }
+    if (s->layout == IFT_JSON_AUTO) {
+        skip_blanks(s);
+        if (s->text.n == 0) return 0;
+        s->layout = s->text.p[0] == '[' ? IFT_JSON_ARRAY_OF : IFT_JSON_LINES;
+    }
+    return s->layout == IFT_JSON_ARRAY_OF ? next_element(s, value, line, err) : next_line(s, value, line, err);
+}
+
+int ift_json_splitter_next(struct ift_json_splitter *s, struct ift_slice *value, size_t *line, struct ift_err *err) {
+    if (s->lent) skip(s, s->lent);
+    s->lent = 0;
+    const int got = next(s, value, line, err);
+    if (got == 0) keep(s);
+    return got;
+}
