@@ -15,7 +15,7 @@
 #include "kernels/backend.h"
 #include "tests/unit/check.h"
 
-enum { RIG_TENSORS = 24, RIG_RUNS = 4096 };
+enum { RIG_TENSORS = 24, RIG_RUNS = 4096, RIG_TEXT = 128 };
 
 /* A tensor on the device with its host copy: `at` is element (0, 0), rows lie `row` apart. */
 struct ten {
@@ -281,7 +281,7 @@ static inline void rig_abuse(struct rig *r, const struct ift_call *good, unsigne
         *o = was, o->offset = SIZE_MAX - 7;
         rig_refused(r, &bad, "an offset beyond reason", i);
         *o = was, o->row = was.ndim == 1 ? 2 : -1;
-        rig_refused(r, &bad, "a wrong stride", i);
+        if (was.ndim == 1 || was.dim[0] > 1) rig_refused(r, &bad, "a wrong stride", i);
         if (was.ndim > 1) {
             *o = was, o->dim[1]++, o->row++;
             rig_refused(r, &bad, "one column more", i);
@@ -299,8 +299,9 @@ static inline void rig_abuse(struct rig *r, const struct ift_call *good, unsigne
     r->be->free(r->dev, scratch);
 }
 
-/* Runs the cases and leaves the digests of their results in r. */
-static inline bool rig_pass(struct rig *r, int threads, void (*cases)(struct rig *), char *text, size_t size) {
+/* Runs the cases and leaves the digests of their results in r; not again where the backend describes itself with
+ * `last`. text (RIG_TEXT bytes) is set to that description. */
+static inline bool rig_pass(struct rig *r, int threads, void (*cases)(struct rig *), const char *last, char *text) {
     char why[IFT_WHY] = "";
     memset(r, 0, sizeof *r);
     r->be = ift_backend_find("cpu", why);
@@ -310,26 +311,26 @@ static inline bool rig_pass(struct rig *r, int threads, void (*cases)(struct rig
         check_failures++;
         return false;
     }
-    r->be->describe(r->dev, text, size);
-    cases(r);
+    r->be->describe(r->dev, text, RIG_TEXT);
+    const bool fresh = strcmp(text, last) != 0;
+    if (fresh) cases(r);
     rig_clear(r);
     r->be->stream_close(r->stream);
     r->be->close(r->dev);
-    return true;
+    return fresh;
 }
 
 static inline int rig_main(void (*cases)(struct rig *)) {
     static struct rig one, three;
     static const char *const levels[] = {NULL, "v3", "v2"};
-    char seen[3][128];
+    char text_one[RIG_TEXT], text[RIG_TEXT], last[RIG_TEXT] = "";
     for (int i = 0; i < 3; i++) {
         if (levels[i]) setenv("IFT_CPU_LEVEL", levels[i], 1);
         else unsetenv("IFT_CPU_LEVEL");
-        char text[128];
         const int before = check_failures;
-        if (!rig_pass(&three, 3, cases, seen[i], sizeof seen[i])) break;
-        if (i > 0 && strcmp(seen[i], seen[i - 1]) == 0) continue;
-        if (!rig_pass(&one, 1, cases, text, sizeof text)) break;
+        if (!rig_pass(&three, 3, cases, last, text)) continue;
+        snprintf(last, sizeof last, "%s", text);
+        rig_pass(&one, 1, cases, "", text_one);
         CHECK_INT(one.runs, three.runs);
         for (int j = 0; j < one.runs; j++)
             if (one.digest[j] != three.digest[j]) {
