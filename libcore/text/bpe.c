@@ -1,0 +1,145 @@
+#include "libcore/text/bpe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcore/base/mem.h"
+
+#define NONE IFT_U64MAP_NONE
+enum { SHORT = 32, NIL = -1 }; /* up to SHORT symbols, looking at every pair beats any cleverness */
+
+void ift_bpe_add(struct ift_bpe *b, uint32_t left, uint32_t right, uint32_t rank, uint32_t merged) {
+    ift_u64map_put(&b->pair, (uint64_t)left << 32 | right, (uint64_t)rank << 32 | merged);
+}
+
+void ift_bpe_release(struct ift_bpe *b) {
+    ift_u64map_release(&b->pair);
+}
+
+void ift_bpe_grow(struct ift_bpe_work *w) {
+    w->symbol = ift_grow(w->symbol, w->n + 1, &w->cap, sizeof *w->symbol);
+}
+
+void ift_bpe_work_release(struct ift_bpe_work *w) {
+    free(w->symbol);
+    free(w->value);
+    free(w->heap);
+    free(w->prev);
+    free(w->next);
+    *w = (struct ift_bpe_work){0};
+}
+
+static uint64_t pair_value(const struct ift_bpe *b, uint32_t left, uint32_t right) {
+    if (left == IFT_BPE_UNKNOWN || right == IFT_BPE_UNKNOWN) return NONE;
+    return ift_u64map_get(&b->pair, (uint64_t)left << 32 | right);
+}
+
+static void merge_short(const struct ift_bpe *b, struct ift_bpe_work *w) {
+    struct ift_bpe_symbol *const s = w->symbol;
+    uint64_t value[SHORT];
+    size_t n = w->n;
+    for (size_t i = 0; i + 1 < n; i++) value[i] = pair_value(b, s[i].id, s[i + 1].id);
+    while (n > 1) {
+        size_t best = 0;
+        for (size_t i = 1; i + 1 < n; i++)
+            if (value[i] >> 32 < value[best] >> 32) best = i;
+        if (value[best] == NONE) break;
+        s[best].id = (uint32_t)value[best];
+        n--;
+        memmove(s + best + 1, s + best + 2, (n - best - 1) * sizeof *s);
+        if (best + 1 < n) {
+            memmove(value + best + 1, value + best + 2, (n - best - 2) * sizeof *value);
+            value[best] = pair_value(b, s[best].id, s[best + 1].id);
+        }
+        if (best > 0) value[best - 1] = pair_value(b, s[best - 1].id, s[best].id);
+    }
+    w->n = n;
+}
+
+/* ---- long words: a linked list of symbols and a 4-ary heap of rank << 32 | position ---- */
+
+static void sift_down(uint64_t *heap, size_t n, size_t i) {
+    const uint64_t x = heap[i];
+    for (;;) {
+        const size_t first = 4 * i + 1, last = first + 4 < n ? first + 4 : n;
+        if (first >= n) break;
+        size_t least = first;
+        for (size_t c = first + 1; c < last; c++)
+            if (heap[c] < heap[least]) least = c;
+        if (heap[least] >= x) break;
+        heap[i] = heap[least];
+        i = least;
+    }
+    heap[i] = x;
+}
+
+static void heap_push(struct ift_bpe_work *w, uint64_t x) {
+    w->heap = ift_grow(w->heap, w->nheap + 1, &w->cap_heap, sizeof *w->heap);
+    size_t i = w->nheap++;
+    for (; i > 0 && w->heap[(i - 1) / 4] > x; i = (i - 1) / 4) w->heap[i] = w->heap[(i - 1) / 4];
+    w->heap[i] = x;
+}
+
+static uint64_t heap_pop(struct ift_bpe_work *w) {
+    const uint64_t top = w->heap[0];
+    w->heap[0] = w->heap[--w->nheap];
+    if (w->nheap > 1) sift_down(w->heap, w->nheap, 0);
+    return top;
+}
+
+static void set_value(const struct ift_bpe *b, struct ift_bpe_work *w, uint32_t i) {
+    const uint32_t right = w->next[i];
+    w->value[i] = right == (uint32_t)NIL ? NONE : pair_value(b, w->symbol[i].id, w->symbol[right].id);
+}
+
+static uint64_t heap_entry(uint64_t value, uint32_t position) {
+    return (value & 0xffffffff00000000u) | position;
+}
+
+static void start_long(const struct ift_bpe *b, struct ift_bpe_work *w) {
+    w->value = ift_grow(w->value, w->n, &w->cap_value, sizeof *w->value);
+    w->prev = ift_grow(w->prev, w->n, &w->cap_prev, sizeof *w->prev);
+    w->next = ift_grow(w->next, w->n, &w->cap_next, sizeof *w->next);
+    w->heap = ift_grow(w->heap, w->n, &w->cap_heap, sizeof *w->heap);
+    w->nheap = 0;
+    for (uint32_t i = 0; i < w->n; i++) {
+        w->prev[i] = i - 1; /* NIL for the first */
+        w->next[i] = i + 1 < w->n ? i + 1 : (uint32_t)NIL;
+    }
+    for (uint32_t i = 0; i < w->n; i++) {
+        set_value(b, w, i);
+        if (w->value[i] != NONE) w->heap[w->nheap++] = heap_entry(w->value[i], i);
+    }
+    for (size_t i = w->nheap / 4 + 1; i-- > 0;)
+        if (i < w->nheap) sift_down(w->heap, w->nheap, i);
+}
+
+static void merge_long(const struct ift_bpe *b, struct ift_bpe_work *w) {
+    start_long(b, w);
+    while (w->nheap > 0) {
+        const uint64_t top = heap_pop(w);
+        const uint32_t i = (uint32_t)top;
+        /* Symbols only grow, so an entry whose rank is still that of the pair at its place is current. */
+        if (w->value[i] == NONE || w->value[i] >> 32 != top >> 32) continue;
+        const uint32_t gone = w->next[i], left = w->prev[i], right = w->next[gone];
+        w->symbol[i].id = (uint32_t)w->value[i];
+        w->value[gone] = NONE;
+        w->next[i] = right;
+        if (right != (uint32_t)NIL) w->prev[right] = i;
+        if (left != (uint32_t)NIL) {
+            set_value(b, w, left);
+            if (w->value[left] != NONE) heap_push(w, heap_entry(w->value[left], left));
+        }
+        set_value(b, w, i);
+        if (w->value[i] != NONE) heap_push(w, heap_entry(w->value[i], i));
+    }
+    size_t n = 0;
+    for (uint32_t i = 0; i != (uint32_t)NIL; i = w->next[i]) w->symbol[n++] = w->symbol[i];
+    w->n = n;
+}
+
+void ift_bpe_merge(const struct ift_bpe *b, struct ift_bpe_work *w) {
+    if (w->n < 2) return;
+    if (w->n <= SHORT) merge_short(b, w);
+    else merge_long(b, w);
+}

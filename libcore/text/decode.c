@@ -1,0 +1,103 @@
+#include <string.h>
+
+#include "libcore/io/utf8.h"
+#include "libcore/text/tokenizer_internal.h"
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+/* Length of the ill-formed sequence at p: the longest start of a character that some bytes could have completed, at least
+ * one byte; what Unicode calls a maximal subpart and both Python and Rust replace by one U+FFFD. */
+static size_t ill_formed(const char *p, size_t n) {
+    const unsigned char *const b = (const unsigned char *)p;
+    if (b[0] < 0xc2 || b[0] > 0xf4 || n == 1) return 1;
+    const unsigned low = b[0] == 0xe0 ? 0xa0 : b[0] == 0xf0 ? 0x90 : 0x80;
+    const unsigned high = b[0] == 0xed ? 0x9f : b[0] == 0xf4 ? 0x8f : 0xbf;
+    if (b[0] < 0xe0 || b[1] < low || b[1] > high) return 1;
+    if (b[0] < 0xf0 || n == 2 || (b[2] & 0xc0) != 0x80) return 2;
+    return 3;
+}
+
+/* Appends bytes as UTF-8; `each`: every stray byte is replaced by itself. */
+static void add_lossy(struct ift_str *out, const char *p, size_t n, bool each) {
+    for (;;) {
+        const size_t good = ift_utf8_check(p, n);
+        ift_str_add(out, p, good);
+        if (good == n) return;
+        const size_t bad = each ? 1 : ill_formed(p + good, n - good);
+        ift_str_adds(out, REPLACEMENT);
+        p += good + bad;
+        n -= good + bad;
+    }
+}
+
+/* A run of byte pieces has ended. */
+static void flush_bytes(const struct ift_decoding *d, struct ift_str *run, struct ift_str *out) {
+    if (run->n == 0) return;
+    if (d->whole_runs && ift_utf8_check(run->p, run->n) != run->n)
+        for (size_t i = 0; i < run->n; i++) ift_str_adds(out, REPLACEMENT);
+    else
+        add_lossy(out, run->p, run->n, true);
+    ift_str_clear(run);
+}
+
+static int check_ids(const struct ift_tokenizer *t, const int32_t *ids, size_t n, struct ift_err *err) {
+    for (size_t i = 0; i < n; i++)
+        if (ids[i] < 0 || (uint32_t)ids[i] >= t->info.size)
+            return IFT_FAIL(err, "token %d: the vocabulary has ids 0 to %u", ids[i], t->info.size - 1);
+    return 0;
+}
+
+static void decode_bytes(const struct ift_tokenizer *t, const int32_t *ids, size_t n, bool keep_control, struct ift_str *out) {
+    struct ift_str run = {0};
+    for (size_t i = 0; i < n; i++) {
+        const struct ift_slice s = ift_vocab_piece(&t->vocab, (uint32_t)ids[i]);
+        if (keep_control || t->vocab.kind[ids[i]] != IFT_PIECE_CONTROL) ift_str_add(&run, s.p, s.n);
+    }
+    add_lossy(out, run.p, run.n, false);
+    ift_str_release(&run);
+}
+
+/* sentencepiece_processor.cc, Decode: spaces at the start go piece by piece, and "the start" is over before the first piece, byte
+ * pieces apart, that follows text or a stripped space. */
+static void decode_chars(const struct ift_tokenizer *t, const int32_t *ids, size_t n, bool keep_control, struct ift_str *out) {
+    const struct ift_decoding *const d = &t->decoding;
+    const size_t start = out->n;
+    struct ift_str run = {0};
+    bool at_start = d->strip_dummy, stripped = false;
+    for (size_t i = 0; i < n; i++) {
+        struct ift_slice s = ift_vocab_piece(&t->vocab, (uint32_t)ids[i]);
+        const enum ift_piece_kind kind = t->vocab.kind[ids[i]];
+        if (kind == IFT_PIECE_BYTE) {
+            ift_str_add(&run, s.p, s.n);
+            continue;
+        }
+        const bool skip = kind == IFT_PIECE_CONTROL && !keep_control;
+        if (skip && d->whole_runs) continue; /* as if it had not been there */
+        flush_bytes(d, &run, out);
+        if (stripped || out->n > start) at_start = false;
+        stripped = false;
+        if (skip) continue;
+        if (kind == IFT_PIECE_UNKNOWN && d->unknown) s = ift_slice(d->unknown);
+        const bool text = kind == IFT_PIECE_NORMAL || kind == IFT_PIECE_USER;
+        if (at_start && text && s.n > 0 && s.p[0] == ' ') {
+            s = (struct ift_slice){s.p + 1, s.n - 1};
+            stripped = !d->strip_extra;
+        }
+        ift_str_add(out, s.p, s.n);
+    }
+    flush_bytes(d, &run, out);
+    ift_str_release(&run);
+    if (d->strip_first && out->n > start && out->p[start] == ' ') {
+        out->n--;
+        memmove(out->p + start, out->p + start + 1, out->n - start);
+        out->p[out->n] = '\0';
+    }
+}
+
+int ift_tokenizer_decode(const struct ift_tokenizer *t, const int32_t *ids, size_t n, bool keep_control,
+                         struct ift_str *out, struct ift_err *err) {
+    IFT_TRY(check_ids(t, ids, n, err));
+    if (t->scheme == &ift_scheme_bytes) decode_bytes(t, ids, n, keep_control, out);
+    else decode_chars(t, ids, n, keep_control, out);
+    return 0;
+}

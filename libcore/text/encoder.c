@@ -1,0 +1,170 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcore/io/utf8.h"
+#include "libcore/text/tokenizer_internal.h"
+
+void ift_tokens_release(struct ift_tokens *tokens) {
+    free(tokens->id);
+    free(tokens->from);
+    *tokens = (struct ift_tokens){0};
+}
+
+struct ift_encoder *ift_encoder_new(const struct ift_tokenizer *t) {
+    struct ift_encoder *const e = ift_alloc0(1, sizeof *e);
+    e->t = t;
+    return e;
+}
+
+void ift_encoder_free(struct ift_encoder *e) {
+    if (!e) return;
+    ift_normal_release(&e->normal);
+    ift_classes_release(&e->classes);
+    ift_bpe_work_release(&e->work);
+    ift_wordcache_release(&e->cache);
+    free(e->token);
+    free(e);
+}
+
+/* Room for `more` tokens and the closing place. */
+static void reserve(struct ift_tokens *out, size_t more) {
+    const size_t need = out->n + more + 1;
+    if (need <= out->cap) return;
+    out->cap = need + out->cap / 2;
+    out->id = ift_realloc(out->id, out->cap, sizeof *out->id);
+    out->from = ift_realloc(out->from, out->cap, sizeof *out->from);
+}
+
+static void append(struct ift_tokens *out, uint32_t id, size_t from) {
+    out->id[out->n] = (int32_t)id;
+    out->from[out->n++] = (uint32_t)from;
+}
+
+/* Splits a word, through the cache where that pays. Places are in the normalized text. */
+static void encode_word(struct ift_encoder *e, const char *p, size_t n, size_t at, struct ift_tokens *out) {
+    struct ift_wordcache_slot *slot = NULL;
+    const struct ift_bpe_symbol *token = NULL;
+    size_t ntokens = 0;
+    if (n <= IFT_WORDCACHE_LONGEST) {
+        slot = ift_wordcache_find(&e->cache, p, n);
+        if (slot->n > 0 && slot->ntokens == 1) {
+            append(out, (uint32_t)slot->value, at);
+            return;
+        }
+        token = slot->n > 0 ? e->cache.token + slot->value : NULL;
+        ntokens = slot->ntokens;
+    }
+    if (!token) {
+        e->t->scheme->split(e, p, n);
+        token = e->token;
+        ntokens = e->ntokens;
+        if (slot) ift_wordcache_put(&e->cache, slot, p, n, token, ntokens);
+    }
+    for (size_t i = 0; i < ntokens; i++) append(out, token[i].id, at + token[i].from);
+}
+
+static void encode_words(struct ift_encoder *e, size_t from, size_t to, struct ift_tokens *out) {
+    const char *const p = e->normal.text.p;
+    for (size_t len; from < to; from += len) {
+        int32_t whole = -1;
+        len = e->t->scheme->word(e, p + from, to - from, &whole);
+        if (whole >= 0) append(out, (uint32_t)whole, from);
+        else encode_word(e, p + from, len, from, out);
+    }
+}
+
+/* The first added token in p[at, n): its place and id; false: none. */
+static bool find_added(const struct ift_trie *added, const char *p, size_t at, size_t n, struct ift_mark *found) {
+    if (added->nodes == 0) return false;
+    for (; at < n; at++) {
+        const size_t len = ift_trie_match(added, p + at, n - at, &found->id);
+        if (len == 0) continue;
+        found->from = at;
+        found->to = at + len;
+        return true;
+    }
+    return false;
+}
+
+/* Several unknown characters in a row are one unknown token. */
+static void fuse_unknown(struct ift_tokens *out, size_t from, int32_t unk) {
+    size_t n = from;
+    for (size_t i = from; i < out->n; i++) {
+        if (out->id[i] == unk && i > from && out->id[i - 1] == unk) continue;
+        out->id[n] = out->id[i];
+        out->from[n++] = out->from[i];
+    }
+    out->n = n;
+}
+
+/* Text without marks or added tokens, `base` bytes into the whole. */
+static void encode_segment(struct ift_encoder *e, const char *p, size_t n, size_t base, bool control, struct ift_tokens *out) {
+    const struct ift_tokenizer *const t = e->t;
+    if (n == 0) return;
+    ift_normalize(&t->normalizer, p, n, base == 0 || t->prefix_everywhere, &e->normal);
+    const size_t first = out->n, nnormal = e->normal.text.n;
+    reserve(out, nnormal);
+    size_t at = 0;
+    struct ift_mark added;
+    while (find_added(&t->added_normal[control], e->normal.text.p, at, nnormal, &added)) {
+        encode_words(e, at, added.from, out);
+        append(out, (uint32_t)added.id, added.from);
+        at = added.to;
+    }
+    encode_words(e, at, nnormal, out);
+    if (t->fuse_unknown) fuse_unknown(out, first, t->info.unk);
+    for (size_t i = first; i < out->n; i++) out->from[i] = (uint32_t)base + ift_normal_source(&e->normal, out->from[i]);
+}
+
+static size_t space_before(const char *p, size_t from, size_t at) {
+    while (at > from) {
+        size_t i = at - 1;
+        while (i > from && ((unsigned char)p[i] & 0xc0) == 0x80) i--;
+        uint32_t code;
+        if (ift_utf8_decode(p + i, at - i, &code) != at - i || !ift_utf8_is_space(code)) break;
+        at = i;
+    }
+    return at;
+}
+
+static size_t space_after(const char *p, size_t at, size_t to) {
+    uint32_t code;
+    for (size_t len; at < to && (len = ift_utf8_decode(p + at, to - at, &code)) > 0 && ift_utf8_is_space(code); at += len)
+        continue;
+    return at;
+}
+
+/* text[from, to) lies between two marks. */
+static void encode_gap(struct ift_encoder *e, const char *text, size_t from, size_t to, bool control, struct ift_tokens *out) {
+    struct ift_mark added;
+    while (find_added(&e->t->added[control], text, from, to, &added)) {
+        const uint64_t strip = ift_u64map_get(&e->t->stripping, (uint32_t)added.id);
+        if (strip != IFT_U64MAP_NONE && (strip & 1)) added.from = space_before(text, from, added.from);
+        if (strip != IFT_U64MAP_NONE && (strip & 2)) added.to = space_after(text, added.to, to);
+        encode_segment(e, text + from, added.from - from, from, control, out);
+        reserve(out, 1);
+        append(out, (uint32_t)added.id, added.from);
+        from = added.to;
+    }
+    encode_segment(e, text + from, to - from, from, control, out);
+}
+
+int ift_encoder_encode(struct ift_encoder *e, const char *text, size_t n, const struct ift_encode_opts *opts,
+                       struct ift_tokens *out, struct ift_err *err) {
+    static const struct ift_encode_opts literal = {0};
+    if (!opts) opts = &literal;
+    out->n = 0;
+    if (n > INT32_MAX) return IFT_FAIL(err, "a text of %zu bytes, at most %d can be one", n, INT32_MAX);
+    size_t at = 0;
+    for (size_t i = 0; i < opts->nmarks; i++) {
+        const struct ift_mark m = opts->mark[i];
+        encode_gap(e, text, at, m.from, opts->parse_control, out);
+        reserve(out, 1);
+        append(out, (uint32_t)m.id, m.from);
+        at = m.to;
+    }
+    encode_gap(e, text, at, n, opts->parse_control, out);
+    reserve(out, 0);
+    out->from[out->n] = (uint32_t)n;
+    return 0;
+}

@@ -1,0 +1,51 @@
+/* joins.h: which characters may be neighbours inside a merged piece. Two that never are mark a place that no merge can reach
+ * across, so a text may be cut there into words that are merged, and remembered, on their own. This is what makes vocabularies without
+ * a pre-tokenizer fast, and it changes no answer: merges on the two sides never see each other.
+ *
+ * Pairs of ASCII characters are exact; others are asked by hash, where a false "may" costs time, never
+ * correctness. Private to text.
+ */
+#ifndef IFT_JOINS_H
+#define IFT_JOINS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes of a character as a number, and its length as SentencePiece counts: by the lead byte alone, at most n. n >= 1. */
+static inline uint32_t ift_char_load(const char *p, size_t n, size_t *len) {
+    const unsigned char *const b = (const unsigned char *)p;
+    if (b[0] < 0xc0 || n == 1) {
+        *len = 1;
+        return b[0];
+    }
+    size_t k = b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : 4;
+    if (k > n) k = n;
+    uint32_t c = b[0] | (uint32_t)b[1] << 8;
+    if (k > 2) c |= (uint32_t)b[2] << 16;
+    if (k > 3) c |= (uint32_t)b[3] << 24;
+    *len = k;
+    return c;
+}
+
+struct ift_joins {
+    uint64_t ascii[128][2];
+    uint64_t *bit;
+    unsigned shift; /* 64 - log2(bits) */
+};
+
+void ift_joins_init(struct ift_joins *j, size_t pieces); /* pieces: about how many will be added */
+void ift_joins_add(struct ift_joins *j, const char *piece, size_t n);
+void ift_joins_release(struct ift_joins *j);
+
+static inline uint64_t ift_joins_hash(const struct ift_joins *j, uint32_t left, uint32_t right) {
+    return (((uint64_t)left << 32 | right) * 0x9e3779b97f4a7c15u) >> j->shift;
+}
+
+static inline bool ift_joins_may(const struct ift_joins *j, uint32_t left, uint32_t right) {
+    if ((left | right) < 128) return j->ascii[left][right >> 6] >> (right & 63) & 1;
+    const uint64_t h = ift_joins_hash(j, left, right);
+    return j->bit[h >> 6] >> (h & 63) & 1;
+}
+
+#endif

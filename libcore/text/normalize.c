@@ -1,0 +1,143 @@
+#include "libcore/text/normalize.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcore/base/mem.h"
+#include "libcore/io/utf8.h"
+
+#define META "\xe2\x96\x81" /* U+2581 */
+
+int ift_normalizer_set_charsmap(struct ift_normalizer *z, struct ift_slice blob, struct ift_err *err) {
+    if (blob.n == 0) return 0;
+    const unsigned char *const b = (const unsigned char *)blob.p;
+    const size_t size = blob.n < 4 ? 0 : b[0] | b[1] << 8 | b[2] << 16 | (size_t)b[3] << 24;
+    if (size < 4 || size % 4 != 0 || size > blob.n - 4 || blob.p[blob.n - 1] != '\0')
+        return IFT_FAIL(err, "the normalizer's precompiled_charsmap is malformed or cut");
+    ift_str_add(&z->charsmap, blob.p + 4, blob.n - 4);
+    z->units = size / 4;
+    return 0;
+}
+
+void ift_normalizer_release(struct ift_normalizer *z) {
+    ift_str_release(&z->charsmap);
+    ift_trie_release(&z->user);
+    *z = (struct ift_normalizer){0};
+}
+
+void ift_normal_release(struct ift_normal *out) {
+    ift_str_release(&out->text);
+    free(out->map);
+    *out = (struct ift_normal){0};
+}
+
+/* ---- the rules: a double array as Darts-clone lays it out ---- */
+
+static uint32_t unit(const struct ift_normalizer *z, size_t i) {
+    const unsigned char *const b = (const unsigned char *)z->charsmap.p + 4 * i;
+    return b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
+static size_t unit_offset(uint32_t u) {
+    return (size_t)(u >> 10) << ((u & 0x200) >> 6);
+}
+
+/* Longest rule that matches at p: its length and what replaces it; 0: none. Indices of a hostile array are checked. */
+static size_t match_rule(const struct ift_normalizer *z, const char *p, size_t n, struct ift_slice *by) {
+    if (z->units == 0) return 0;
+    size_t longest = 0, at = unit_offset(unit(z, 0));
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char c = (unsigned char)p[i];
+        at ^= c;
+        if (at >= z->units) break;
+        const uint32_t u = unit(z, at);
+        if ((u & 0x800000ffu) != c) break;
+        at ^= unit_offset(u);
+        if (!(u >> 8 & 1)) continue;
+        if (at >= z->units) break;
+        const size_t value = 4 * z->units + (unit(z, at) & 0x7fffffffu);
+        if (value >= z->charsmap.n) break;
+        *by = (struct ift_slice){z->charsmap.p + value, strlen(z->charsmap.p + value)};
+        longest = i + 1;
+    }
+    return longest;
+}
+
+/* ---- one prefix after the other ---- */
+
+/* Consumes a prefix of p[0, n): returns how much, and lends what stands for it. */
+static size_t next_prefix(const struct ift_normalizer *z, const char *p, size_t n, struct ift_slice *by) {
+    int32_t unused;
+    size_t len = ift_trie_match(&z->user, p, n, &unused);
+    if (len == 0) {
+        len = match_rule(z, p, n, by);
+        if (len > 0) return len;
+        uint32_t code;
+        len = ift_utf8_decode(p, n, &code);
+    }
+    *by = len > 0 ? (struct ift_slice){p, len} : ift_slice("\xef\xbf\xbd");
+    return len > 0 ? len : 1;
+}
+
+static void put(struct ift_normal *out, char c, size_t from) {
+    out->map = ift_grow(out->map, out->text.n + 2, &out->cap, sizeof *out->map);
+    out->map[out->text.n] = (uint32_t)from;
+    ift_str_addc(&out->text, c);
+}
+
+/* Text that is kept maps byte by byte; what replaces other text lies where that text begins. */
+static void put_prefix(const struct ift_normalizer *z, struct ift_normal *out, struct ift_slice by, size_t from, bool kept) {
+    for (size_t i = 0; i < by.n; i++) {
+        const bool meta = z->escape && by.n - i >= 3 && memcmp(by.p + i, META, 3) == 0;
+        put(out, meta ? ' ' : by.p[i], kept ? from + i : from);
+        if (meta) i += 2;
+    }
+}
+
+static void normalize_mapped(const struct ift_normalizer *z, const char *p, size_t n, bool prefix, struct ift_normal *out) {
+    struct ift_slice by;
+    size_t i = 0, len;
+    out->mapped = true;
+    while (z->remove_extra && i < n) {
+        len = next_prefix(z, p + i, n - i, &by);
+        if (!ift_slice_is(by, " ")) break;
+        i += len;
+    }
+    if (i == n) return;
+    if (prefix) put(out, ' ', i);
+    bool after_space = z->remove_extra;
+    for (; i < n; i += len) {
+        len = next_prefix(z, p + i, n - i, &by);
+        while (after_space && by.n > 0 && by.p[0] == ' ') by = (struct ift_slice){by.p + 1, by.n - 1};
+        if (by.n > 0) {
+            put_prefix(z, out, by, i, by.p + by.n == p + i + len);
+            after_space = by.p[by.n - 1] == ' ';
+        }
+        if (!z->remove_extra) after_space = false;
+    }
+    while (z->remove_extra && out->text.n > 0 && out->text.p[out->text.n - 1] == ' ') out->text.n--;
+}
+
+static bool is_plain(const struct ift_normalizer *z, const char *p, size_t n) {
+    if (z->remove_extra || z->units > 0) return false;
+    if (z->escape && memmem(p, n, META, 3)) return false;
+    return z->keep_bytes || ift_utf8_check(p, n) == n;
+}
+
+void ift_normalize(const struct ift_normalizer *z, const char *p, size_t n, bool first, struct ift_normal *out) {
+    ift_str_clear(&out->text);
+    out->mapped = false;
+    out->shift = 0;
+    if (n == 0) return;
+    const bool starts_spaced = p[0] == ' ' || (z->escape && n >= 3 && memcmp(p, META, 3) == 0);
+    const bool prefix = first && (z->dummy_prefix || (z->prefix_unless_space && !starts_spaced));
+    if (is_plain(z, p, n)) {
+        out->shift = prefix;
+        if (prefix) ift_str_addc(&out->text, ' ');
+        ift_str_add(&out->text, p, n);
+        return;
+    }
+    normalize_mapped(z, p, n, prefix, out);
+    out->map = ift_grow(out->map, out->text.n + 1, &out->cap, sizeof *out->map);
+    out->map[out->text.n] = (uint32_t)n;
+}

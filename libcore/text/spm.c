@@ -1,0 +1,90 @@
+/* Segmentation as SentencePiece BPE does it (bpe_model.cc): symbols are characters, user-defined pieces come first and stay whole,
+ * and what has no piece falls back to its bytes or is unknown. */
+#include <stdlib.h>
+
+#include "libcore/text/tokenizer_internal.h"
+
+uint32_t ift_spm_symbol(struct ift_tokenizer *t, const char *p, size_t n) {
+    const int32_t id = ift_vocab_find(&t->vocab, p, n);
+    size_t len;
+    const uint32_t c = ift_char_load(p, n, &len);
+    if (id >= 0 && t->vocab.kind[id] == IFT_PIECE_USER) return IFT_BPE_UNKNOWN; /* never merged */
+    if (len != n) return id >= 0 ? (uint32_t)id : IFT_BPE_UNKNOWN;
+    const uint64_t known = ift_u64map_get(&t->chars, c);
+    if (known != IFT_U64MAP_NONE) return (uint32_t)known;
+    const uint32_t symbol = id >= 0 ? (uint32_t)id : t->nsymbols++;
+    ift_u64map_put(&t->chars, c, symbol);
+    return symbol;
+}
+
+void ift_spm_finish(struct ift_tokenizer *t) {
+    for (uint32_t i = 0; i < t->vocab.n; i++) {
+        if (t->vocab.kind[i] != IFT_PIECE_NORMAL) continue;
+        const struct ift_slice s = ift_vocab_piece(&t->vocab, i);
+        size_t len;
+        if (s.n == 0) continue;
+        const uint32_t c = ift_char_load(s.p, s.n, &len);
+        if (len == s.n && ift_vocab_find(&t->vocab, s.p, s.n) == (int32_t)i) ift_u64map_put(&t->chars, c, i);
+    }
+    for (uint32_t c = 0; c < 128; c++) {
+        const uint64_t symbol = ift_u64map_get(&t->chars, c);
+        t->ascii[c] = symbol == IFT_U64MAP_NONE ? IFT_BPE_UNKNOWN : (uint32_t)symbol;
+    }
+    const struct ift_u64map *const pairs = &t->bpe.pair;
+    ift_joins_init(&t->joins, t->vocab.n);
+    uint8_t *const seen = ift_alloc0(t->vocab.n, 1);
+    for (size_t i = 0; pairs->slot && i <= pairs->mask; i++) {
+        const uint32_t merged = (uint32_t)pairs->slot[i].value;
+        if (pairs->slot[i].key == IFT_U64MAP_NONE || seen[merged]++) continue;
+        const struct ift_slice s = ift_vocab_piece(&t->vocab, merged);
+        ift_joins_add(&t->joins, s.p, s.n);
+    }
+    free(seen);
+}
+
+/* A user-defined piece, or characters up to the first place that no piece spans or a user-defined piece begins. */
+static size_t spm_word(struct ift_encoder *e, const char *p, size_t n, int32_t *whole) {
+    const struct ift_tokenizer *const t = e->t;
+    const bool any_user = t->user.nodes > 0;
+    size_t len;
+    int32_t unused;
+    if (any_user && (len = ift_trie_match(&t->user, p, n, whole)) > 0) return len;
+    uint32_t left = ift_char_load(p, n, &len);
+    size_t i = len;
+    while (i < n) {
+        const uint32_t right = ift_char_load(p + i, n - i, &len);
+        if (!ift_joins_may(&t->joins, left, right)) break;
+        if (any_user && ift_trie_match(&t->user, p + i, n - i, &unused) > 0) break;
+        left = right;
+        i += len;
+    }
+    return i;
+}
+
+static void unknown(struct ift_encoder *e, const char *p, uint32_t from, uint32_t to) {
+    if (!e->t->byte_fallback) {
+        ift_encoder_token(e, (uint32_t)e->t->info.unk, from);
+        return;
+    }
+    for (uint32_t i = from; i < to; i++) ift_encoder_token(e, e->t->byte_id[(unsigned char)p[i]], i);
+}
+
+static void spm_split(struct ift_encoder *e, const char *p, size_t n) {
+    const struct ift_tokenizer *const t = e->t;
+    struct ift_bpe_work *const w = &e->work;
+    w->n = 0;
+    for (size_t i = 0, len; i < n; i += len) {
+        const uint32_t c = ift_char_load(p + i, n - i, &len);
+        /* A character that is not there gives NONE, whose low half is UNKNOWN. */
+        ift_bpe_push(w, c < 128 ? t->ascii[c] : (uint32_t)ift_u64map_get(&t->chars, c), (uint32_t)i);
+    }
+    ift_bpe_merge(&t->bpe, w);
+    e->ntokens = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        const uint32_t from = w->symbol[i].from, to = i + 1 < w->n ? w->symbol[i + 1].from : (uint32_t)n;
+        if (w->symbol[i].id < t->vocab.n) ift_encoder_token(e, w->symbol[i].id, from);
+        else unknown(e, p, from, to);
+    }
+}
+
+const struct ift_scheme ift_scheme_chars = {spm_word, spm_split};

@@ -1,0 +1,161 @@
+/* tokenizer.model to tokenizer: SentencePiece's rule "any two symbols whose joined text is a piece may merge, best score first"
+ * becomes a table of pairs with ranks. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcore/text/sentencepiece.h"
+#include "libcore/text/tokenizer_internal.h"
+
+#define META "\xe2\x96\x81" /* U+2581, how pieces spell a space */
+
+static const enum ift_piece_kind kind_of[] = {
+    [IFT_SP_NORMAL] = IFT_PIECE_NORMAL, [IFT_SP_UNKNOWN] = IFT_PIECE_UNKNOWN, [IFT_SP_CONTROL] = IFT_PIECE_CONTROL,
+    [IFT_SP_USER] = IFT_PIECE_USER, [IFT_SP_BYTE] = IFT_PIECE_BYTE,
+};
+
+static int check_supported(const struct ift_sentencepiece *m, struct ift_err *err) {
+    static const char *const name[] = {"unknown", "unigram", "BPE", "word", "char"};
+    if (m->model_type != IFT_SP_BPE)
+        return IFT_FAIL(err, "SentencePiece model type %s is not supported, only BPE is",
+                        name[m->model_type >= 1 && m->model_type <= 4 ? m->model_type : 0]);
+    if (m->whitespace_as_suffix) return IFT_FAIL(err, "treat_whitespace_as_suffix is not supported");
+    if (m->decode_charsmap.n > 0) return IFT_FAIL(err, "a denormalizer is not supported");
+    for (size_t i = 0; i < m->n; i++)
+        if (m->piece[i].type == IFT_SP_UNUSED) return IFT_FAIL(err, "piece %zu: type UNUSED is not supported", i);
+    return 0;
+}
+
+/* The piece as the bytes it stands for. */
+static void add_text(struct ift_str *out, struct ift_slice text, bool escape) {
+    ift_str_clear(out);
+    for (size_t i = 0; i < text.n; i++) {
+        const bool meta = escape && text.n - i >= 3 && memcmp(text.p + i, META, 3) == 0;
+        ift_str_addc(out, meta ? ' ' : text.p[i]);
+        if (meta) i += 2;
+    }
+}
+
+static int add_byte(struct ift_tokenizer *t, struct ift_slice text, struct ift_err *err) {
+    char want[8];
+    for (unsigned b = 0; b < 256; b++) {
+        snprintf(want, sizeof want, "<0x%02X>", b);
+        if (!ift_slice_is(text, want)) continue;
+        t->byte_id[b] = (uint32_t)t->vocab.n;
+        ift_vocab_add(&t->vocab, (char[]){(char)b}, 1, IFT_PIECE_BYTE);
+        return 0;
+    }
+    return IFT_FAIL(err, "piece %zu is of type BYTE but not of the form <0x0A>", t->vocab.n);
+}
+
+static int add_pieces(struct ift_tokenizer *t, const struct ift_sentencepiece *m, struct ift_err *err) {
+    struct ift_str text = {0};
+    size_t nbytes = 0;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < m->n; i++) {
+        const struct ift_sentencepiece_piece *const p = &m->piece[i];
+        if (p->type == IFT_SP_BYTE) {
+            nbytes++;
+            rc = add_byte(t, p->text, err);
+            continue;
+        }
+        const bool escape = m->escape_whitespace && (p->type == IFT_SP_NORMAL || p->type == IFT_SP_USER);
+        add_text(&text, p->text, escape);
+        ift_vocab_add(&t->vocab, text.p, text.n, kind_of[p->type]);
+        if (p->type == IFT_SP_UNKNOWN) t->info.unk = (int32_t)i;
+        if (p->type == IFT_SP_CONTROL) ift_trie_add(&t->added[1], p->text.p, p->text.n, (int32_t)i);
+        if (p->type != IFT_SP_NORMAL && p->type != IFT_SP_USER) continue;
+        /* A space that is written as one matches nothing where spaces are escaped. */
+        if (escape && memchr(p->text.p, ' ', p->text.n)) continue;
+        if (!ift_vocab_index(&t->vocab, (uint32_t)i)) rc = IFT_FAIL(err, "piece %zu appears twice", i);
+        if (p->type == IFT_SP_USER) ift_trie_add(&t->user, text.p, text.n, (int32_t)i);
+    }
+    ift_str_release(&text);
+    if (rc == 0 && m->byte_fallback && nbytes != 256)
+        rc = IFT_FAIL(err, "%zu byte pieces, byte fallback needs 256", nbytes);
+    if (rc == 0 && !m->byte_fallback && nbytes > 0) rc = IFT_FAIL(err, "byte pieces without byte fallback");
+    return rc;
+}
+
+struct scored {
+    float score;
+    uint32_t id;
+};
+
+static int by_score(const void *a, const void *b) {
+    const float x = ((const struct scored *)a)->score, y = ((const struct scored *)b)->score;
+    return (x < y) - (x > y);
+}
+
+/* The rank of each piece: how many different scores are better. */
+static uint32_t *rank_pieces(const struct ift_sentencepiece *m) {
+    struct scored *const order = ift_alloc0(m->n, sizeof *order);
+    uint32_t *const rank = ift_alloc0(m->n, sizeof *rank);
+    for (size_t i = 0; i < m->n; i++) order[i] = (struct scored){m->piece[i].score, (uint32_t)i};
+    qsort(order, m->n, sizeof *order, by_score);
+    uint32_t now = 0;
+    for (size_t i = 0; i < m->n; i++) {
+        if (i > 0 && order[i].score != order[i - 1].score) now++;
+        rank[order[i].id] = now;
+    }
+    free(order);
+    return rank;
+}
+
+static void add_pairs(struct ift_tokenizer *t, const struct ift_sentencepiece *m) {
+    uint32_t *const rank = rank_pieces(m);
+    for (uint32_t id = 0; id < t->vocab.n; id++) {
+        const struct ift_slice s = ift_vocab_piece(&t->vocab, id);
+        if (t->vocab.kind[id] != IFT_PIECE_NORMAL || ift_vocab_find(&t->vocab, s.p, s.n) != (int32_t)id) continue;
+        for (size_t i = 0, len;;) {
+            ift_char_load(s.p + i, s.n - i, &len);
+            if ((i += len) == s.n) break;
+            const uint32_t left = ift_spm_symbol(t, s.p, i), right = ift_spm_symbol(t, s.p + i, s.n - i);
+            if (left != IFT_BPE_UNKNOWN && right != IFT_BPE_UNKNOWN) ift_bpe_add(&t->bpe, left, right, rank[id], id);
+        }
+    }
+    free(rank);
+}
+
+static int32_t find_control(const struct ift_sentencepiece *m, struct ift_slice name) {
+    for (size_t i = 0; i < m->n; i++)
+        if (m->piece[i].type == IFT_SP_CONTROL && ift_slice_eq(m->piece[i].text, name)) return (int32_t)i;
+    return -1;
+}
+
+static int fill(struct ift_tokenizer *t, const struct ift_sentencepiece *m, struct ift_err *err) {
+    IFT_TRY(check_supported(m, err));
+    IFT_TRY(add_pieces(t, m, err));
+    t->scheme = &ift_scheme_chars;
+    t->byte_fallback = m->byte_fallback;
+    t->fuse_unknown = !m->byte_fallback;
+    t->nsymbols = (uint32_t)t->vocab.n;
+    add_pairs(t, m);
+    ift_spm_finish(t);
+
+    t->normalizer.dummy_prefix = m->dummy_prefix;
+    t->normalizer.remove_extra = m->remove_extra_whitespace;
+    t->normalizer.escape = m->escape_whitespace;
+    IFT_TRY(ift_normalizer_set_charsmap(&t->normalizer, m->charsmap, err));
+    if (m->remove_extra_whitespace || m->charsmap.n > 0)
+        for (size_t i = 0; i < m->n; i++)
+            if (m->piece[i].type == IFT_SP_USER)
+                ift_trie_add(&t->normalizer.user, m->piece[i].text.p, m->piece[i].text.n, 0);
+
+    t->decoding.strip_dummy = m->dummy_prefix || m->remove_extra_whitespace;
+    t->decoding.strip_extra = m->remove_extra_whitespace;
+    t->decoding.unknown = ift_strndup(m->unk_surface.p, m->unk_surface.n);
+    t->info.bos = find_control(m, m->bos);
+    t->info.eos = find_control(m, m->eos);
+    t->info.pad = find_control(m, m->pad);
+    t->info.add_bos = t->info.bos >= 0;
+    return 0;
+}
+
+int ift_tokenizer_read_model(struct ift_tokenizer *t, struct ift_slice text, struct ift_err *err) {
+    struct ift_sentencepiece m;
+    IFT_TRY(ift_sentencepiece_parse(&m, text.p, text.n, err));
+    const int rc = fill(t, &m, err);
+    ift_sentencepiece_release(&m);
+    return rc;
+}
