@@ -171,7 +171,8 @@ int ift_exec_bind(struct ift_exec *x, ift_val v, const struct ift_operand *t, st
     if (!want) return IFT_FAIL(err, "bind: the graph has no such value");
     if (want->role != IFT_PARAM && want->role != IFT_STATE)
         return IFT_FAIL(err, "bind: %s is neither a parameter nor a state", ift_value_text(want, text));
-    bool fits = t->buf && t->dtype == want->dtype && t->ndim == want->ndim;
+    bool fits = t->buf && t->dtype == want->dtype && t->ndim == want->ndim &&
+                t->row == shaped(want, x->capacity).row;
     for (int i = 0; fits && i < t->ndim; i++) fits = t->dim[i] == want->dim[i];
     if (!fits) {
         char given[IFT_VALUE_TEXT];

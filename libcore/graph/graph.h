@@ -8,7 +8,8 @@
  * tokens of the batch end to end), SEGMENTS (documents or sequences), PICKS (rows picked for the output projection). A shape is declared with that extent and the
  * run says how many there are.
  *
- * To add an op: the row in kernels/backend.h, a builder here, its gradient in grad.c.
+ * To add an op: the row in kernels/backend.h, a builder here, its gradient in grad.c, and where its contract says "may alias" or
+ * gives an optional output, the row in plan.c.
  */
 #ifndef IFT_GRAPH_H
 #define IFT_GRAPH_H

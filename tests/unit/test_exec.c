@@ -1,0 +1,347 @@
+#include "libcore/graph/exec.h"
+
+#include "tests/unit/graph_case.h"
+
+static const struct case_llama tiny = {.layers = 2, .heads = 4, .kv_heads = 2, .hidden = 24, .head_dim = 6, .inner = 20,
+                                       .vocab = 33, .train = true, .pad = -1};
+
+typedef int maker(struct ift_exec **x, const struct ift_graph *g, struct ift_device *d, const int64_t capacity[IFT_EXTENTS],
+                  struct ift_err *err);
+
+static struct case_run start(struct ift_device *d, const struct case_llama *c, bool backward, maker *make, int64_t tokens,
+                             int64_t segments) {
+    struct ift_err err = {0};
+    struct case_run r = {.d = d, .g = ift_graph_new()};
+    const ift_val loss = case_forward(r.g, c);
+    if (backward) CHECK_OK(ift_graph_backward(r.g, loss, &err), &err);
+    CHECK_OK(make(&r.x, r.g, d, (int64_t[]){0, tokens, segments, 0}, &err), &err);
+    case_bind(&r);
+    return r;
+}
+
+static void run(struct case_run *r, const struct case_batch *b) {
+    struct ift_err err = {0};
+    case_upload(r, b);
+    CHECK_OK(ift_exec_run(r->x, b->extent, &err), &err);
+}
+
+static ift_val loss_of(const struct ift_graph *g) {
+    for (size_t i = 0; i < ift_graph_nodes(g); i++)
+        if (ift_graph_node(g, i)->op == IFT_OP_XENT) return ift_graph_node(g, i)->out[0];
+    return 0;
+}
+
+/* The loss and every gradient of two runs of one graph have the same bits. */
+static int check_same_bits(struct case_run *a, struct case_run *b, const int64_t *extent) {
+    int compared = 0;
+    for (ift_val v = 1; v <= (ift_val)ift_graph_values(a->g); v++) {
+        const ift_val what = v == loss_of(a->g) ? v : ift_graph_grad(a->g, v);
+        if (!what) continue;
+        float *x = case_download(a, what, extent), *y = case_download(b, what, extent);
+        const size_t bytes = (size_t)ift_value_count(ift_graph_value(a->g, what), extent) * sizeof *x;
+        CHECK(memcmp(x, y, bytes) == 0);
+        compared++;
+        free(x);
+        free(y);
+    }
+    return compared;
+}
+
+/* Memory shared by liveness and outputs in place of inputs change nothing; nor does room to spare, nor what
+ * earlier runs left in it. */
+static void check_placement(const struct case_llama *c, int expected) {
+    struct ift_err err = {0};
+    struct ift_device d;
+    CHECK_OK(ift_device_open(&d, "cpu", 2, &err), &err);
+    const struct case_batch b = case_batch_of(c, (const int[]){7, 1, 4}, 3), other = case_batch_of(c, (const int[]){20, 3}, 2);
+    struct case_run apart = start(&d, c, true, ift_exec_new_apart, 12, 3), exact = start(&d, c, true, ift_exec_new, 12, 3),
+                    roomy = start(&d, c, true, ift_exec_new, 60, 8);
+    run(&apart, &b);
+    run(&exact, &b);
+    run(&roomy, &other);
+    for (ift_val v = 1; v <= (ift_val)ift_graph_values(roomy.g); v++)
+        if (ift_graph_grad(roomy.g, v)) CHECK_OK(ift_exec_zero(roomy.x, ift_graph_grad(roomy.g, v), &err), &err);
+    run(&roomy, &b);
+    CHECK_INT(check_same_bits(&apart, &exact, b.extent), expected);
+    CHECK_INT(check_same_bits(&apart, &roomy, b.extent), expected);
+    CHECK(ift_exec_bytes(exact.x).slab < ift_exec_bytes(apart.x).slab);
+    case_run_release(&apart);
+    case_run_release(&exact);
+    case_run_release(&roomy);
+    CHECK_INT(d.bytes, 0);
+    ift_device_close(&d);
+}
+
+static void test_placement(void) {
+    struct case_llama c = tiny;
+    check_placement(&c, 1 + 3 + 2 * 9);
+    c.tied = c.add_norm = c.bias = true;
+    check_placement(&c, 1 + 2 + 2 * (9 + 7));
+    c.train = c.tied = c.bias = false;
+    c.rank = 3;
+    c.dropout = 0.2f;
+    check_placement(&c, 1 + 2 * 4);
+    c.lora_all = true;
+    c.add_norm = false;
+    check_placement(&c, 1 + 2 * 14);
+}
+
+/* ---- errors are named ---- */
+
+static void expect(int rc, const struct ift_err *err, const char *text) {
+    CHECK_INT(rc, -1);
+    if (!strstr(err->text, text)) fprintf(stderr, "said: %s\n", err->text);
+    CHECK(strstr(err->text, text));
+}
+
+static void test_errors(void) {
+    struct ift_err err = {0};
+    struct ift_device d;
+    CHECK_OK(ift_device_open(&d, "cpu", 1, &err), &err);
+    struct ift_graph *g = ift_graph_new();
+    const ift_val loss = case_forward(g, &tiny), embed = ift_graph_find(g, "embed"), ids = ift_graph_find(g, "ids");
+    const struct case_batch b = case_batch_of(&tiny, (const int[]){6, 4}, 2);
+    struct ift_exec *x;
+    expect(ift_exec_new(&x, g, &d, (int64_t[]){0, 8, 0, 0}, &err), &err, "the graph has segments");
+    CHECK(x == NULL);
+    CHECK_OK(ift_exec_new(&x, g, &d, (int64_t[]){0, 8, 2, 0}, &err), &err);
+
+    expect(ift_exec_run(x, b.extent, &err), &err, "input \"ids\" (tokens) i32 was never uploaded");
+    expect(ift_exec_upload(x, ids, b.ids, 9, &err), &err, "\"ids\" (tokens) i32: 9 rows, memory was planned for 8");
+    expect(ift_exec_upload(x, embed, b.ids, 1, &err), &err, "upload: \"embed\" (33, 24) f32 is not an input");
+    CHECK_OK(ift_exec_upload(x, ids, b.ids, 3, &err), &err);
+    struct case_run r = {.d = &d, .g = g, .x = x};
+    struct case_batch shorter = b;
+    shorter.extent[IFT_TOKENS] = 7;
+    shorter.segments[5] = shorter.segments[7] = 1;
+    case_upload(&r, &shorter);
+    CHECK_OK(ift_exec_upload(x, ids, b.ids, 3, &err), &err);
+    expect(ift_exec_run(x, shorter.extent, &err), &err, "input \"ids\" (tokens) i32 has 3 rows, this run asks for 7");
+    case_upload(&r, &shorter);
+    expect(ift_exec_run(x, shorter.extent, &err), &err, "(64, 3, 2) f32 is not bound to memory");
+    expect(ift_exec_operand(x, embed, &(struct ift_operand){0}, &err), &err, "\"embed\" (33, 24) f32 has no memory yet");
+    expect(ift_exec_operand(x, ift_graph_node(g, 0)->out[0], &(struct ift_operand){0}, &err), &err, "is not kept");
+    expect(ift_exec_zero(x, embed, &err), &err, "only a state");
+
+    struct ift_operand wrong = {0};
+    expect(ift_exec_bind(x, embed, &wrong, &err), &err, "bind: \"embed\" (33, 24) f32 is given a tensor without memory");
+    CHECK_OK(ift_device_tensor(&d, IFT_F32, 2, (int64_t[]){24, 33}, &wrong, &err), &err);
+    expect(ift_exec_bind(x, embed, &wrong, &err), &err, "bind: \"embed\" (33, 24) f32 is given a tensor (24, 33) f32");
+    expect(ift_exec_bind(x, loss, &wrong, &err), &err, "neither a parameter nor a state");
+    ift_device_free(&d, &wrong);
+    CHECK_OK(ift_device_tensor(&d, IFT_F16, 2, (int64_t[]){33, 24}, &wrong, &err), &err);
+    expect(ift_exec_bind(x, embed, &wrong, &err), &err, "is given a tensor (33, 24) f16");
+    ift_device_free(&d, &wrong);
+
+    case_bind(&r);
+    CHECK_OK(ift_exec_run(x, shorter.extent, &err), &err);
+    expect(ift_exec_run(x, (int64_t[]){0, -1, 1, 0}, &err), &err, "a run of -1 tokens, memory was planned for 8");
+    int32_t three[12] = {0};
+    expect(ift_exec_upload(x, ift_graph_find(g, "segments"), three, 3, &err), &err, "3 rows, memory was planned for 2");
+    float out[9];
+    expect(ift_exec_download(x, out, loss, 9, &err), &err, "9 rows, memory was planned for 8");
+    /* What an op finds wrong in the data comes through. */
+    shorter.ids[2] = 33;
+    case_upload(&r, &shorter);
+    expect(ift_exec_run(x, shorter.extent, &err), &err, "ids[2] is 33");
+    case_run_release(&r);
+    CHECK_INT(d.bytes, 0);
+    ift_device_close(&d);
+}
+
+static void test_mistake_in_graph(void) {
+    struct ift_err err = {0};
+    struct ift_device d;
+    struct ift_exec *x;
+    CHECK_OK(ift_device_open(&d, "cpu", 1, &err), &err);
+    struct ift_graph *g = ift_graph_new();
+    ift_graph_norm(g, 0, 0, 0);
+    expect(ift_exec_new(&x, g, &d, (int64_t[]){0, 8, 2, 0}, &err), &err, "norm: no input given");
+    ift_graph_free(g);
+    ift_device_close(&d);
+}
+
+/* ---- states ---- */
+
+/* Names of states that a key/value cache of one attention needs, and a graph that fills and reads it. */
+static ift_val cached_attention(struct ift_graph *g, bool cached) {
+    const int64_t tokens[] = {0}, wide[] = {0, 12}, narrow[] = {0, 6}, segments[] = {0, 4}, cache[] = {16, 6};
+    const ift_val q = ift_graph_input(g, "q", IFT_F32, IFT_TOKENS, 2, wide);
+    ift_val k = ift_graph_input(g, "k", IFT_F32, IFT_TOKENS, 2, narrow);
+    ift_val v = ift_graph_input(g, "v", IFT_F32, IFT_TOKENS, 2, narrow);
+    const ift_val s = ift_graph_input(g, "segments", IFT_I32, IFT_SEGMENTS, 2, segments);
+    if (cached) {
+        const ift_val slots = ift_graph_input(g, "slots", IFT_I32, IFT_TOKENS, 1, tokens);
+        k = ift_graph_scatter(g, k, slots, ift_graph_state(g, "cache.k", IFT_F32, 2, cache));
+        v = ift_graph_scatter(g, v, slots, ift_graph_state(g, "cache.v", IFT_F32, 2, cache));
+    }
+    const ift_val o = ift_graph_attn(g, q, k, v, s,
+                                     (struct ift_graph_attn){.heads = 4, .kv_heads = 2, .head_dim = 3, .scale = 0.5f, .causal = true});
+    ift_graph_keep(g, o);
+    return o;
+}
+
+static void upload_rows(struct ift_exec *x, const struct ift_graph *g, const float *data, int first, int rows) {
+    struct ift_err err = {0};
+    CHECK_OK(ift_exec_upload(x, ift_graph_find(g, "q"), data + 12 * first, rows, &err), &err);
+    CHECK_OK(ift_exec_upload(x, ift_graph_find(g, "k"), data + 200 + 6 * first, rows, &err), &err);
+    CHECK_OK(ift_exec_upload(x, ift_graph_find(g, "v"), data + 300 + 6 * first, rows, &err), &err);
+}
+
+/* Tokens fed in three runs through a cache give what one run over all of them gives; the cache outlives its exec's runs
+ * and may be handed to another exec. */
+static void test_cache(void) {
+    struct ift_err err = {0};
+    struct ift_device d;
+    CHECK_OK(ift_device_open(&d, "cpu", 1, &err), &err);
+    float data[400], want[9 * 12], got[9 * 12];
+    struct ift_rng r = ift_rng(5, 0, 0);
+    for (int i = 0; i < 400; i++) data[i] = (float)ift_rng_normal(&r);
+
+    struct ift_graph *g = ift_graph_new();
+    struct ift_exec *x, *y;
+    ift_val o = cached_attention(g, false);
+    CHECK_OK(ift_exec_new(&x, g, &d, (int64_t[]){0, 9, 1, 0}, &err), &err);
+    upload_rows(x, g, data, 0, 9);
+    CHECK_OK(ift_exec_upload(x, ift_graph_find(g, "segments"), (int32_t[]){0, 9, 0, 9}, 1, &err), &err);
+    CHECK_OK(ift_exec_run(x, (int64_t[]){0, 9, 1, 0}, &err), &err);
+    CHECK_OK(ift_exec_download(x, want, o, 9, &err), &err);
+    ift_exec_free(x);
+    ift_graph_free(g);
+
+    g = ift_graph_new();
+    o = cached_attention(g, true);
+    CHECK_OK(ift_exec_new(&x, g, &d, (int64_t[]){0, 6, 1, 0}, &err), &err);
+    CHECK_OK(ift_exec_new(&y, g, &d, (int64_t[]){0, 2, 1, 0}, &err), &err);
+    const int first[] = {0, 6, 8}, rows[] = {6, 2, 1};
+    for (int i = 0; i < 3; i++) {
+        struct ift_exec *const z = i == 0 ? x : y;
+        int32_t slots[6];
+        for (int j = 0; j < rows[i]; j++) slots[j] = 3 + first[i] + j;
+        upload_rows(z, g, data, first[i], rows[i]);
+        CHECK_OK(ift_exec_upload(z, ift_graph_find(g, "slots"), slots, rows[i], &err), &err);
+        CHECK_OK(ift_exec_upload(z, ift_graph_find(g, "segments"), (int32_t[]){0, rows[i], 3, first[i] + rows[i]}, 1, &err), &err);
+        CHECK_OK(ift_exec_run(z, (int64_t[]){0, rows[i], 1, 0}, &err), &err);
+        CHECK_OK(ift_exec_download(z, got + 12 * first[i], o, rows[i], &err), &err);
+        if (i > 0) continue;
+        for (int j = 0; j < 2; j++) { /* from the exec of the prompt to that of single tokens */
+            const ift_val cache = ift_graph_find(g, j ? "cache.v" : "cache.k");
+            struct ift_operand t;
+            CHECK_OK(ift_exec_operand(x, cache, &t, &err), &err);
+            CHECK_OK(ift_exec_bind(y, cache, &t, &err), &err);
+        }
+    }
+    for (int i = 0; i < 9 * 12; i++) CHECK_NEAR(got[i], want[i], 1e-6);
+    CHECK_INT(ift_exec_bytes(x).states, 2 * 16 * 6 * 4);
+    CHECK_INT(ift_exec_bytes(y).states, 0);
+    ift_exec_free(x);
+    ift_exec_free(y);
+    ift_graph_free(g);
+    CHECK_INT(d.bytes, 0);
+    ift_device_close(&d);
+}
+
+/* A graph of optimizer ops on the memory of another's parameters and gradients. */
+static void test_optimizer(void) {
+    struct ift_err err = {0};
+    struct ift_device d;
+    CHECK_OK(ift_device_open(&d, "cpu", 2, &err), &err);
+    struct case_run r = start(&d, &tiny, true, ift_exec_new, 12, 2);
+    const struct case_batch b = case_batch_of(&tiny, (const int[]){7, 5}, 2);
+    struct ift_graph *g = ift_graph_new();
+    const int64_t one[] = {1}, four[] = {4};
+    const ift_val sum = ift_graph_state(g, "clip.sum", IFT_F64, 1, one), norm = ift_graph_state(g, "clip.norm", IFT_F32, 1, one);
+    const ift_val coef = ift_graph_state(g, "clip.coef", IFT_F32, 1, one);
+    const ift_val scale = ift_graph_input(g, "scale", IFT_F32, IFT_FIXED, 1, one);
+    const ift_val hyper = ift_graph_input(g, "hyper", IFT_F32, IFT_FIXED, 1, four);
+    for (int pass = 0; pass < 2; pass++) {
+        for (ift_val p = 1; p <= (ift_val)ift_graph_values(r.g); p++) {
+            const ift_val grad = ift_graph_grad(r.g, p);
+            if (!grad) continue;
+            const struct ift_value *v = ift_graph_value(r.g, p), *vg = ift_graph_value(r.g, grad);
+            char m[64], s[64];
+            snprintf(m, sizeof m, "m.%s", v->name);
+            snprintf(s, sizeof s, "v.%s", v->name);
+            const ift_val gg = ift_graph_state(g, vg->name, IFT_F32, vg->ndim, vg->dim);
+            if (pass == 0)
+                ift_graph_sumsq(g, gg, sum);
+            else
+                ift_graph_adamw(g, gg, coef, hyper, ift_graph_param(g, v->name, v->ndim, v->dim, false),
+                                ift_graph_state(g, m, IFT_F32, v->ndim, v->dim), ift_graph_state(g, s, IFT_F32, v->ndim, v->dim),
+                                (struct ift_graph_adamw){.beta1 = 0.9f, .beta2 = 0.99f, .eps = 1e-8f});
+        }
+        if (pass == 0) ift_graph_clip(g, sum, scale, 1, norm, coef);
+    }
+    CHECK_OK(ift_graph_check(g, &err), &err);
+    struct ift_exec *x;
+    CHECK_OK(ift_exec_new(&x, g, &d, (int64_t[IFT_EXTENTS]){0}, &err), &err);
+    run(&r, &b);
+    for (ift_val v = 1; v <= (ift_val)ift_graph_values(g); v++) {
+        const ift_val theirs = ift_graph_find(r.g, ift_graph_value(g, v)->name);
+        struct ift_operand t;
+        if (!theirs || ift_graph_value(r.g, theirs)->role == IFT_INPUT) continue;
+        CHECK_OK(ift_exec_operand(r.x, theirs, &t, &err), &err);
+        CHECK_OK(ift_exec_bind(x, v, &t, &err), &err);
+    }
+    double before = 0, after = 0;
+    for (int step = 1; step <= 8; step++) {
+        if (step > 1) run(&r, &b);
+        float *loss = case_download(&r, loss_of(r.g), b.extent);
+        after = 0;
+        for (int i = 0; i < 12; i++) after += (double)loss[i];
+        if (step == 1) before = after;
+        free(loss);
+        const float unscaled = 1, h[4] = {1e-2f, (float)(1 - pow(0.9, step)), (float)(1 - pow(0.99, step)), 0};
+        CHECK_OK(ift_exec_upload(x, scale, &unscaled, 1, &err), &err);
+        CHECK_OK(ift_exec_upload(x, hyper, h, 1, &err), &err);
+        CHECK_OK(ift_exec_zero(x, sum, &err), &err);
+        CHECK_OK(ift_exec_run(x, (int64_t[IFT_EXTENTS]){0}, &err), &err);
+        for (ift_val p = 1; p <= (ift_val)ift_graph_values(r.g); p++)
+            if (ift_graph_grad(r.g, p)) CHECK_OK(ift_exec_zero(r.x, ift_graph_grad(r.g, p), &err), &err);
+    }
+    CHECK(after < 0.7 * before);
+    ift_exec_free(x);
+    ift_graph_free(g);
+    case_run_release(&r);
+    CHECK_INT(d.bytes, 0);
+    ift_device_close(&d);
+}
+
+/* ---- figures ---- */
+
+static void test_profile_and_bytes(void) {
+    struct ift_err err = {0};
+    struct ift_device d;
+    CHECK_OK(ift_device_open(&d, "cpu", 1, &err), &err);
+    struct case_run r = start(&d, &tiny, false, ift_exec_new, 12, 2);
+    const struct case_batch b = case_batch_of(&tiny, (const int[]){7, 5}, 2);
+    run(&r, &b);
+    CHECK(ift_exec_profile_seconds(r.x)[IFT_OP_GEMM] == 0);
+    ift_exec_profile(r.x, true);
+    run(&r, &b);
+    for (int op = 0; op < IFT_OP_COUNT; op++) {
+        bool used = false;
+        for (size_t i = 0; i < ift_graph_nodes(r.g); i++) used |= ift_graph_node(r.g, i)->op == (enum ift_op)op;
+        CHECK((ift_exec_profile_seconds(r.x)[op] > 0) == used);
+    }
+    const struct ift_exec_bytes bytes = ift_exec_bytes(r.x);
+    CHECK_INT(bytes.inputs, 3 * 12 * 4 + 2 * 16 + 4);
+    CHECK_INT(bytes.states, 0);
+    CHECK(bytes.slab > 12 * 24 * 4 && bytes.scratch <= bytes.slab);
+    /* No rows at all is a run too. */
+    CHECK_OK(ift_exec_run(r.x, (int64_t[IFT_EXTENTS]){0}, &err), &err);
+    case_run_release(&r);
+    CHECK(d.peak > bytes.slab + bytes.inputs);
+    CHECK_INT(d.bytes, 0);
+    ift_device_close(&d);
+}
+
+int main(void) {
+    test_placement();
+    test_errors();
+    test_mistake_in_graph();
+    test_cache();
+    test_optimizer();
+    test_profile_and_bytes();
+    return check_done();
+}
