@@ -19,6 +19,8 @@
 #include "libcore/train/result.h"
 #include "libcore/train/schedule.h"
 
+const char *const ift_loop_orders[] = {"shuffled", "given", NULL};
+
 /* Streams of random numbers, kept apart from one another. */
 enum { STREAM_ORDER = 0x6f726472, STREAM_VALID = 0x76616c64 };
 
@@ -30,11 +32,13 @@ struct ift_loop {
     size_t rows, valid_rows;
     uint32_t *order; /* (rows) of the epoch at hand */
     long long epoch; /* that order is of; -1: none yet */
+    bool shuffled;
     long long per_epoch, done;
     struct ift_schedule schedule;
     struct ift_trainer *trainer;
     char *settings;
-    int lock; /* the folder, held while the loop lives */
+    int lock;  /* the folder, held while the loop lives */
+    bool made; /* by this run: a failure before the first update takes it away again */
 };
 
 static void note(const struct ift_loop *l, const char *fmt, ...) IFT_PRINTF(2, 3);
@@ -98,8 +102,10 @@ static int choose_rows(struct ift_loop *l, struct ift_err *err) {
 static void plan_updates(struct ift_loop *l) {
     const struct ift_loop_options *o = &l->o;
     l->per_epoch = ((long long)l->rows + o->batch - 1) / o->batch;
+    l->shuffled = strcmp(o->order, "given") != 0;
     const long long total = o->steps ? o->steps : (long long)ceil(o->epochs * (double)l->per_epoch);
-    l->schedule = (struct ift_schedule){o->schedule, o->lr, ift_schedule_warmup(o->warmup, total), total};
+    const double lr = o->lr > 0 ? o->lr : ift_peft_trains_base(l->job.peft) ? 2e-5 : 2e-4;
+    l->schedule = (struct ift_schedule){o->schedule, lr, ift_schedule_warmup(o->warmup, total), total};
     l->order = ift_alloc(l->rows * sizeof *l->order);
     l->epoch = -1;
 }
@@ -149,25 +155,26 @@ static char *describe_settings(const struct ift_loop *l) {
     add_number(&s, "dropout", p->dropout);
     add_text(&s, "targets", p->targets ? p->targets : "");
     add_text(&s, "rslora", p->rslora ? "yes" : "no");
-    add_number(&s, "lr", o->lr);
+    add_number(&s, "lr", l->schedule.lr);
     add_text(&s, "schedule", o->schedule);
     add_number(&s, "warmup", o->warmup);
     add_number(&s, "updates", (double)l->schedule.total);
     add_number(&s, "batch", (double)o->batch);
-    add_text(&s, "order", o->shuffle ? "shuffled" : "given");
+    add_text(&s, "order", o->order);
     add_number(&s, "valid-fraction", o->valid_fraction);
-    add_number(&s, "beta1", (double)o->optim.beta1);
-    add_number(&s, "beta2", (double)o->optim.beta2);
-    add_number(&s, "eps", (double)o->optim.eps);
-    add_number(&s, "weight-decay", (double)o->optim.weight_decay);
-    add_number(&s, "clip", (double)o->optim.max_grad_norm);
+    add_number(&s, "beta1", o->optim.beta1);
+    add_number(&s, "beta2", o->optim.beta2);
+    add_number(&s, "eps", o->optim.eps);
+    add_number(&s, "weight-decay", o->optim.weight_decay);
+    add_number(&s, "max-grad-norm", o->optim.max_grad_norm);
     ift_str_addf(&s, "\"seed\":%llu}", (unsigned long long)o->seed);
     return ift_str_take(&s);
 }
 
 /* Two runs that write into one folder would take each other's checkpoints for their own. */
 static int lock_folder(struct ift_loop *l, struct ift_err *err) {
-    if (mkdir(l->o.dir, 0777) < 0 && errno != EEXIST)
+    l->made = mkdir(l->o.dir, 0777) == 0;
+    if (!l->made && errno != EEXIST)
         return ift_fail_errno(err, "cannot make the folder '%s'", l->o.dir);
     l->lock = open(l->o.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (l->lock < 0) return ift_fail_errno(err, "cannot open the folder '%s'", l->o.dir);
@@ -221,6 +228,7 @@ int ift_loop_new(struct ift_loop **out, const struct ift_loop_job *job, const st
     l->hooks = *hooks;
     l->lock = -1;
     if (make(l, err) < 0) {
+        if (l->made) rmdir(l->o.dir);
         ift_loop_free(l);
         return -1;
     }
@@ -250,7 +258,7 @@ static size_t rows_of(struct ift_loop *l, long long k, const uint32_t **row) {
     const long long epoch = k / l->per_epoch, at = k % l->per_epoch * l->o.batch;
     if (epoch != l->epoch) {
         memcpy(l->order, l->row, l->rows * sizeof *l->row);
-        if (l->o.shuffle) {
+        if (l->shuffled) {
             struct ift_rng r = ift_rng(l->o.seed, STREAM_ORDER, (uint64_t)epoch);
             ift_rng_permutation(&r, l->order, l->rows);
             for (size_t i = 0; i < l->rows; i++) l->order[i] = l->row[l->order[i]];
@@ -289,9 +297,9 @@ static int update(struct ift_loop *l, struct ift_loop_result *r, struct ift_err 
     r->seconds += time.seconds;
     r->last_loss = u.loss;
     if (isnan(r->first_loss)) r->first_loss = u.loss;
-    if (l->o.timing) time.peak = l->job.device->backend->gemm_peak(l->job.device->dev);
+    if (!l->o.no_timing) time.peak = l->job.device->backend->gemm_peak(l->job.device->dev);
     struct ift_str line = {0};
-    ift_metrics_update(&line, l->done, epochs_seen(l), lr, &u, l->o.timing ? &time : NULL);
+    ift_metrics_update(&line, l->done, epochs_seen(l), lr, &u, l->o.no_timing ? NULL : &time);
     if (l->hooks.progress) l->hooks.progress(l->hooks.ctx, l->done, l->schedule.total, u.loss);
     return say(l, &line, err) < 0 ? -1 : 1;
 }
@@ -342,6 +350,14 @@ int ift_loop_run(struct ift_loop *l, struct ift_loop_result *r, struct ift_err *
     r->stopped = rc == 0;
     if (rc == 0 && l->done != saved) return save_checkpoint(l, err);
     return rc < 0 ? -1 : 0;
+}
+
+void ift_loop_result_text(const struct ift_loop_result *r, struct ift_str *out) {
+    ift_str_addf(out, "%lld updates, %lld tokens in %.1f s", r->last - r->first, (long long)r->tokens,
+                 r->seconds);
+    if (r->seconds > 0) ift_str_addf(out, " (%.0f tokens/s)", (double)r->tokens / r->seconds);
+    if (!isnan(r->first_loss)) ift_str_addf(out, ", loss %.4f to %.4f", r->first_loss, r->last_loss);
+    if (!isnan(r->valid_loss)) ift_str_addf(out, ", validation %.4f", r->valid_loss);
 }
 
 int ift_loop_save(struct ift_loop *l, struct ift_err *err) {

@@ -14,22 +14,25 @@
 #include "libcore/base/str.h"
 #include "libcore/train/trainer.h"
 
+extern const char *const ift_loop_orders[]; /* "shuffled", "given", NULL */
+
 struct ift_loop_options {
-    const char *dir;       /* checkpoints and the result go here; made if missing */
+    const char *dir;        /* checkpoints and the result go here; made if missing */
     struct ift_optim_config optim;
-    const char *schedule;  /* one of ift_schedule_names */
-    double lr, warmup;     /* warmup: see ift_schedule_warmup */
-    double epochs;         /* used when steps is 0 */
-    long long steps;       /* updates */
-    long long batch;       /* rows an update */
-    long long micro_tokens;/* tokens run at once: the knob between memory and speed */
-    bool shuffle;
-    double valid_fraction; /* of the rows, drawn by the seed, measured and never learned */
-    long long valid_every; /* updates between measurements; 0: after each epoch */
-    long long save_every;  /* updates between checkpoints; 0: only when stopped */
-    long long keep;        /* newest checkpoints kept; 0: all */
-    bool resume;           /* go on from the newest good checkpoint, if there is one */
-    bool timing;           /* report what depends on the clock */
+    const char *schedule;   /* one of ift_schedule_names */
+    double lr;              /* peak; 0: 2e-4 for an adapter, 2e-5 where the base is trained */
+    double warmup;          /* see ift_schedule_warmup */
+    double epochs;          /* used when steps is 0 */
+    long long steps;        /* updates */
+    long long batch;        /* rows an update */
+    long long micro_tokens; /* tokens run at once: the knob between memory and speed */
+    const char *order;      /* one of ift_loop_orders */
+    double valid_fraction;  /* of the rows, drawn by the seed, measured and never learned */
+    long long valid_every;  /* updates between measurements; 0: after each epoch */
+    long long save_every;   /* updates between checkpoints; 0: only when stopped */
+    long long keep;         /* newest checkpoints kept; 0: all */
+    bool resume;            /* go on from the newest good checkpoint, if there is one */
+    bool no_timing;         /* report nothing that depends on the clock */
     uint64_t seed;
 };
 
@@ -60,6 +63,9 @@ struct ift_loop_result {
     double seconds;               /* of its updates */
     double first_loss, last_loss, valid_loss; /* NaN where there is none */
 };
+
+/* "30 updates, 61440 tokens in 70.1 s (876 tokens/s), loss 5.7279 to 4.2031, validation 4.5120" */
+void ift_loop_result_text(const struct ift_loop_result *r, struct ift_str *out);
 
 struct ift_loop;
 

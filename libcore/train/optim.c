@@ -109,14 +109,14 @@ static int describe(struct ift_optim *o, struct ift_err *err) {
     o->scale = ift_graph_input(g, "scale", IFT_F32, IFT_FIXED, 1, one);
     o->hyper = ift_graph_input(g, "hyper", IFT_F32, IFT_FIXED, 1, four);
     ift_graph_sumsq(g, ift_graph_state(g, "grads", IFT_F32, 1, o->grad.dim), o->sum);
-    ift_graph_clip(g, o->sum, o->scale, c->max_grad_norm, o->norm, o->coef);
+    ift_graph_clip(g, o->sum, o->scale, (float)c->max_grad_norm, o->norm, o->coef);
     for (size_t i = 0; i < o->n; i++) {
         const struct ift_optim_param *p = &o->param[i];
         const ift_val value = ift_graph_param(g, p->name, p->value.ndim, p->value.dim, true);
+        const struct ift_graph_adamw how = {(float)c->beta1, (float)c->beta2, (float)c->eps,
+                                            p->decay ? (float)c->weight_decay : 0};
         ift_graph_adamw(g, state(g, "grad", p), o->coef, o->hyper, value, state(g, "m", p),
-                        state(g, "v", p),
-                        (struct ift_graph_adamw){.beta1 = c->beta1, .beta2 = c->beta2, .eps = c->eps,
-                                                 .decay = p->decay ? c->weight_decay : 0});
+                        state(g, "v", p), how);
     }
     return ift_graph_check(g, err);
 }
@@ -178,8 +178,9 @@ int ift_optim_zero(struct ift_optim *o, struct ift_err *err) {
 
 int ift_optim_step(struct ift_optim *o, double lr, double *norm, struct ift_err *err) {
     const double t = (double)++o->steps;
-    const float hyper[4] = {(float)lr, (float)(1 - pow(o->config.beta1, t)),
-                            (float)(1 - pow(o->config.beta2, t)), 0};
+    /* Of the betas as floats, which the moments decay by, so that what the average lacks is made up exactly. */
+    const double beta1 = (double)(float)o->config.beta1, beta2 = (double)(float)o->config.beta2;
+    const float hyper[4] = {(float)lr, (float)(1 - pow(beta1, t)), (float)(1 - pow(beta2, t)), 0};
     const int64_t extent[IFT_EXTENTS] = {0};
     float got = 0;
     IFT_TRY(ift_exec_upload(o->x, o->hyper, hyper, 1, err));

@@ -24,9 +24,9 @@
 #include "libcore/graph/exec.h"
 
 struct ift_optim_config {
-    float beta1, beta2, eps;
-    float weight_decay;
-    float max_grad_norm; /* 0: no clipping */
+    double beta1, beta2, eps; /* used as floats */
+    double weight_decay;
+    double max_grad_norm; /* 0: no clipping */
 };
 
 /* One trained parameter. Operands are dense f32 of its shape on the device. */

@@ -200,21 +200,49 @@ struct ift_optim *ift_trainer_optim(struct ift_trainer *t) {
 }
 
 struct ift_trainer_bytes ift_trainer_bytes(const struct ift_trainer *t) {
-    const struct ift_exec_bytes x = ift_exec_bytes(t->learn.x);
-    return (struct ift_trainer_bytes){.gradients = ift_optim_bytes(t->optim),
-                                      .moments = 2 * ift_optim_bytes(t->optim),
-                                      .activations = x.slab, .inputs = x.inputs};
+    struct ift_trainer_bytes b = {.trained = ift_optim_trained(t->optim),
+                                  .gradients = ift_optim_bytes(t->optim),
+                                  .moments = 2 * ift_optim_bytes(t->optim),
+                                  .activations = ift_exec_bytes(t->learn.x).slab};
+    const struct ift_safetensors *files = ift_model_weights(t->m);
+    for (size_t i = 0; i < ift_safetensors_count(files); i++) {
+        const struct ift_tensor *w = ift_safetensors_at(files, i);
+        b.parameters += ift_shape_count(w->ndim, w->dim);
+    }
+    if (!ift_peft_trains_base(t->p)) b.parameters += b.trained;
+    b.weights = (size_t)b.parameters * sizeof(float);
+    return b;
 }
 
-void ift_trainer_profile(struct ift_trainer *t, bool on) {
-    t->profile = on;
-    ift_exec_profile(t->learn.x, on);
-    ift_exec_profile(ift_optim_exec(t->optim), on);
-    if (t->measure.x) ift_exec_profile(t->measure.x, on);
+void ift_trainer_profile(struct ift_trainer *t) {
+    t->profile = true;
+    ift_exec_profile(t->learn.x, true);
+    ift_exec_profile(ift_optim_exec(t->optim), true);
+    if (t->measure.x) ift_exec_profile(t->measure.x, true);
 }
 
-double ift_trainer_seconds(const struct ift_trainer *t, enum ift_op op) {
-    double s = ift_exec_profile_seconds(t->learn.x)[op];
-    s += ift_exec_profile_seconds(ift_optim_exec(t->optim))[op];
-    return s + (t->measure.x ? ift_exec_profile_seconds(t->measure.x)[op] : 0);
+struct share {
+    enum ift_op op;
+    double seconds;
+};
+
+static int longest_first(const void *a, const void *b) {
+    const double x = ((const struct share *)a)->seconds, y = ((const struct share *)b)->seconds;
+    return (x < y) - (x > y);
+}
+
+void ift_trainer_profile_text(const struct ift_trainer *t, struct ift_str *out) {
+    const struct ift_exec *const x[] = {t->learn.x, ift_optim_exec(t->optim), t->measure.x};
+    struct share share[IFT_OP_COUNT];
+    double total = 0;
+    for (enum ift_op op = 0; op < IFT_OP_COUNT; op++) {
+        share[op] = (struct share){op, 0};
+        for (size_t i = 0; i < sizeof x / sizeof *x; i++)
+            if (x[i]) share[op].seconds += ift_exec_profile_seconds(x[i])[op];
+        total += share[op].seconds;
+    }
+    qsort(share, IFT_OP_COUNT, sizeof *share, longest_first);
+    for (size_t i = 0; i < IFT_OP_COUNT && share[i].seconds > 0; i++)
+        ift_str_addf(out, "%-10s %9.3f s %5.1f%%\n", ift_op_name(share[i].op), share[i].seconds,
+                     100 * share[i].seconds / total);
 }

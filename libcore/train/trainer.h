@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "libcore/base/str.h"
 #include "libcore/model/model.h"
 #include "libcore/peft/peft.h"
 #include "libcore/train/corpus.h"
@@ -50,16 +51,18 @@ int ift_trainer_evaluate(struct ift_trainer *t, struct ift_corpus *c, const uint
 
 struct ift_optim *ift_trainer_optim(struct ift_trainer *t);
 
-/* Where the memory goes, in bytes. */
+/* What is trained, and where the memory goes, in bytes. */
 struct ift_trainer_bytes {
+    int64_t parameters, trained; /* numbers of base and adapter; of those, the ones that learn */
+    size_t weights;              /* as f32; mapped from the file where it holds f32 and the base is frozen */
     size_t gradients, moments;
-    size_t activations; /* the slab, its scratch included */
-    size_t inputs;
+    size_t activations;          /* the slab, scratch included */
 };
 struct ift_trainer_bytes ift_trainer_bytes(const struct ift_trainer *t);
 
-/* Seconds in each op (IFT_OP_COUNT), forward, backward and optimizer together, from the call with `on` on. */
-void ift_trainer_profile(struct ift_trainer *t, bool on);
-double ift_trainer_seconds(const struct ift_trainer *t, enum ift_op op);
+/* Measures the time in each op from here on; the device then waits after each, so the run is slower. */
+void ift_trainer_profile(struct ift_trainer *t);
+/* Appends a line an op, "GEMM 12.31 s 61.2%", longest first: forward, backward and optimizer together. */
+void ift_trainer_profile_text(const struct ift_trainer *t, struct ift_str *out);
 
 #endif

@@ -101,7 +101,7 @@ static double update_error(const struct rig *r, const struct ift_safetensors *wa
 struct full_case {
     const char *name, *schedule;
     int accumulation, epochs, updates;
-    float clip;
+    double clip;
 };
 
 struct want {
@@ -154,7 +154,7 @@ static void all_updates(const struct full_case *c, const char *dir, struct rig *
 static void full_run(const char *root, const struct full_case *c) {
     char *const model = golden_join(root, "model/llama/model"), *const train = golden_join(root, "train");
     char *const dir = golden_join(train, c->name), *const final = golden_join(dir, "final.safetensors");
-    const struct ift_optim_config optim = {0.9f, 0.999f, 1e-8f, 0.01f, c->clip};
+    const struct ift_optim_config optim = {0.9, 0.999, 1e-8, 0.01, c->clip};
     struct rig r = make_rig(model, NULL, optim, 256);
     struct data s = read_batches(train, 131);
     all_updates(c, dir, &r, &s);
@@ -230,7 +230,7 @@ static void lora_run(const char *root, const char *name) {
     char *const peft = golden_join(root, "peft"), *const dir = golden_join(peft, name);
     char *const base = golden_join(peft, "base-llama"), *const init = golden_join(dir, "init");
     const double lr = golden_number(dir, "optimizer", "lr", NULL);
-    struct rig r = make_rig(base, init, (struct ift_optim_config){0.9f, 0.999f, 1e-8f, 0, 0}, 128);
+    struct rig r = make_rig(base, init, (struct ift_optim_config){0.9, 0.999, 1e-8, 0, 0}, 128);
     struct data s = read_batches(peft, 131);
     struct ift_safetensors *const io = golden_open(dir, "io.safetensors");
     const float *const loss = golden_find(io, "", "losses")->data;
@@ -260,7 +260,7 @@ static void lora_run(const char *root, const char *name) {
 
 /* One update of all rows, in micro-batches of at most `tokens`. */
 static struct ift_update one_update(const char *model, const char *train, int64_t tokens) {
-    const struct ift_optim_config optim = {0.9f, 0.999f, 1e-8f, 0.01f, 1};
+    const struct ift_optim_config optim = {0.9, 0.999, 1e-8, 0.01, 1};
     struct ift_err err = {{0}, 0, 0};
     struct rig r = make_rig(model, NULL, optim, tokens);
     struct data s = read_batches(train, 131);
@@ -291,7 +291,7 @@ static void micro_batches(const char *model, const char *train) {
 /* All rows of a batch as the documents of one packed row: the same loss. */
 static void packing(const char *model, const char *train) {
     struct ift_err err = {{0}, 0, 0};
-    struct rig r = make_rig(model, NULL, (struct ift_optim_config){0.9f, 0.999f, 1e-8f, 0, 0}, 64);
+    struct rig r = make_rig(model, NULL, (struct ift_optim_config){0.9, 0.999, 1e-8, 0, 0}, 64);
     struct data s = read_batches(train, 131);
     struct ift_corpus *const packed = ift_corpus_new(131, 64);
     int32_t id[512];
