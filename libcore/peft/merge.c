@@ -1,0 +1,59 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcore/peft/method.h"
+
+/* The merged weights, made one at a time while they are written. */
+struct merger {
+    const struct ift_model *model;
+    struct ift_peft *const *adapter;
+    size_t n;
+    const struct ift_tensor *first; /* of the list being written, in the order of the model's files */
+    size_t changed;
+    float *wide;
+    void *stored;
+};
+
+static int lend(void *self, const struct ift_tensor *t, const void **data, struct ift_err *err) {
+    struct merger *const m = self;
+    const struct ift_tensor *const from = ift_safetensors_at(ift_model_weights(m->model), (size_t)(t - m->first));
+    const size_t count = (size_t)ift_shape_count(t->ndim, t->dim);
+    *data = from->data;
+    if (!ift_dtype_is_float(from->dtype)) return 0;
+    m->wide = ift_realloc(m->wide, count, sizeof *m->wide);
+    IFT_TRY(ift_to_f32(m->wide, from->data, from->dtype, count, err));
+    bool changed = false;
+    for (size_t i = 0; i < m->n; i++) {
+        const int rc = ift_peft_merge(m->adapter[i], t->name, m->wide, t->ndim, t->dim, err);
+        IFT_TRY(rc);
+        changed |= rc > 0;
+    }
+    m->changed += changed;
+    if (!changed && t->dtype == from->dtype) return 0; /* f64 would not survive the way through f32 */
+    m->stored = ift_realloc(m->stored, count, ift_dtype_size(t->dtype));
+    *data = m->stored;
+    return ift_from_f32(m->stored, t->dtype, m->wide, count, err);
+}
+
+int ift_peft_merge_model(const struct ift_model *model, struct ift_peft *const *adapters, size_t n,
+                         const enum ift_dtype *dtype, const char *dir, size_t *changed, struct ift_err *err) {
+    const struct ift_safetensors *const weights = ift_model_weights(model);
+    const size_t count = ift_safetensors_count(weights);
+    struct ift_tensor *const t = ift_alloc(count * sizeof *t);
+    for (size_t i = 0; i < count; i++) {
+        t[i] = *ift_safetensors_at(weights, i);
+        t[i].data = NULL;
+        if (!dtype || !ift_dtype_is_float(t[i].dtype)) continue;
+        t[i].dtype = *dtype;
+        t[i].bytes = (size_t)ift_shape_count(t[i].ndim, t[i].dim) * ift_dtype_size(*dtype);
+    }
+    struct merger m = {.model = model, .adapter = adapters, .n = n, .first = t};
+    const struct ift_tensor_lender lender = {&m, lend};
+    const struct ift_model_save how = {.lender = &lender, .dtype = dtype};
+    const int rc = ift_model_save(model, dir, t, count, &how, err);
+    *changed = m.changed;
+    free(m.wide);
+    free(m.stored);
+    free(t);
+    return rc;
+}
