@@ -1,0 +1,308 @@
+/* LoRA against PEFT: logits and gradients at the start, ten AdamW steps, the saved folder, merged weights. */
+#include <sys/stat.h>
+
+#include "libcore/peft/peft.h"
+#include "tests/unit/golden.h"
+
+static struct ift_device device;
+static char *root; /* tests/golden/peft */
+
+static void open_both(const char *folder, const char *sub, struct ift_model **m, struct ift_peft **p) {
+    struct ift_err err = {{0}, 0, 0};
+    struct ift_str path = {0};
+    ift_str_addf(&path, "%s/base-llama", root);
+    CHECK_OK(ift_model_open(m, path.p, &err), &err);
+    ift_str_clear(&path);
+    ift_str_addf(&path, "%s/%s", folder, sub);
+    CHECK_OK(ift_peft_open(p, *m, path.p, &err), &err);
+    ift_str_release(&path);
+    if (!*m || !*p) exit(1);
+}
+
+/* ---- the optimizer, as a graph of its own ---- */
+
+struct adam {
+    struct ift_graph *g;
+    struct ift_exec *x;
+    ift_val coef, hyper;
+};
+
+static void adam_init(struct adam *a, const struct golden_run *r) {
+    struct ift_err err = {{0}, 0, 0};
+    *a = (struct adam){.g = ift_graph_new()};
+    a->coef = ift_graph_input(a->g, "coef", IFT_F32, IFT_FIXED, 1, (const int64_t[]){1});
+    a->hyper = ift_graph_input(a->g, "hyper", IFT_F32, IFT_FIXED, 1, (const int64_t[]){4});
+    const struct ift_graph_adamw rule = {.beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f};
+    for (size_t i = 1; i <= ift_graph_values(r->g); i++) {
+        const struct ift_value *const p = ift_graph_value(r->g, (ift_val)i);
+        if (p->role != IFT_PARAM || !p->trainable) continue;
+        const char *const prefix[] = {"grad.", "m.", "v."};
+        ift_val state[3];
+        for (int k = 0; k < 3; k++) {
+            struct ift_str name = {0};
+            ift_str_addf(&name, "%s%s", prefix[k], p->name);
+            state[k] = ift_graph_state(a->g, name.p, IFT_F32, p->ndim, p->dim);
+            ift_str_release(&name);
+        }
+        const ift_val w = ift_graph_param(a->g, p->name, p->ndim, p->dim, true);
+        ift_graph_adamw(a->g, state[0], a->coef, a->hyper, w, state[1], state[2], rule);
+    }
+    CHECK_OK(ift_exec_new(&a->x, a->g, &device, (const int64_t[IFT_EXTENTS]){0}, &err), &err);
+    for (size_t i = 1; i <= ift_graph_values(a->g); i++) {
+        const struct ift_value *const v = ift_graph_value(a->g, (ift_val)i);
+        const ift_val same = v->name ? ift_graph_find(r->g, v->name) : 0;
+        struct ift_operand t;
+        if (!same || v->role == IFT_INPUT) continue;
+        CHECK_OK(ift_exec_operand(r->x, same, &t, &err), &err);
+        CHECK_OK(ift_exec_bind(a->x, (ift_val)i, &t, &err), &err);
+    }
+}
+
+static void adam_step(struct adam *a, int step, float lr) {
+    struct ift_err err = {{0}, 0, 0};
+    const float coef = 1;
+    const float hyper[4] = {lr, (float)(1 - pow(0.9, step)), (float)(1 - pow(0.999, step)), 0};
+    CHECK_OK(ift_exec_upload(a->x, a->coef, &coef, 1, &err), &err);
+    CHECK_OK(ift_exec_upload(a->x, a->hyper, hyper, 1, &err), &err);
+    CHECK_OK(ift_exec_run(a->x, (const int64_t[IFT_EXTENTS]){0}, &err), &err);
+}
+
+/* ---- one case ---- */
+
+static double logits_error(struct golden_run *r, const struct ift_safetensors *batches, const char *prefix,
+                           const struct ift_tensor *want, double *loss) {
+    struct ift_err err = {{0}, 0, 0};
+    struct golden_batch b = golden_batch(batches, prefix);
+    *loss = golden_run_batch(r, &b, &err);
+    float *const logits = golden_logits(r, &b, want->dim[want->ndim - 1]);
+    const double e = golden_rows_error(&b, logits, want);
+    free(logits);
+    golden_batch_release(&b);
+    return e;
+}
+
+/* Ten batches, an update after each. Returns the largest loss error. */
+static double train(struct golden_run *r, const struct ift_safetensors *batches, const struct ift_safetensors *io) {
+    struct ift_err err = {{0}, 0, 0};
+    const float *const want = golden_find(io, "", "losses")->data;
+    struct adam a;
+    adam_init(&a, r);
+    double worst = 0;
+    for (int step = 0; step < 10; step++) {
+        char prefix[8];
+        snprintf(prefix, sizeof prefix, "%d.", step);
+        struct golden_batch b = golden_batch(batches, prefix);
+        worst = fmax(worst, fabs(golden_run_batch(r, &b, &err) - (double)want[step]));
+        adam_step(&a, step + 1, 0.01f);
+        golden_batch_release(&b);
+    }
+    ift_exec_free(a.x);
+    ift_graph_free(a.g);
+    return worst;
+}
+
+/* What we saved against what PEFT saved. Adam turns a gradient's rounding into a difference of the update: the reference's own noise
+ * says how much. */
+static double saved_error(const char *ours, const char *folder, const char *name) {
+    struct ift_safetensors *const got = golden_open(ours, "adapter_model.safetensors");
+    char *const final = golden_join(folder, "final");
+    struct ift_safetensors *const want = golden_open(final, "adapter_model.safetensors");
+    double worst = 0;
+    CHECK_INT(ift_safetensors_count(got), ift_safetensors_count(want));
+    for (size_t i = 0; i < ift_safetensors_count(want); i++) {
+        const struct ift_tensor *const w = ift_safetensors_at(want, i), *const g = golden_find(got, "", w->name);
+        const double noise = golden_number(folder, "noise", "final_parameter_abs", w->name);
+        double diff = 0;
+        CHECK_INT(g->bytes, w->bytes);
+        for (size_t k = 0; k < w->bytes / 4; k++)
+            diff = fmax(diff, fabs((double)((const float *)g->data)[k] - (double)((const float *)w->data)[k]));
+        golden_check(name, w->name, diff, fmax(1e-5, 4 * noise));
+        worst = fmax(worst, diff);
+    }
+    free(final);
+    ift_safetensors_free(got);
+    ift_safetensors_free(want);
+    return worst;
+}
+
+static void one_case(const char *name) {
+    struct ift_err err = {{0}, 0, 0};
+    char *const folder = golden_join(root, name);
+    struct ift_model *m = NULL;
+    struct ift_peft *p = NULL;
+    open_both(folder, "init", &m, &p);
+    struct ift_safetensors *const io = golden_open(folder, "io.safetensors");
+    struct ift_safetensors *const batches = golden_open(root, "batches.safetensors");
+    struct golden_run r;
+    CHECK_OK(golden_run_init(&r, m, &device, ift_peft_attach(p, true), false, true, &err), &err);
+    CHECK_OK(ift_peft_bind(p, &device, r.x, r.g, &err), &err);
+    if (err.text[0]) exit(1);
+
+    double loss;
+    const double probe = logits_error(&r, batches, "probe.", golden_find(io, "", "logits_init"), &loss);
+    const double first = logits_error(&r, batches, "0.", golden_find(io, "", "logits_step0"), &loss);
+    golden_check(name, "logits_init", probe, 1e-5);
+    golden_check(name, "logits_step0", first, 1e-5);
+    const double grads = golden_gradients(&r, io, name, 1e-4, true);
+    const double losses = train(&r, batches, io);
+    golden_check(name, "losses", losses, 1e-5);
+    const double last = logits_error(&r, batches, "probe.", golden_find(io, "", "logits_final"), &loss);
+    golden_check(name, "logits_final", last, 1e-5);
+
+    CHECK_OK(ift_peft_save(p, &device, "saved", &err), &err);
+    const double saved = saved_error("saved", folder, name);
+    printf("%s: logits %.2g %.2g, gradients %.2g, losses %.2g, logits after ten steps %.2g, tensors %.2g\n", name, probe,
+           first, grads, losses, last, saved);
+    golden_run_release(&r);
+    ift_peft_free(p);
+
+    /* What was saved opens again to the same numbers. */
+    p = NULL;
+    CHECK_OK(ift_peft_open(&p, m, "saved", &err), &err);
+    CHECK_OK(golden_run_init(&r, m, &device, ift_peft_attach(p, false), false, false, &err), &err);
+    CHECK_OK(ift_peft_bind(p, &device, r.x, r.g, &err), &err);
+    CHECK_NEAR(logits_error(&r, batches, "probe.", golden_find(io, "", "logits_final"), &loss), last, 0);
+    golden_run_release(&r);
+    ift_peft_free(p);
+    ift_safetensors_free(batches);
+    ift_safetensors_free(io);
+    ift_model_free(m);
+    free(folder);
+}
+
+/* The final adapter folded into the base: weights, the other files, and the logits of the merged model. */
+static void merged_case(const char *name, const char *out) {
+    struct ift_err err = {{0}, 0, 0};
+    char *const folder = golden_join(root, name);
+    struct ift_model *m = NULL;
+    struct ift_peft *p = NULL;
+    open_both(folder, "final", &m, &p);
+    struct ift_safetensors *const io = golden_open(folder, "io.safetensors");
+    size_t changed = 0, expected = 0;
+    CHECK_OK(ift_peft_merge_model(m, &p, 1, NULL, out, &changed, &err), &err);
+    struct ift_safetensors *const got = golden_open(out, "model.safetensors");
+    double worst = 0;
+    for (size_t i = 0; i < ift_safetensors_count(got); i++) {
+        const struct ift_tensor *const t = ift_safetensors_at(got, i);
+        struct ift_str full = {0};
+        ift_str_addf(&full, "merged.%s", t->name);
+        const struct ift_tensor *const want = ift_safetensors_find(io, full.p);
+        ift_str_release(&full);
+        if (!want) {
+            const struct ift_tensor *const base = golden_find(ift_model_weights(m), "", t->name);
+            CHECK(base->bytes == t->bytes && memcmp(base->data, t->data, t->bytes) == 0);
+            continue;
+        }
+        expected++;
+        worst = fmax(worst, golden_error(t->data, want->data, t->bytes / 4));
+    }
+    CHECK_INT(changed, expected);
+    golden_check(name, "merged weights", worst, 3e-7);
+    ift_peft_free(p);
+    ift_model_free(m);
+
+    CHECK_OK(ift_model_open(&m, out, &err), &err);
+    struct ift_safetensors *const batches = golden_open(root, "batches.safetensors");
+    struct golden_run r;
+    double loss;
+    CHECK_OK(golden_run_init(&r, m, &device, NULL, false, false, &err), &err);
+    const double e = logits_error(&r, batches, "probe.", golden_find(io, "", "logits_merged"), &loss);
+    golden_check(name, "logits_merged", e, 1e-5);
+    printf("%s merged: weights %.2g, logits %.2g\n", name, worst, e);
+    golden_run_release(&r);
+    ift_model_free(m);
+    ift_safetensors_free(batches);
+    ift_safetensors_free(got);
+    ift_safetensors_free(io);
+    free(folder);
+}
+
+/* Other configurations of the reference, from their init folder: logits and gradients. */
+static void init_case(const char *shared, const char *name) {
+    struct ift_err err = {{0}, 0, 0};
+    char *const folder = golden_join(shared, name);
+    struct ift_model *m = NULL;
+    struct ift_peft *p = NULL;
+    open_both(folder, "init", &m, &p);
+    struct ift_safetensors *const io = golden_open(folder, "io.safetensors");
+    struct ift_safetensors *const batches = golden_open(root, "batches.safetensors");
+    struct golden_run r;
+    double loss;
+    CHECK_OK(golden_run_init(&r, m, &device, ift_peft_attach(p, true), false, true, &err), &err);
+    CHECK_OK(ift_peft_bind(p, &device, r.x, r.g, &err), &err);
+    const double e = logits_error(&r, batches, "0.", golden_find(io, "", "logits_step0"), &loss);
+    golden_check(name, "logits_step0", e, 1e-5);
+    const double grads = golden_gradients(&r, io, name, 1e-4, true);
+    printf("%s: logits %.2g, gradients %.2g\n", name, e, grads);
+    golden_run_release(&r);
+    ift_peft_free(p);
+    ift_model_free(m);
+    ift_safetensors_free(batches);
+    ift_safetensors_free(io);
+    free(folder);
+}
+
+/* A fresh adapter: bit-equal for a seed, within its bound, and without effect; with dropout, off by chance. */
+static void fresh_case(void) {
+    struct ift_err err = {{0}, 0, 0};
+    struct ift_model *m = NULL;
+    char *const base = golden_join(root, "base-llama");
+    CHECK_OK(ift_model_open(&m, base, &err), &err);
+    free(base);
+    struct ift_peft_options o = {.method = "lora", .rank = 4, .targets = "all-linear", .seed = 7};
+    for (int i = 0; i < 3; i++) {
+        struct ift_peft *p = NULL;
+        if (i == 2) o.seed = 8;
+        CHECK_OK(ift_peft_new(&p, m, &o, &err), &err);
+        CHECK_OK(ift_peft_save(p, &device, i == 0 ? "fresh0" : i == 1 ? "fresh1" : "fresh2", &err), &err);
+        ift_peft_free(p);
+    }
+    struct ift_safetensors *const s[3] = {golden_open("fresh0", "adapter_model.safetensors"),
+                                          golden_open("fresh1", "adapter_model.safetensors"),
+                                          golden_open("fresh2", "adapter_model.safetensors")};
+    CHECK_INT(ift_safetensors_count(s[0]), 2 * 7 * 2);
+    for (size_t i = 0; i < ift_safetensors_count(s[0]); i++) {
+        const struct ift_tensor *const t = ift_safetensors_at(s[0], i);
+        const bool is_a = strstr(t->name, "lora_A") != NULL;
+        const double bound = 1 / sqrt((double)t->dim[1]);
+        double most = 0;
+        for (size_t k = 0; k < t->bytes / 4; k++) most = fmax(most, fabs((double)((const float *)t->data)[k]));
+        CHECK(memcmp(t->data, ift_safetensors_at(s[1], i)->data, t->bytes) == 0);
+        CHECK(is_a ? most <= bound && most > 0.9 * bound : most == 0);
+        CHECK((memcmp(t->data, ift_safetensors_at(s[2], i)->data, t->bytes) != 0) == is_a);
+    }
+    for (int i = 0; i < 3; i++) ift_safetensors_free(s[i]);
+
+    struct ift_peft *p = NULL;
+    o.targets = "q_prj";
+    CHECK(ift_peft_new(&p, m, &o, &err) < 0 && strstr(err.text, "q_proj"));
+    o.targets = "lm_head";
+    CHECK(ift_peft_new(&p, m, &o, &err) < 0);
+    o.targets = "v_proj,down_proj";
+    o.rank = 0;
+    CHECK(ift_peft_new(&p, m, &o, &err) < 0);
+    ift_model_free(m);
+}
+
+int main(void) {
+    struct ift_err err = {{0}, 0, 0};
+    root = golden_path("SRC", "tests/golden/peft");
+    if (!root) check_skip("SRC does not name the source folder");
+    CHECK_OK(ift_device_open(&device, "cpu", 2, &err), &err);
+    if (check_failures) return 1;
+    one_case("lora-qv");
+    one_case("lora-all-linear");
+    merged_case("lora-qv", "merged0");
+    merged_case("lora-all-linear", "merged1");
+    fresh_case();
+    char *const shared = golden_path("SHARED", "golden/peft");
+    if (shared) {
+        init_case(shared, "lora-rslora");
+        init_case(shared, "lora-patterns");
+        init_case(shared, "lora-layers");
+    }
+    free(shared);
+    free(root);
+    ift_device_close(&device);
+    return check_done();
+}
