@@ -1,0 +1,76 @@
+/* prompt.h: how a record becomes the one text that a model reads, and which bytes of it are
+ * learned.
+ *
+ * A prompt is a file data/prompts/<name>.json: an object of templates, each a string with slots in
+ * braces.
+ *
+ *     begin         once, at the start
+ *     user          before each answer
+ *     answer        the answer; this is what is learned
+ *     next          before each `user` but the first
+ *     begin_input, user_input, begin_system     instead of the above where the record has an input
+ * or a system text about         one line for people; required, like user and answer
+ *
+ * Slots: {instruction}, {input}, {output}, {system}; {turn}, counted from 1; {bos}, the
+ * vocabulary's first token if it begins texts with one, else nothing; {eos}, the token that ends an
+ * answer; {token NAME}, any control token of the vocabulary by its name. `{{` and `}}` are braces.
+ * Control tokens come from slots alone: a "</s>" in a record is four characters.
+ *
+ * The text is tokenized once, as a whole. What is learned is a set of byte spans, so no prefix is
+ * tokenized again and no boundary moves; a token that straddles the edge of a span is counted and,
+ * as asked, masked or trained.
+ *
+ * To add a prompt: data/prompts/<name>.json, nothing else.
+ */
+#ifndef IFT_PROMPT_H
+#define IFT_PROMPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libcore/base/err.h"
+#include "libcore/base/str.h"
+#include "libcore/data/record.h"
+#include "libcore/text/tokenizer.h"
+
+struct ift_prompt; /* read-only once open: threads share it */
+
+/* name: of an installed prompt, or a file. Every {token NAME} must be in the vocabulary, and an
+ * {eos} needs one. */
+int ift_prompt_open(struct ift_prompt **p, const char *name, const struct ift_tokenizer *t,
+                    struct ift_err *err) IFT_MUST_CHECK;
+void ift_prompt_free(struct ift_prompt *p); /* NULL is fine */
+const char *ift_prompt_about(const struct ift_prompt *p);
+
+struct ift_span {
+    size_t from, to;
+};
+
+/* A record as text. A zeroed struct is ready and is reused; release when done. */
+struct ift_rendering {
+    struct ift_str text;
+    struct ift_mark *mark; /* control tokens; each stands over its own name in text */
+    size_t nmarks, mark_cap;
+    struct ift_span *learn; /* in order, not overlapping */
+    size_t nlearn, learn_cap;
+};
+
+void ift_rendering_release(struct ift_rendering *r);
+
+/* Renders a record: `messages` where it has them (system, then user and assistant in turn; an
+ * assistant message with "train": false is not learned), else instruction, input and output as one
+ * turn. `ask` leaves the last answer out, for a model to give: the text ends where that answer
+ * begins, and of a dialogue that ends with the user nothing is left out. */
+int ift_prompt_render(const struct ift_prompt *p, const struct ift_record *record, bool ask,
+                      struct ift_rendering *out, struct ift_err *err) IFT_MUST_CHECK;
+
+enum ift_straddle { IFT_STRADDLE_MASK, IFT_STRADDLE_TRAIN };
+
+/* Tokenizes a rendering; learn[i] (tokens->n, room made by the call) says whether token i is
+ * learned. Returns the number of tokens that straddle the edge of a span in *straddling. */
+int ift_rendering_tokens(const struct ift_rendering *r, struct ift_encoder *e,
+                         enum ift_straddle straddle, struct ift_tokens *tokens, uint8_t **learn,
+                         size_t *learn_cap, size_t *straddling, struct ift_err *err) IFT_MUST_CHECK;
+
+#endif
