@@ -115,6 +115,8 @@ void ift_json_splitter_push(struct ift_json_splitter *s, const char *p, size_t n
 /* No more input comes. -1: an array is not closed. In a stream of lines the last value, which may lack its line end, is still to
  * be had from next. */
 int ift_json_splitter_finish(struct ift_json_splitter *s, struct ift_err *err) IFT_MUST_CHECK;
+/* Whether values are the elements of an array; known once there was one. */
+bool ift_json_splitter_in_array(const struct ift_json_splitter *s);
 void ift_json_splitter_free(struct ift_json_splitter *s);
 
 #endif

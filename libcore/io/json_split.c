@@ -79,6 +79,10 @@ int ift_json_splitter_finish(struct ift_json_splitter *s, struct ift_err *err) {
     return 0;
 }
 
+bool ift_json_splitter_in_array(const struct ift_json_splitter *s) {
+    return s->layout == IFT_JSON_ARRAY_OF;
+}
+
 /* Leaves n bytes behind. */
 static void skip(struct ift_json_splitter *s, size_t n) {
     const char *p = s->text.p, *const end = p + n;
