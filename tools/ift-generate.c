@@ -1,0 +1,198 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcore/base/mem.h"
+#include "libcore/base/progress.h"
+#include "libcore/base/tool.h"
+#include "libcore/data/source.h"
+#include "libcore/infer/generator.h"
+#include "libcore/infer/session.h"
+#include "libcore/io/stream.h"
+
+struct args {
+    const char *model, *adapter, *prompt, *field;
+    long long max_new, context, batch, top_k;
+    double temperature, top_p, min_p, penalty;
+    bool bare, logprobs;
+};
+
+static const struct ift_opt opts[] = {
+    IFT_OPT_REQUIRED('\0', "model", struct args, model, "DIR", "model folder"),
+    IFT_OPT_STR('\0', "adapter", struct args, adapter, "DIR", NULL, "adapter folder to attach"),
+    IFT_OPT_STR('\0', "prompt", struct args, prompt, "NAME|FILE", "alpaca",
+                "prompt that puts records into words"),
+    IFT_OPT_FLAG('\0', "bare", struct args, bare, "continue the text of one field, no prompt"),
+    IFT_OPT_STR('\0', "field", struct args, field, "KEY", "text", "the field of --bare"),
+    IFT_OPT_INT('\0', "max-new", struct args, max_new, "N", 1, 1 << 20, 256,
+                "tokens to generate at most"),
+    IFT_OPT_INT('\0', "context", struct args, context, "N", 0, 1 << 20, 0,
+                "tokens of prompt and answer; 0: the model's positions, 2048 at most"),
+    IFT_OPT_INT('\0', "batch", struct args, batch, "N", 1, 4096, 16, "records at once"),
+    IFT_OPT_FLOAT('\0', "temperature", struct args, temperature, "T", 0, 100, 0,
+                  "0: always the likeliest token"),
+    IFT_OPT_INT('\0', "top-k", struct args, top_k, "K", 0, 1 << 24, 0,
+                "draw among the K likeliest; 0: all"),
+    IFT_OPT_FLOAT('\0', "top-p", struct args, top_p, "P", 0, 1, 1,
+                  "draw among the likeliest that reach P together"),
+    IFT_OPT_FLOAT('\0', "min-p", struct args, min_p, "P", 0, 1, 0,
+                  "drop tokens below P times the likeliest"),
+    IFT_OPT_FLOAT('\0', "repetition-penalty", struct args, penalty, "X", 0.01, 100, 1,
+                  "above 1: less of what was said"),
+    IFT_OPT_FLAG('\0', "logprobs", struct args, logprobs, "add each new token's id and log-probability"),
+    {0},
+};
+
+/* Records that were asked and are not answered yet, oldest first. */
+struct queue {
+    struct ift_str *text;
+    size_t first, n, cap;
+};
+
+struct job {
+    const struct args *args;
+    struct ift_session session;
+    struct ift_source *source;
+    struct ift_out *out;
+    struct ift_progress *progress;
+    struct queue queue;
+    struct ift_str line;
+    uint64_t done, stopped;
+};
+
+static void queue_push(struct queue *q, struct ift_slice text) {
+    if (q->first + q->n == q->cap) {
+        memmove(q->text, q->text + q->first, q->n * sizeof *q->text);
+        q->first = 0;
+        q->text = ift_grow(q->text, q->n + 1, &q->cap, sizeof *q->text);
+    }
+    q->text[q->first + q->n] = (struct ift_str){0};
+    ift_str_add(&q->text[q->first + q->n++], text.p, text.n);
+}
+
+static void queue_pop(struct queue *q) {
+    ift_str_release(&q->text[q->first++]);
+    if (--q->n == 0) q->first = 0;
+}
+
+static int next(void *ctx, const int32_t **id, size_t *n, struct ift_err *err) {
+    struct job *const job = ctx;
+    const struct ift_item *item;
+    struct ift_row row;
+    const int got = ift_source_next(job->source, &item, err);
+    if (got <= 0) return got;
+    if (ift_session_row(&job->session, item->text, true, &row, err) < 0)
+        return ift_item_fail(item, err);
+    queue_push(&job->queue, item->text);
+    *id = row.id;
+    *n = row.n;
+    return 1;
+}
+
+/* The record's own members, without those of an earlier run of ours. */
+static void add_members(struct ift_str *line, const struct ift_json *doc) {
+    for (int key = ift_json_first(doc, 0); key >= 0;) {
+        const int v = ift_json_next(doc, 0, key);
+        if (!ift_json_text_is(doc, key, "generated") && !ift_json_text_is(doc, key, "finish") &&
+            !ift_json_text_is(doc, key, "tokens") && !ift_json_text_is(doc, key, "logprobs")) {
+            ift_json_copy(line, doc, key);
+            ift_str_addc(line, ':');
+            ift_json_copy(line, doc, v);
+            ift_str_addc(line, ',');
+        }
+        key = ift_json_next(doc, 0, v);
+    }
+}
+
+static int done(void *ctx, const struct ift_completion *c, struct ift_err *err) {
+    struct job *const job = ctx;
+    const struct ift_str *record = &job->queue.text[job->queue.first];
+    struct ift_json doc = {0};
+    struct ift_str text = {0};
+    ift_str_clear(&job->line);
+    ift_str_addc(&job->line, '{');
+    int rc = ift_json_parse(&doc, record->p, record->n, err);
+    if (rc == 0) add_members(&job->line, &doc);
+    if (rc == 0) rc = ift_tokenizer_decode(job->session.tokenizer, c->id, c->n, false, &text, err);
+    ift_str_adds(&job->line, "\"generated\":");
+    ift_json_quote(&job->line, text.p, text.n);
+    ift_str_addf(&job->line, ",\"finish\":\"%s\"", c->finish == IFT_FINISH_STOP ? "stop" : "length");
+    if (job->args->logprobs) {
+        for (size_t i = 0; i < c->n; i++)
+            ift_str_addf(&job->line, "%s%d", i ? "," : ",\"tokens\":[", c->id[i]);
+        for (size_t i = 0; i < c->n; i++)
+            ift_str_addf(&job->line, "%s%.9g", i ? "," : "],\"logprobs\":[", c->logprob[i]);
+        ift_str_addc(&job->line, ']');
+    }
+    ift_str_adds(&job->line, "}\n");
+    if (rc == 0) rc = ift_out_write(job->out, job->line.p, job->line.n, err);
+    ift_json_release(&doc);
+    ift_str_release(&text);
+    queue_pop(&job->queue);
+    job->stopped += c->finish == IFT_FINISH_STOP;
+    ift_progress_update(job->progress, ++job->done, NULL);
+    return rc;
+}
+
+static int generate(struct job *job, const struct ift_run *run, struct ift_err *err) {
+    const struct args *const a = job->args;
+    struct ift_session *const s = &job->session;
+    const int64_t positions = ift_model_config(s->model)->max_positions;
+    const int64_t context = a->context ? a->context : positions < 2048 ? positions : 2048;
+    const struct ift_generate o = {
+        .sampling = {.temperature = a->temperature, .top_p = a->top_p, .min_p = a->min_p,
+                     .repetition_penalty = a->penalty, .top_k = a->top_k, .seed = run->seed},
+        .max_new = a->max_new, .eos = s->eos, .neos = s->neos,
+    };
+    const struct ift_prompts prompts = {job, next, done};
+    struct ift_generator *g;
+    IFT_TRY(ift_generator_new(&g, s->model, s->peft, &s->device,
+                              (struct ift_generator_config){.slots = a->batch, .context = context}, err));
+    const int rc = ift_generator_run(g, &prompts, &o, err);
+    const double seconds = ift_progress_seconds(job->progress);
+    uint64_t prefilled;
+    const uint64_t made = ift_generator_tokens(g, &prefilled);
+    if (rc == 0)
+        ift_note(run, "%llu records, %llu ended by themselves; %llu prompt tokens, %llu new, %.0f/s",
+                 (unsigned long long)job->done, (unsigned long long)job->stopped,
+                 (unsigned long long)prefilled, (unsigned long long)made, (double)made / seconds);
+    ift_generator_free(g);
+    return rc;
+}
+
+static int run(const struct ift_run *run, struct ift_err *err) {
+    const struct args *const a = run->args;
+    struct job job = {.args = a};
+    const struct ift_session_opts session = {.model = a->model, .adapter = a->adapter,
+                                             .backend = run->common.backend, .threads = run->jobs,
+                                             .prompt = a->bare ? NULL : a->prompt, .field = a->field};
+    const struct ift_source_opts source = {.paths = run->operand, .npaths = run->noperands};
+    int rc = ift_source_open(&job.source, &source, err);
+    if (rc == 0) rc = ift_session_open(&job.session, &session, err);
+    if (rc == 0) rc = ift_out_open(&job.out, run->common.output, err);
+    if (rc == 0) {
+        job.progress = ift_progress_new("ift-generate", "records", 0, !run->common.quiet);
+        rc = generate(&job, run, err);
+        ift_progress_free(job.progress);
+    }
+    if (rc == 0) {
+        rc = ift_out_close(job.out, err);
+        job.out = NULL;
+    }
+    ift_out_abandon(job.out);
+    while (job.queue.n) queue_pop(&job.queue);
+    free(job.queue.text);
+    ift_str_release(&job.line);
+    ift_session_close(&job.session);
+    ift_source_free(job.source);
+    return rc;
+}
+
+const struct ift_tool ift_tool = {
+    .name = "ift-generate",
+    .summary = "answer records, or continue text, with a model",
+    .operands = "[FILE...]",
+    .common = IFT_TAKES_INPUT | IFT_TAKES_OUTPUT | IFT_TAKES_JOBS | IFT_TAKES_SEED | IFT_TAKES_BACKEND,
+    .opts = opts,
+    .args_size = sizeof(struct args),
+    .run = run,
+};
