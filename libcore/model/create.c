@@ -11,7 +11,7 @@
 enum { STREAM = 0x696e6974 }; /* keeps these numbers apart from other uses of a seed */
 
 struct maker {
-    uint64_t seed;
+    const struct ift_model_create *how;
     enum ift_dtype dtype;
     const struct ift_arch *arch;
     struct ift_config config;
@@ -33,7 +33,7 @@ static void fill(const struct maker *k, const struct ift_tensor *t, float *to) {
         for (size_t i = 0; i < n; i++) to[i] = value;
         return;
     }
-    struct ift_rng r = ift_rng(k->seed, STREAM, ift_hash(t->name, strlen(t->name)));
+    struct ift_rng r = ift_rng(k->how->seed, STREAM, ift_hash(t->name, strlen(t->name)));
     for (size_t i = 0; i < n; i++) to[i] = (float)(c->initializer_range * ift_rng_normal(&r));
     if (c->embed_pad >= 0 && strcmp(t->name, k->arch->embed_name) == 0)
         memset(to + (size_t)c->embed_pad * (size_t)c->hidden, 0, (size_t)c->hidden * sizeof *to);
@@ -73,7 +73,8 @@ static int write_folder(struct maker *k, const struct ift_str *config_text, cons
     size_t n;
     struct ift_tensor *const t = list(g, k->dtype, &n);
     const struct ift_tensor_lender lender = {k, lend};
-    const struct ift_model_save how = {.lender = &lender, .dtype = &k->dtype};
+    const struct ift_model_save how = {.lender = &lender, .dtype = &k->dtype,
+                                       .provenance = k->how->provenance};
     int rc = ift_outdir_open(&f, dir, IFT_OUTDIR_NEW, err);
     if (rc == 0) {
         if (folder) rc = ift_model_copy_files(folder, f, err);
@@ -86,20 +87,20 @@ static int write_folder(struct maker *k, const struct ift_str *config_text, cons
     return rc;
 }
 
-int ift_model_create(const char *from, const char *dir, uint64_t seed, const enum ift_dtype *dtype,
+int ift_model_create(const char *from, const char *dir, const struct ift_model_create *how,
                      struct ift_err *err) {
     struct stat st;
     if (stat(from, &st) != 0) return ift_fail_errno(err, "%s", from);
     const bool is_folder = S_ISDIR(st.st_mode);
     char *const path = is_folder ? ift_model_path(from, "config.json") : ift_strdup(from);
-    struct maker k = {.seed = seed};
+    struct maker k = {.how = how};
     struct ift_str text = {0};
     int rc = ift_in_slurp(path, &text, 0, err);
     if (rc == 0) {
         rc = ift_arch_configure(text.p ? text.p : "", text.n, &k.arch, &k.config, err);
         if (rc < 0) ift_fail_in(err, "%s", path);
     }
-    k.dtype = dtype ? *dtype : k.config.dtype;
+    k.dtype = how->dtype ? *how->dtype : k.config.dtype;
     if (rc == 0) rc = write_folder(&k, &text, is_folder ? from : NULL, dir, err);
     free(k.wide);
     free(k.stored);

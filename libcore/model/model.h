@@ -48,6 +48,7 @@ struct ift_model_save {
     bool into;                  /* add to a folder that is not empty; else that is an error */
     const enum ift_dtype *dtype;/* say this in config.json; NULL: its bytes are kept */
     size_t shard_bytes;         /* split files that would pass this; 0: 5 GB */
+    const char *provenance;     /* what provenance.json says; NULL: none, or that of the model's folder */
 };
 
 /* Writes a folder that transformers loads: every file of the model's folder but weights byte for byte (not its subfolders
@@ -58,8 +59,13 @@ int ift_model_save(const struct ift_model *m, const char *dir, const struct ift_
 
 /* Makes a folder with random weights of the family that the config.json asks for, as transformers initialises them: matrices
  * normal(0, initializer_range), the padding row and biases 0, norms 1. `from` is a config.json, or a folder whose other files
- * (tokenizer) come along. Bit-equal for a seed; a tensor's numbers depend on its name and shape alone, and are rounded once
- * to `dtype` (NULL: what the config says). */
-int ift_model_create(const char *from, const char *dir, uint64_t seed, const enum ift_dtype *dtype, struct ift_err *err) IFT_MUST_CHECK;
+ * (tokenizer) come along. Bit-equal for a seed; a tensor's numbers depend on its name and shape alone, and are rounded
+ * once. */
+struct ift_model_create {
+    uint64_t seed;
+    const enum ift_dtype *dtype; /* NULL: what the config says */
+    const char *provenance;      /* as in ift_model_save */
+};
+int ift_model_create(const char *from, const char *dir, const struct ift_model_create *how, struct ift_err *err) IFT_MUST_CHECK;
 
 #endif

@@ -140,6 +140,8 @@ int ift_model_write_files(struct ift_outdir *f, const struct ift_tensor *t, size
         rc = ift_config_set_dtype(text->p, text->n, *how->dtype, &changed, err);
         text = &changed;
     }
+    if (rc == 0 && how->provenance)
+        rc = write_text(ift_outdir_path(f, "provenance.json"), how->provenance, strlen(how->provenance), err);
     if (rc == 0) rc = write_text(ift_outdir_path(f, "config.json"), text->p, text->n, err);
     ift_str_release(&changed);
     return rc;

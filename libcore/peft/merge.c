@@ -36,21 +36,22 @@ static int lend(void *self, const struct ift_tensor *t, const void **data, struc
 }
 
 int ift_peft_merge_model(const struct ift_model *model, struct ift_peft *const *adapters, size_t n,
-                         const enum ift_dtype *dtype, const char *dir, size_t *changed, struct ift_err *err) {
+                         const char *dir, const struct ift_model_save *how, size_t *changed,
+                         struct ift_err *err) {
     const struct ift_safetensors *const weights = ift_model_weights(model);
     const size_t count = ift_safetensors_count(weights);
     struct ift_tensor *const t = ift_alloc(count * sizeof *t);
     for (size_t i = 0; i < count; i++) {
         t[i] = *ift_safetensors_at(weights, i);
         t[i].data = NULL;
-        if (!dtype || !ift_dtype_is_float(t[i].dtype)) continue;
-        t[i].dtype = *dtype;
-        t[i].bytes = (size_t)ift_shape_count(t[i].ndim, t[i].dim) * ift_dtype_size(*dtype);
+        if (!how->dtype || !ift_dtype_is_float(t[i].dtype)) continue;
+        t[i].dtype = *how->dtype;
+        t[i].bytes = (size_t)ift_shape_count(t[i].ndim, t[i].dim) * ift_dtype_size(*how->dtype);
     }
     struct merger m = {.model = model, .adapter = adapters, .n = n, .first = t};
     const struct ift_tensor_lender lender = {&m, lend};
-    const struct ift_model_save how = {.lender = &lender, .dtype = dtype};
-    const int rc = ift_model_save(model, dir, t, count, &how, err);
+    const struct ift_model_save save = {.lender = &lender, .dtype = how->dtype, .provenance = how->provenance};
+    const int rc = ift_model_save(model, dir, t, count, &save, err);
     *changed = m.changed;
     free(m.wide);
     free(m.stored);

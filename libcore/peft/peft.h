@@ -52,9 +52,9 @@ int ift_peft_save(struct ift_peft *p, struct ift_device *d, const char *dir, str
 int ift_peft_merge(const struct ift_peft *p, const char *name, float *w, int ndim, const int64_t *dim, struct ift_err *err) IFT_MUST_CHECK;
 
 /* Writes the model with n adapters folded in, one after the other, as a model folder: w' = w + sum of deltas in f32, rounded
- * once to the dtype of each stored tensor, or to `dtype` where that is given; all other tensors and files byte for byte.
- * *changed: weights that were. */
-int ift_peft_merge_model(const struct ift_model *m, struct ift_peft *const *adapters, size_t n, const enum ift_dtype *dtype,
-                         const char *dir, size_t *changed, struct ift_err *err) IFT_MUST_CHECK;
+ * once to the dtype of each stored tensor, or to how->dtype where that is given; all other tensors and files byte for byte.
+ * Of `how` dtype and provenance are read. *changed: weights that were. */
+int ift_peft_merge_model(const struct ift_model *m, struct ift_peft *const *adapters, size_t n, const char *dir,
+                         const struct ift_model_save *how, size_t *changed, struct ift_err *err) IFT_MUST_CHECK;
 
 #endif

@@ -179,7 +179,7 @@ static void merged_case(const char *name, const char *out) {
     open_both(folder, "final", &m, &p);
     struct ift_safetensors *const io = golden_open(folder, "io.safetensors");
     size_t changed = 0, expected = 0;
-    CHECK_OK(ift_peft_merge_model(m, &p, 1, NULL, out, &changed, &err), &err);
+    CHECK_OK(ift_peft_merge_model(m, &p, 1, out, &(const struct ift_model_save){0}, &changed, &err), &err);
     struct ift_safetensors *const got = golden_open(out, "model.safetensors");
     double worst = 0;
     for (size_t i = 0; i < ift_safetensors_count(got); i++) {
