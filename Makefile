@@ -23,7 +23,7 @@ MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all test demo bench lint install deps clean help FORCE
+.PHONY: all tests test demo bench lint install deps clean help FORCE
 all:
 
 comma := ,
@@ -91,7 +91,9 @@ all: $(LIB) $(TOOLS)
 deps: $(BUILD)/config.mk
 	@echo 'libraries$(FOUND_TEXT:,%=:%)'
 
-test: all $(TESTS)
+tests: all $(TESTS)
+
+test: tests
 	@DEPS='$(DEPS)' .ci/deps commands mandoc zstd xz bzip2 lz4 zip
 	@BUILD='$(abspath $(BUILD))' T='$(T)' U='$(U)' tests/run
 
