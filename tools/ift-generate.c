@@ -38,7 +38,8 @@ static const struct ift_opt opts[] = {
                   "drop tokens below P times the likeliest"),
     IFT_OPT_FLOAT('\0', "repetition-penalty", struct args, penalty, "X", 0.01, 100, 1,
                   "above 1: less of what was said"),
-    IFT_OPT_FLAG('\0', "logprobs", struct args, logprobs, "add each new token's id and log-probability"),
+    IFT_OPT_FLAG('\0', "logprobs", struct args, logprobs,
+                 "add each new token's id and log-probability"),
     {0},
 };
 
@@ -115,7 +116,8 @@ static int done(void *ctx, const struct ift_completion *c, struct ift_err *err) 
     if (rc == 0) rc = ift_tokenizer_decode(job->session.tokenizer, c->id, c->n, false, &text, err);
     ift_str_adds(&job->line, "\"generated\":");
     ift_json_quote(&job->line, text.p, text.n);
-    ift_str_addf(&job->line, ",\"finish\":\"%s\"", c->finish == IFT_FINISH_STOP ? "stop" : "length");
+    ift_str_addf(&job->line, ",\"finish\":\"%s\"",
+                 c->finish == IFT_FINISH_STOP ? "stop" : "length");
     if (job->args->logprobs) {
         for (size_t i = 0; i < c->n; i++)
             ift_str_addf(&job->line, "%s%d", i ? "," : ",\"tokens\":[", c->id[i]);
@@ -139,20 +141,28 @@ static int generate(struct job *job, const struct ift_run *run, struct ift_err *
     const int64_t positions = ift_model_config(s->model)->max_positions;
     const int64_t context = a->context ? a->context : positions < 2048 ? positions : 2048;
     const struct ift_generate o = {
-        .sampling = {.temperature = a->temperature, .top_p = a->top_p, .min_p = a->min_p,
-                     .repetition_penalty = a->penalty, .top_k = a->top_k, .seed = run->seed},
-        .max_new = a->max_new, .eos = s->eos, .neos = s->neos,
+        .sampling = {.temperature = a->temperature,
+                     .top_p = a->top_p,
+                     .min_p = a->min_p,
+                     .repetition_penalty = a->penalty,
+                     .top_k = a->top_k,
+                     .seed = run->seed},
+        .max_new = a->max_new,
+        .eos = s->eos,
+        .neos = s->neos,
     };
     const struct ift_prompts prompts = {job, next, done};
     struct ift_generator *g;
     IFT_TRY(ift_generator_new(&g, s->model, s->peft, &s->device,
-                              (struct ift_generator_config){.slots = a->batch, .context = context}, err));
+                              (struct ift_generator_config){.slots = a->batch, .context = context},
+                              err));
     const int rc = ift_generator_run(g, &prompts, &o, err);
     const double seconds = ift_progress_seconds(job->progress);
     uint64_t prefilled;
     const uint64_t made = ift_generator_tokens(g, &prefilled);
     if (rc == 0)
-        ift_note(run, "%llu records, %llu ended by themselves; %llu prompt tokens, %llu new, %.0f/s",
+        ift_note(run,
+                 "%llu records, %llu ended by themselves; %llu prompt tokens, %llu new, %.0f/s",
                  (unsigned long long)job->done, (unsigned long long)job->stopped,
                  (unsigned long long)prefilled, (unsigned long long)made, (double)made / seconds);
     ift_generator_free(g);
@@ -162,9 +172,12 @@ static int generate(struct job *job, const struct ift_run *run, struct ift_err *
 static int run(const struct ift_run *run, struct ift_err *err) {
     const struct args *const a = run->args;
     struct job job = {.args = a};
-    const struct ift_session_opts session = {.model = a->model, .adapter = a->adapter,
-                                             .backend = run->common.backend, .threads = run->jobs,
-                                             .prompt = a->bare ? NULL : a->prompt, .field = a->field};
+    const struct ift_session_opts session = {.model = a->model,
+                                             .adapter = a->adapter,
+                                             .backend = run->common.backend,
+                                             .threads = run->jobs,
+                                             .prompt = a->bare ? NULL : a->prompt,
+                                             .field = a->field};
     const struct ift_source_opts source = {.paths = run->operand, .npaths = run->noperands};
     int rc = ift_source_open(&job.source, &source, err);
     if (rc == 0) rc = ift_session_open(&job.session, &session, err);
@@ -191,7 +204,8 @@ const struct ift_tool ift_tool = {
     .name = "ift-generate",
     .summary = "answer records, or continue text, with a model",
     .operands = "[FILE...]",
-    .common = IFT_TAKES_INPUT | IFT_TAKES_OUTPUT | IFT_TAKES_JOBS | IFT_TAKES_SEED | IFT_TAKES_BACKEND,
+    .common =
+        IFT_TAKES_INPUT | IFT_TAKES_OUTPUT | IFT_TAKES_JOBS | IFT_TAKES_SEED | IFT_TAKES_BACKEND,
     .opts = opts,
     .args_size = sizeof(struct args),
     .run = run,

@@ -52,21 +52,26 @@ static void keep_logits(struct job *job, const struct ift_score *s) {
     float *const copy = ift_alloc(bytes);
     for (size_t i = 0; i < bytes / sizeof *copy; i++) copy[i] = s->logits[i];
     job->logits = ift_grow(job->logits, job->rows + 1, &job->logits_cap, sizeof *job->logits);
-    job->logits[job->rows] = (struct ift_tensor){ift_str_take(&name), IFT_F32, 2, {(int64_t)s->n, vocab},
-                                                 copy, bytes};
+    job->logits[job->rows] =
+        (struct ift_tensor){ift_str_take(&name), IFT_F32, 2, {(int64_t)s->n, vocab}, copy, bytes};
 }
 
 static int done(void *ctx, const struct ift_score *s, struct ift_err *err) {
     struct job *const job = ctx;
     struct ift_str *const line = &job->line;
     ift_str_clear(line);
-    ift_str_addf(line, "{\"row\":%llu,\"count\":%zu,\"loss\":", (unsigned long long)s->row, s->learned);
-    if (s->learned) ift_json_number(line, s->loss / (double)s->learned);
-    else ift_str_adds(line, "null");
+    ift_str_addf(line, "{\"row\":%llu,\"count\":%zu,\"loss\":", (unsigned long long)s->row,
+                 s->learned);
+    if (s->learned)
+        ift_json_number(line, s->loss / (double)s->learned);
+    else
+        ift_str_adds(line, "null");
     for (size_t i = 0; i < s->n && !job->args->brief; i++) {
         ift_str_adds(line, i ? "," : ",\"logprobs\":[");
-        if (isnan(s->logprob[i])) ift_str_adds(line, "null");
-        else ift_str_addf(line, "%.9g", (double)s->logprob[i]);
+        if (isnan(s->logprob[i]))
+            ift_str_adds(line, "null");
+        else
+            ift_str_addf(line, "%.9g", (double)s->logprob[i]);
     }
     ift_str_adds(line, job->args->brief ? "}\n" : "]}\n");
     if (s->logits) keep_logits(job, s);
@@ -129,7 +134,10 @@ static int write_logits(struct job *job, struct ift_err *err) {
 
 static int score(struct job *job, const struct ift_run *run, struct ift_err *err) {
     const struct args *const a = job->args;
-    const struct ift_scorer_config c = {.tokens = a->batch, .logits = a->logits, .done = done, .ctx = job};
+    const struct ift_scorer_config c = {.tokens = a->batch,
+                                        .logits = a->logits,
+                                        .done = done,
+                                        .ctx = job};
     struct ift_session *const s = &job->session;
     IFT_TRY(ift_scorer_new(&job->scorer, s->model, s->peft, &s->device, c, err));
     IFT_TRY(a->prompt || a->bare ? score_records(job, run, err) : score_rows(job, run, err));
@@ -146,9 +154,12 @@ static int run(const struct ift_run *run, struct ift_err *err) {
     const struct args *const a = run->args;
     if (a->bare && a->prompt) return ift_fail_usage(err, "--bare and --prompt exclude each other");
     struct job job = {.args = a};
-    const struct ift_session_opts o = {.model = a->model, .adapter = a->adapter,
-                                       .backend = run->common.backend, .threads = run->jobs,
-                                       .prompt = a->prompt, .field = a->bare ? a->field : NULL};
+    const struct ift_session_opts o = {.model = a->model,
+                                       .adapter = a->adapter,
+                                       .backend = run->common.backend,
+                                       .threads = run->jobs,
+                                       .prompt = a->prompt,
+                                       .field = a->bare ? a->field : NULL};
     int rc = ift_session_open(&job.session, &o, err);
     if (rc == 0) rc = ift_out_open(&job.out, run->common.output, err);
     if (rc == 0) {
