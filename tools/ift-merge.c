@@ -15,7 +15,8 @@ struct args {
 static const char *const dtypes[] = {"keep", "f32", "bf16", "f16", NULL};
 
 static const struct ift_opt opts[] = {
-    IFT_OPT_REQUIRED('\0', "model", struct args, model, "DIR", "the base, a Hugging Face model folder"),
+    IFT_OPT_REQUIRED('\0', "model", struct args, model, "DIR",
+                     "the base, a Hugging Face model folder"),
     IFT_OPT_LIST('\0', "adapter", struct args, adapters, "DIR",
                  "a PEFT adapter folder to fold in; several add up"),
     IFT_OPT_CHOICE('\0', "dtype", struct args, dtype, NULL, "keep", dtypes,
@@ -48,7 +49,8 @@ static int make_provenance(const struct ift_run *run, struct ift_str *out, struc
     struct ift_str before = {0};
     ift_str_addc(&before, '[');
     int rc = add_steps(&before, a->model, err);
-    for (size_t i = 0; rc == 0 && i < a->adapters.n; i++) rc = add_steps(&before, a->adapters.item[i], err);
+    for (size_t i = 0; rc == 0 && i < a->adapters.n; i++)
+        rc = add_steps(&before, a->adapters.item[i], err);
     ift_str_addc(&before, ']');
     ift_provenance_add(out, before.p, run);
     ift_str_addc(out, '\n');
@@ -67,7 +69,9 @@ static int merge(const struct ift_run *run, const struct ift_model *m, struct if
         IFT_TRY(ift_peft_open(&adapter[i], m, a->adapters.item[i], err));
     int rc = make_provenance(run, &provenance, err);
     const struct ift_model_save how = {.dtype = keep ? NULL : &dtype, .provenance = provenance.p};
-    if (rc == 0) rc = ift_peft_merge_model(m, adapter, a->adapters.n, run->common.output, &how, &changed, err);
+    if (rc == 0)
+        rc = ift_peft_merge_model(m, adapter, a->adapters.n, run->common.output, &how, &changed,
+                                  err);
     ift_str_release(&provenance);
     IFT_TRY(rc);
     ift_note(run, "changed %zu of %zu tensors, wrote %s", changed,

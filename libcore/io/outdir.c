@@ -14,10 +14,10 @@
 #include "libcore/base/str.h"
 
 struct ift_outdir {
-    char *dir;      /* what the user asked for, without slashes at its end */
+    char *dir; /* what the user asked for, without slashes at its end */
     bool exists;
-    char *temp;     /* a neighbour of dir, or inside it when it exists: the same file system */
-    char **name;    /* files, in the order asked for */
+    char *temp;  /* a neighbour of dir, or inside it when it exists: the same file system */
+    char **name; /* files, in the order asked for */
     size_t n, cap;
     struct ift_str path; /* lent */
 };
@@ -48,7 +48,8 @@ static int make_temp(struct ift_outdir *f, struct ift_err *err) {
     struct ift_str path = {0};
     for (unsigned i = 0; !f->temp; i++) {
         ift_str_clear(&path);
-        ift_str_addf(&path, f->exists ? "%s/.ift-%ld-%u" : "%s.ift-%ld-%u", f->dir, (long)getpid(), i);
+        ift_str_addf(&path, f->exists ? "%s/.ift-%ld-%u" : "%s.ift-%ld-%u", f->dir, (long)getpid(),
+                     i);
         if (mkdir(path.p, 0777) == 0) {
             f->temp = ift_str_take(&path);
         } else if (errno != EEXIST) {
@@ -145,7 +146,8 @@ int ift_outdir_commit(struct ift_outdir *f, struct ift_err *err) {
         ift_outdir_abandon(f); /* the moved files are gone from there, the folder is empty */
         return rc;
     }
-    if (rc == 0 && rename(f->temp, f->dir) != 0) rc = ift_fail_errno(err, "%s: cannot create", f->dir);
+    if (rc == 0 && rename(f->temp, f->dir) != 0)
+        rc = ift_fail_errno(err, "%s: cannot create", f->dir);
     if (rc < 0) {
         ift_outdir_abandon(f);
         return rc;

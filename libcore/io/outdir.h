@@ -1,9 +1,9 @@
 /* outdir.h: a folder of output that is never half there.
  *
- * Files are written into a temporary neighbour. Committing gives a folder that did not exist its name in
- * one step. Into one that exists, the files move one by one, in the order in which their paths were asked
- * for, each replacing its namesake and leaving everything else alone: write the file that makes
- * the folder valid (config.json, adapter_config.json) last.
+ * Files are written into a temporary neighbour. Committing gives a folder that did not exist its
+ * name in one step. Into one that exists, the files move one by one, in the order in which their
+ * paths were asked for, each replacing its namesake and leaving everything else alone: write the
+ * file that makes the folder valid (config.json, adapter_config.json) last.
  *
  *     IFT_TRY(ift_outdir_open(&f, "merged", IFT_OUTDIR_NEW, err));
  *     write(ift_outdir_path(f, "model.safetensors")) … on failure ift_outdir_abandon(f)

@@ -42,8 +42,8 @@ static int configure(const struct ift_json *doc, const struct ift_arch **arch, s
     return (*arch)->configure(doc, 0, c, err);
 }
 
-int ift_arch_configure(const char *text, size_t n, const struct ift_arch **arch, struct ift_config *c,
-                       struct ift_err *err) {
+int ift_arch_configure(const char *text, size_t n, const struct ift_arch **arch,
+                       struct ift_config *c, struct ift_err *err) {
     struct ift_json doc = {0};
     int rc = ift_json_parse(&doc, text, n, err);
     if (rc == 0) rc = configure(&doc, arch, c, err);

@@ -1,13 +1,14 @@
-/* arch.h: what an architecture is: one file arch/<family>.c that exports one `const struct ift_arch` and one row
- * in arch.c. It reads its config keys and describes its forward in ops; memory, backward, tuning methods, caches and
- * files are none of its business.
+/* arch.h: what an architecture is: one file arch/<family>.c that exports one `const struct
+ * ift_arch` and one row in arch.c. It reads its config keys and describes its forward in ops;
+ * memory, backward, tuning methods, caches and files are none of its business.
  *
- * Adding a family: arch/<family>.c, its row in the table of arch.c, a golden case. Code outside arch/ never
- * names a family. What tensors a model has is not written down a second time: the description declares them, and
- * ift_model_open compares it with the files, ift-init fills it with random numbers.
+ * Adding a family: arch/<family>.c, its row in the table of arch.c, a golden case. Code outside
+ * arch/ never names a family. What tensors a model has is not written down a second time: the
+ * description declares them, and ift_model_open compares it with the files, ift-init fills it with
+ * random numbers.
  *
- * The forward is written once and serves training (segments of fresh keys), scoring and generation (keys in a
- * cache): ift_build_attn hides which.
+ * The forward is written once and serves training (segments of fresh keys), scoring and generation
+ * (keys in a cache): ift_build_attn hides which.
  */
 #ifndef IFT_ARCH_H
 #define IFT_ARCH_H
@@ -18,16 +19,19 @@
 struct ift_build;
 
 struct ift_arch {
-    const char *name;                    /* "llama" */
-    const char *const *model_types;      /* of config.json, NULL-terminated */
-    int (*configure)(const struct ift_json *doc, int root, struct ift_config *c, struct ift_err *err);
+    const char *name;               /* "llama" */
+    const char *const *model_types; /* of config.json, NULL-terminated */
+    int (*configure)(const struct ift_json *doc, int root, struct ift_config *c,
+                     struct ift_err *err);
     /* Token ids to final hidden states (N, hidden), normed, ready for the output projection. */
     ift_val (*forward)(struct ift_build *b);
-    const char *embed_name;              /* "model.embed_tokens.weight" */
-    const char *head_name;               /* "lm_head.weight"; the embedding when tied */
-    const char *const *buffers;          /* ends of names of tensors in files that are not weights; NULL-terminated */
-    const char *const *lora_targets;     /* PEFT's default target modules for the family, NULL-terminated */
-    const char *const *linear_suffixes;  /* last parts of the names of all linear modules but the head: "all-linear" */
+    const char *embed_name; /* "model.embed_tokens.weight" */
+    const char *head_name;  /* "lm_head.weight"; the embedding when tied */
+    /* NULL-terminated: ends of names of tensors in files that are not weights; PEFT's default
+     * target modules; last parts of the names of all linear modules but the head. */
+    const char *const *buffers;
+    const char *const *lora_targets;
+    const char *const *linear_suffixes;
 };
 
 /* By config.json's model_type; an unknown one is an error that lists the known. */
@@ -35,58 +39,72 @@ const struct ift_arch *ift_arch_find(const char *model_type, struct ift_err *err
 const struct ift_arch *const *ift_arch_all(void); /* NULL-terminated */
 
 /* Reads a config.json: finds the family and lets it fill `c`. */
-int ift_arch_configure(const char *text, size_t n, const struct ift_arch **arch, struct ift_config *c,
-                       struct ift_err *err) IFT_MUST_CHECK;
+int ift_arch_configure(const char *text, size_t n, const struct ift_arch **arch,
+                       struct ift_config *c, struct ift_err *err) IFT_MUST_CHECK;
 
-/* Where a tuning method may take hold. Given by peft/, called while the forward is described; NULL members do
- * nothing. */
+/* Where a tuning method may take hold. Given by peft/, called while the forward is described; NULL
+ * members do nothing. */
 struct ift_attach {
     void *self;
-    /* The linear module `name` ("model.layers.0.self_attn.q_proj") maps x (N, in) to y (N, out) by `weight`; returns what to use for y. */
-    ift_val (*linear)(void *self, struct ift_build *b, const char *name, ift_val x, ift_val weight, ift_val y);
-    /* Output x (N, hidden) of sub-block `name` ("model.layers.0.mlp") whose input was `in`, before the residual sum. */
+    /* The linear module `name` ("model.layers.0.self_attn.q_proj") maps x (N, in) to y (N, out) by
+     * `weight`; returns what to use for y. */
+    ift_val (*linear)(void *self, struct ift_build *b, const char *name, ift_val x, ift_val weight,
+                      ift_val y);
+    /* Output x (N, hidden) of sub-block `name` ("model.layers.0.mlp") whose input was `in`, before
+     * the residual sum. */
     ift_val (*block)(void *self, struct ift_build *b, const char *name, ift_val in, ift_val x);
     /* Token embeddings x (N, hidden) of ids. */
     ift_val (*embedding)(void *self, struct ift_build *b, const char *name, ift_val ids, ift_val x);
 };
 
-/* One description of a forward in progress. The caller sets the members up to `positions_max` and leaves the rest zero;
- * ift_build_begin declares the inputs. */
+/* One description of a forward in progress. The caller sets the members up to `positions_max` and
+ * leaves the rest zero; ift_build_begin declares the inputs. */
 struct ift_build {
-    const struct ift_attach *attach;   /* NULL: the bare model */
-    bool train_base;                   /* every base parameter is trainable (full tuning) */
-    int64_t cache_rows;                /* > 0: generation; keys and values are written to a cache of this many rows a layer */
-    int64_t positions_max;             /* positions are below this: rows of the rope table; 0: max_positions of the config, much memory for some */
+    const struct ift_attach *attach; /* NULL: the bare model */
+    bool train_base;                 /* every base parameter is trainable (full tuning) */
+    /* > 0: generation; keys and values are written to a cache of this many rows a layer. */
+    int64_t cache_rows;
+    /* Every position is below this: rows of the rope table. 0: max_positions of the config, which
+     * for models of long contexts is much memory. */
+    int64_t positions_max;
 
     struct ift_graph *g;
     const struct ift_arch *arch;
     const struct ift_config *config;
-    ift_val ids;        /* (N) i32 "ids" */
-    ift_val positions;  /* (N) i32 "positions" */
-    ift_val segments;   /* (S, 4) i32 "segments", see ATTN in kernels/backend.h */
-    ift_val slots;      /* (N) i32 "slots": the cache row of each token; 0 when there is no cache */
-    ift_val dropout_key;/* (2) i32 "dropout_key", new in each step; 0 when nothing drops */
-    ift_val rope_table; /* (P, rot/2, 2) parameter "rope.table", bound by ift_model_bind; 0 until something rotates */
+    ift_val ids;         /* (N) i32 "ids" */
+    ift_val positions;   /* (N) i32 "positions" */
+    ift_val segments;    /* (S, 4) i32 "segments", see ATTN in kernels/backend.h */
+    ift_val slots;       /* (N) i32 "slots": the cache row of each token; 0 without a cache */
+    ift_val dropout_key; /* (2) i32 "dropout_key", new in each step; 0 when nothing drops */
+    ift_val rope_table;  /* (P, rot/2, 2) parameter "rope.table"; 0 until something rotates */
 };
 
-void ift_build_begin_config(struct ift_build *b, const struct ift_arch *arch, const struct ift_config *c, struct ift_graph *g);
+void ift_build_begin_config(struct ift_build *b, const struct ift_arch *arch,
+                            const struct ift_config *c, struct ift_graph *g);
 ift_val ift_build_forward(struct ift_build *b);
 ift_val ift_build_head(struct ift_build *b); /* the output projection's weight (V, hidden) */
 
 /* ---- what arch files call ---- */
 
 /* The parameter `fmt...` with the given shape, trainable if the base is. */
-ift_val ift_build_param(struct ift_build *b, int ndim, const int64_t *dim, const char *fmt, ...) IFT_PRINTF(4, 5);
+ift_val ift_build_param(struct ift_build *b, int ndim, const int64_t *dim, const char *fmt, ...)
+    IFT_PRINTF(4, 5);
 /* The vector `fmt...` of n elements: the weight of a norm. */
 ift_val ift_build_vector(struct ift_build *b, int64_t n, const char *fmt, ...) IFT_PRINTF(3, 4);
-/* Linear module `name` (in -> out, weight "<name>.weight", bias "<name>.bias" if bias), with the tuning method attached. */
-ift_val ift_build_linear(struct ift_build *b, ift_val x, int64_t in, int64_t out, bool bias, const char *fmt, ...) IFT_PRINTF(6, 7);
+/* Linear module `name` (in -> out, weight "<name>.weight", bias "<name>.bias" if bias), with the
+ * tuning method attached. */
+ift_val ift_build_linear(struct ift_build *b, ift_val x, int64_t in, int64_t out, bool bias,
+                         const char *fmt, ...) IFT_PRINTF(6, 7);
 ift_val ift_build_embed(struct ift_build *b); /* rows of arch->embed_name for b->ids */
 /* Rotates (N, heads * head_dim) by b->positions. */
 ift_val ift_build_rope(struct ift_build *b, ift_val x, int64_t heads, bool interleaved);
-/* Attention of layer `layer`; with a cache, k and v are first written to states "cache.<layer>.k" and ".v". */
-ift_val ift_build_attn(struct ift_build *b, int layer, ift_val q, ift_val k, ift_val v, struct ift_graph_attn a);
-ift_val ift_build_block(struct ift_build *b, ift_val in, ift_val x, const char *fmt, ...) IFT_PRINTF(4, 5); /* the block attachment point */
+/* Attention of layer `layer`; with a cache, k and v are first written to states "cache.<layer>.k"
+ * and ".v". */
+ift_val ift_build_attn(struct ift_build *b, int layer, ift_val q, ift_val k, ift_val v,
+                       struct ift_graph_attn a);
+/* The block attachment point: sub-block `name` made x of in. */
+ift_val ift_build_block(struct ift_build *b, ift_val in, ift_val x, const char *fmt, ...)
+    IFT_PRINTF(4, 5);
 
 /* ---- what tuning methods call ---- */
 

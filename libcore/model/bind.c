@@ -10,7 +10,8 @@ static size_t count_of(const struct ift_tensor *t) {
 }
 
 /* As f32 in memory of its own. */
-static int load_copy(struct ift_device *d, const struct ift_tensor *t, struct ift_operand *to, struct ift_err *err) {
+static int load_copy(struct ift_device *d, const struct ift_tensor *t, struct ift_operand *to,
+                     struct ift_err *err) {
     IFT_TRY(ift_device_tensor(d, IFT_F32, t->ndim, t->dim, to, err));
     float *wide = NULL;
     int rc = 0;
@@ -29,7 +30,9 @@ static int load(struct ift_model *m, size_t i, bool train, struct ift_err *err) 
     const struct ift_tensor *const t = ift_safetensors_at(m->weights, i);
     if (s->operand.buf) {
         if (!train || s->trained) return 0;
-        return IFT_FAIL(err, "\"%s\" is bound as a frozen weight already: bind the graph that trains first", t->name);
+        return IFT_FAIL(
+            err, "\"%s\" is bound as a frozen weight already: bind the graph that trains first",
+            t->name);
     }
     const bool aligned = (uintptr_t)t->data % sizeof(float) == 0;
     s->trained = train;
@@ -39,7 +42,8 @@ static int load(struct ift_model *m, size_t i, bool train, struct ift_err *err) 
 }
 
 /* A table with at least the rows asked for, cut to them. */
-static int load_table(struct ift_model *m, const struct ift_value *v, struct ift_operand *to, struct ift_err *err) {
+static int load_table(struct ift_model *m, const struct ift_value *v, struct ift_operand *to,
+                      struct ift_err *err) {
     for (size_t i = 0; i < m->tables; i++) {
         *to = m->table[i];
         if (to->dim[0] < v->dim[0]) continue;
@@ -60,8 +64,10 @@ static int load_table(struct ift_model *m, const struct ift_value *v, struct ift
     return 0;
 }
 
-/* Parameters that are neither a weight nor the table belong to a tuning method, which binds them itself. */
-static int bind(struct ift_model *m, struct ift_exec *x, ift_val v, const struct ift_value *value, struct ift_err *err) {
+/* Parameters that are neither a weight nor the table belong to a tuning method, which binds them
+ * itself. */
+static int bind(struct ift_model *m, struct ift_exec *x, ift_val v, const struct ift_value *value,
+                struct ift_err *err) {
     struct ift_operand operand;
     if (!ift_model_is_weight(value)) {
         IFT_TRY(load_table(m, value, &operand, err));
@@ -75,9 +81,10 @@ static int bind(struct ift_model *m, struct ift_exec *x, ift_val v, const struct
     return ift_exec_bind(x, v, &operand, err);
 }
 
-int ift_model_bind(struct ift_model *m, struct ift_device *d, struct ift_exec *x, const struct ift_graph *g,
-                   struct ift_err *err) {
-    if (m->device && m->device != d) return IFT_FAIL(err, "%s: bound to another device already", m->dir);
+int ift_model_bind(struct ift_model *m, struct ift_device *d, struct ift_exec *x,
+                   const struct ift_graph *g, struct ift_err *err) {
+    if (m->device && m->device != d)
+        return IFT_FAIL(err, "%s: bound to another device already", m->dir);
     m->device = d;
     for (size_t v = 1; v <= ift_graph_values(g); v++) {
         const struct ift_value *const value = ift_graph_value(g, (ift_val)v);

@@ -5,12 +5,12 @@
 enum { NAME = 256 };
 
 /* Fills name from fmt and the arguments behind it. */
-#define FORMAT(name, fmt)                              \
-    do {                                               \
-        va_list args;                                  \
-        va_start(args, fmt);                           \
-        vsnprintf(name, sizeof(name), fmt, args);      \
-        va_end(args);                                  \
+#define FORMAT(name, fmt)                         \
+    do {                                          \
+        va_list args;                             \
+        va_start(args, fmt);                      \
+        vsnprintf(name, sizeof(name), fmt, args); \
+        va_end(args);                             \
     } while (0)
 
 void ift_build_begin_config(struct ift_build *b, const struct ift_arch *arch,
@@ -40,7 +40,8 @@ ift_val ift_build_head(struct ift_build *b) {
 
 ift_val ift_build_dropout_key(struct ift_build *b) {
     if (!b->dropout_key)
-        b->dropout_key = ift_graph_input(b->g, "dropout_key", IFT_I32, IFT_FIXED, 1, (const int64_t[]){2});
+        b->dropout_key = ift_graph_input(b->g, "dropout_key", IFT_I32, IFT_FIXED, 1,
+                                         (const int64_t[]){2});
     return b->dropout_key;
 }
 
@@ -82,15 +83,16 @@ ift_val ift_build_rope(struct ift_build *b, ift_val x, int64_t heads, bool inter
     if (!b->rope_table)
         b->rope_table = ift_graph_param(b->g, "rope.table", 3,
                                         (const int64_t[]){b->positions_max, rot / 2, 2}, false);
-    return ift_graph_rope(b->g, x, b->positions, b->rope_table, (int)heads, (int)c->head_dim, (int)rot,
-                          interleaved);
+    return ift_graph_rope(b->g, x, b->positions, b->rope_table, (int)heads, (int)c->head_dim,
+                          (int)rot, interleaved);
 }
 
 /* The rows of a layer's cache after x has been written to b->slots. */
 static ift_val through_cache(struct ift_build *b, int layer, char which, ift_val x, int64_t width) {
     char name[NAME];
     snprintf(name, sizeof name, "cache.%d.%c", layer, which);
-    const ift_val cache = ift_graph_state(b->g, name, IFT_F32, 2, (const int64_t[]){b->cache_rows, width});
+    const ift_val cache = ift_graph_state(b->g, name, IFT_F32, 2,
+                                          (const int64_t[]){b->cache_rows, width});
     return ift_graph_scatter(b->g, x, b->slots, cache);
 }
 

@@ -26,10 +26,16 @@ int ift_config_size(const struct ift_json *doc, int root, const char *key, int64
 
 int ift_config_act(const struct ift_json *doc, int root, const char *key, const char *def,
                    enum ift_act *act, struct ift_err *err) {
-    static const struct { const char *name; enum ift_act act; } known[] = {
-        {"silu", IFT_ACT_SILU},          {"swish", IFT_ACT_SILU},
-        {"gelu", IFT_ACT_GELU},          {"gelu_new", IFT_ACT_GELU_TANH},
-        {"gelu_pytorch_tanh", IFT_ACT_GELU_TANH}, {"relu", IFT_ACT_RELU},
+    static const struct {
+        const char *name;
+        enum ift_act act;
+    } known[] = {
+        {"silu", IFT_ACT_SILU},
+        {"swish", IFT_ACT_SILU},
+        {"gelu", IFT_ACT_GELU},
+        {"gelu_new", IFT_ACT_GELU_TANH},
+        {"gelu_pytorch_tanh", IFT_ACT_GELU_TANH},
+        {"relu", IFT_ACT_RELU},
     };
     struct ift_str name = {0};
     int rc = get_text(doc, root, key, def, &name, err);
@@ -46,7 +52,8 @@ int ift_config_act(const struct ift_json *doc, int root, const char *key, const 
 
 /* ---- tokens ---- */
 
-static int check_token(const struct ift_config *c, const char *key, int64_t id, struct ift_err *err) {
+static int check_token(const struct ift_config *c, const char *key, int64_t id,
+                       struct ift_err *err) {
     if (id < c->vocab) return 0;
     return IFT_FAIL(err, "\"%s\" is %lld in a vocabulary of %lld", key, (long long)id,
                     (long long)c->vocab);
@@ -62,7 +69,8 @@ static int read_token(const struct ift_json *doc, int root, const char *key,
     return 0;
 }
 
-int ift_config_eos(const struct ift_json *doc, int root, struct ift_config *c, struct ift_err *err) {
+int ift_config_eos(const struct ift_json *doc, int root, struct ift_config *c,
+                   struct ift_err *err) {
     static const char key[] = "eos_token_id";
     const int node = ift_json_get(doc, root, key);
     if (node < 0 || ift_json_is(doc, node, IFT_JSON_NULL)) return 0;
@@ -74,7 +82,8 @@ int ift_config_eos(const struct ift_json *doc, int root, struct ift_config *c, s
     }
     for (int v = ift_json_first(doc, node); v >= 0; v = ift_json_next(doc, node, v)) {
         long long id;
-        if (!ift_json_is(doc, v, IFT_JSON_NUMBER) || !ift_parse_i64(ift_json_raw(doc, v), &id) || id < 0)
+        if (!ift_json_is(doc, v, IFT_JSON_NUMBER) || !ift_parse_i64(ift_json_raw(doc, v), &id) ||
+            id < 0)
             return IFT_FAIL(err, "\"%s\" is neither a token id nor a list of them", key);
         if (c->neos == IFT_MAX_EOS)
             return IFT_FAIL(err, "\"%s\" has more than %d ids", key, IFT_MAX_EOS);
@@ -106,12 +115,19 @@ static const char *dtype_key(const struct ift_json *doc, int root) {
     return node >= 0 && !ift_json_is(doc, node, IFT_JSON_NULL) ? "dtype" : "torch_dtype";
 }
 
-static const struct { const char *name; enum ift_dtype type; } dtypes[] = {
-    {"float32", IFT_F32}, {"bfloat16", IFT_BF16}, {"float16", IFT_F16}, {"float64", IFT_F64},
+static const struct {
+    const char *name;
+    enum ift_dtype type;
+} dtypes[] = {
+    {"float32", IFT_F32},
+    {"bfloat16", IFT_BF16},
+    {"float16", IFT_F16},
+    {"float64", IFT_F64},
 };
 enum { DTYPES = sizeof dtypes / sizeof *dtypes };
 
-static int read_dtype(const struct ift_json *doc, int root, enum ift_dtype *type, struct ift_err *err) {
+static int read_dtype(const struct ift_json *doc, int root, enum ift_dtype *type,
+                      struct ift_err *err) {
     const char *const key = dtype_key(doc, root);
     struct ift_str name = {0};
     int rc = get_text(doc, root, key, "float32", &name, err);
@@ -162,7 +178,8 @@ int ift_config_set_dtype(const char *text, size_t n, enum ift_dtype dtype, struc
     return 0;
 }
 
-int ift_config_common(const struct ift_json *doc, int root, struct ift_config *c, struct ift_err *err) {
+int ift_config_common(const struct ift_json *doc, int root, struct ift_config *c,
+                      struct ift_err *err) {
     struct ift_str type = {0};
     int rc = get_text(doc, root, "model_type", "", &type, err);
     if (rc == 0) snprintf(c->model_type, sizeof c->model_type, "%s", type.p);
@@ -199,13 +216,15 @@ static int read_llama3(const struct ift_json *doc, int root, int node, struct if
     IFT_TRY(read_factor(doc, node, "low_freq_factor", &r->low_freq_factor, err));
     IFT_TRY(read_factor(doc, node, "high_freq_factor", &r->high_freq_factor, err));
     IFT_TRY(ift_config_size(doc, node, key, c->max_positions, &r->original_max_positions, err));
-    IFT_TRY(ift_config_size(doc, root, key, r->original_max_positions, &r->original_max_positions, err));
+    IFT_TRY(ift_config_size(doc, root, key, r->original_max_positions, &r->original_max_positions,
+                            err));
     if (r->low_freq_factor == r->high_freq_factor)
         return IFT_FAIL(err, "rope of kind llama3 with equal low_freq_factor and high_freq_factor");
     return 0;
 }
 
-int ift_config_rope(const struct ift_json *doc, int root, struct ift_config *c, struct ift_err *err) {
+int ift_config_rope(const struct ift_json *doc, int root, struct ift_config *c,
+                    struct ift_err *err) {
     const int parameters = ift_json_get(doc, root, "rope_parameters");
     const bool new_style = ift_json_is(doc, parameters, IFT_JSON_OBJECT);
     int node = new_style ? parameters : ift_json_get(doc, root, "rope_scaling");
@@ -218,7 +237,8 @@ int ift_config_rope(const struct ift_json *doc, int root, struct ift_config *c, 
     IFT_TRY(ift_json_get_f64(doc, root, "rope_theta", 10000.0, &r->theta, err));
     if (new_style) IFT_TRY(ift_json_get_f64(doc, node, "rope_theta", r->theta, &r->theta, err));
     if (!(r->theta > 0 && r->theta < 1e30)) return IFT_FAIL(err, "\"rope_theta\" is %g", r->theta);
-    if (r->dims % 2) return IFT_FAIL(err, "heads of %lld channels cannot rotate: not even", (long long)r->dims);
+    if (r->dims % 2)
+        return IFT_FAIL(err, "heads of %lld channels cannot rotate: not even", (long long)r->dims);
 
     struct ift_str kind = {0};
     int rc = get_text(doc, node, "rope_type", "", &kind, err);

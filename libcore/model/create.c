@@ -65,16 +65,16 @@ static struct ift_tensor *list(const struct ift_graph *g, enum ift_dtype dtype, 
 }
 
 /* `folder`: the one the config came from, or NULL. */
-static int write_folder(struct maker *k, const struct ift_str *config_text, const char *folder, const char *dir,
-                        struct ift_err *err) {
+static int write_folder(struct maker *k, const struct ift_str *config_text, const char *folder,
+                        const char *dir, struct ift_err *err) {
     struct ift_outdir *f;
     struct ift_graph *const g = ift_model_outline(k->arch, &k->config, err);
     if (!g) return -1;
     size_t n;
     struct ift_tensor *const t = list(g, k->dtype, &n);
     const struct ift_tensor_lender lender = {k, lend};
-    const struct ift_model_save how = {.lender = &lender, .dtype = &k->dtype,
-                                       .provenance = k->how->provenance};
+    const struct ift_model_save how = {
+        .lender = &lender, .dtype = &k->dtype, .provenance = k->how->provenance};
     int rc = ift_outdir_open(&f, dir, IFT_OUTDIR_NEW, err);
     if (rc == 0) {
         if (folder) rc = ift_model_copy_files(folder, f, err);

@@ -44,14 +44,18 @@ static void add_shape(struct ift_str *out, int ndim, const int64_t *dim) {
 
 static int check_weight(const struct ift_model *m, const struct ift_value *v, struct ift_err *err) {
     const struct ift_tensor *const t = ift_safetensors_find(m->weights, v->name);
-    if (!t) return IFT_FAIL(err, "%s: no weight \"%s\", which its config.json asks for", m->dir, v->name);
+    if (!t)
+        return IFT_FAIL(err, "%s: no weight \"%s\", which its config.json asks for", m->dir,
+                        v->name);
     if (!ift_dtype_is_float(t->dtype))
         return IFT_FAIL(err, "%s: \"%s\" is of %s", m->dir, v->name, ift_dtype_name(t->dtype));
-    if (t->ndim == v->ndim && memcmp(t->dim, v->dim, (size_t)t->ndim * sizeof *t->dim) == 0) return 0;
+    if (t->ndim == v->ndim && memcmp(t->dim, v->dim, (size_t)t->ndim * sizeof *t->dim) == 0)
+        return 0;
     struct ift_str is = {0}, want = {0};
     add_shape(&is, t->ndim, t->dim);
     add_shape(&want, v->ndim, v->dim);
-    ift_fail(err, "%s: \"%s\" has shape %s, its config.json asks for %s", m->dir, v->name, is.p, want.p);
+    ift_fail(err, "%s: \"%s\" has shape %s, its config.json asks for %s", m->dir, v->name, is.p,
+             want.p);
     ift_str_release(&is);
     ift_str_release(&want);
     return -1;
@@ -69,8 +73,8 @@ static bool is_buffer(const struct ift_arch *arch, const char *name) {
 /* Tied models are sometimes published with a second copy of their embedding as output matrix. */
 static bool is_copy(const struct ift_model *m, const struct ift_tensor *t) {
     const struct ift_tensor *const e = ift_safetensors_find(m->weights, m->arch->embed_name);
-    return m->config.tied && strcmp(t->name, m->arch->head_name) == 0 && e && e->dtype == t->dtype &&
-           e->bytes == t->bytes && memcmp(e->data, t->data, t->bytes) == 0;
+    return m->config.tied && strcmp(t->name, m->arch->head_name) == 0 && e &&
+           e->dtype == t->dtype && e->bytes == t->bytes && memcmp(e->data, t->data, t->bytes) == 0;
 }
 
 static int check_weights(const struct ift_model *m, struct ift_err *err) {
@@ -84,8 +88,8 @@ static int check_weights(const struct ift_model *m, struct ift_err *err) {
     for (size_t i = 0; rc == 0 && i < ift_safetensors_count(m->weights); i++) {
         const struct ift_tensor *const t = ift_safetensors_at(m->weights, i);
         if (ift_graph_find(g, t->name) || is_buffer(m->arch, t->name) || is_copy(m, t)) continue;
-        rc = IFT_FAIL(err, "%s: \"%s\" is no weight of the %s that its config.json describes", m->dir,
-                      t->name, m->config.model_type);
+        rc = IFT_FAIL(err, "%s: \"%s\" is no weight of the %s that its config.json describes",
+                      m->dir, t->name, m->config.model_type);
     }
     ift_graph_free(g);
     return rc;

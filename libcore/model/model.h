@@ -1,12 +1,12 @@
 /* model.h: a published model folder, ready to be described, bound and run.
  *
- *     ift_model_open(&m, dir, err);                            // config.json, weights mapped and checked against the architecture
- *     struct ift_build b = { .attach = attach, .train_base = false };
- *     ift_build_begin(&b, m, g);                               // declares the inputs
- *     ift_val h = ift_build_forward(&b);                       // (N, hidden)
+ *     ift_model_open(&m, dir, err);          // config.json; weights mapped and checked
+ *     struct ift_build b = {.attach = attach, .train_base = false};
+ *     ift_build_begin(&b, m, g);             // declares the inputs
+ *     ift_val h = ift_build_forward(&b);     // (N, hidden)
  *     … xent or logits on ift_build_head(&b) …
  *     ift_exec_new(&x, g, device, capacity, err);
- *     ift_model_bind(m, device, x, g, err);                    // every base parameter of g gets its memory
+ *     ift_model_bind(m, device, x, g, err);  // every base parameter of g gets its memory
  */
 #ifndef IFT_MODEL_H
 #define IFT_MODEL_H
@@ -17,9 +17,10 @@
 
 struct ift_model;
 
-/* Checks that every parameter the architecture needs is there with its shape, and that no tensor is left unused
- * (buffers known to be harmless, and the copy that tied models may have of their embedding, excepted); the error names
- * the tensor. End-of-sequence ids of a generation_config.json count, as they do in transformers. */
+/* Checks that every parameter the architecture needs is there with its shape, and that no tensor is
+ * left unused (buffers known to be harmless, and the copy that tied models may have of their
+ * embedding, excepted); the error names the tensor. End-of-sequence ids of a generation_config.json
+ * count, as they do in transformers. */
 int ift_model_open(struct ift_model **m, const char *dir, struct ift_err *err) IFT_MUST_CHECK;
 /* Also the device memory it bound: after the execs, before the device is closed. NULL is fine. */
 void ift_model_free(struct ift_model *m);
@@ -28,44 +29,50 @@ const char *ift_model_dir(const struct ift_model *m); /* as it was given */
 const struct ift_arch *ift_model_arch(const struct ift_model *m);
 const struct ift_config *ift_model_config(const struct ift_model *m);
 const struct ift_safetensors *ift_model_weights(const struct ift_model *m);
-uint64_t ift_model_digest(const struct ift_model *m); /* of the weight files' headers and the config, for provenance */
+/* Of the weight files' headers and the config, for provenance. */
+uint64_t ift_model_digest(const struct ift_model *m);
 
 /* ift_build_begin_config with what the folder says. */
 void ift_build_begin(struct ift_build *b, const struct ift_model *m, struct ift_graph *g);
 
-/* Loads what g's base parameters need onto the device, once however many graphs ask, as f32: without a copy where the file
- * holds f32, the backend can and the base is not trained. Then binds. One device for the life of a model; where some graph
- * trains the base, bind that graph first. */
-int ift_model_bind(struct ift_model *m, struct ift_device *d, struct ift_exec *x, const struct ift_graph *g, struct ift_err *err) IFT_MUST_CHECK;
+/* Loads what g's base parameters need onto the device, once however many graphs ask, as f32:
+ * without a copy where the file holds f32, the backend can and the base is not trained. Then binds.
+ * One device for the life of a model; where some graph trains the base, bind that graph first. */
+int ift_model_bind(struct ift_model *m, struct ift_device *d, struct ift_exec *x,
+                   const struct ift_graph *g, struct ift_err *err) IFT_MUST_CHECK;
 
-/* The present f32 values of a weight of the files (i as in ift_safetensors_at; floating types only): from the device
- * when it was bound for training, else from the file. */
-int ift_model_read(const struct ift_model *m, size_t i, float *to, struct ift_err *err) IFT_MUST_CHECK;
+/* The present f32 values of a weight of the files (i as in ift_safetensors_at; floating types
+ * only): from the device when it was bound for training, else from the file. */
+int ift_model_read(const struct ift_model *m, size_t i, float *to,
+                   struct ift_err *err) IFT_MUST_CHECK;
 
-/* How to write a model folder. A zeroed struct asks for a new folder with the data of the tensors themselves. */
+/* How to write a model folder. A zeroed struct asks for a new folder with the data of the tensors
+ * themselves. */
 struct ift_model_save {
     const struct ift_tensor_lender *lender; /* for tensors whose data is NULL */
-    bool into;                  /* add to a folder that is not empty; else that is an error */
-    const enum ift_dtype *dtype;/* say this in config.json; NULL: its bytes are kept */
-    size_t shard_bytes;         /* split files that would pass this; 0: 5 GB */
-    const char *provenance;     /* what provenance.json says; NULL: none, or that of the model's folder */
+    bool into;                   /* add to a folder that is not empty; else that is an error */
+    const enum ift_dtype *dtype; /* say this in config.json; NULL: its bytes are kept */
+    size_t shard_bytes;          /* split files that would pass this; 0: 5 GB */
+    const char *provenance;      /* text of provenance.json; NULL: that of the model, if any */
 };
 
-/* Writes a folder that transformers loads: every file of the model's folder but weights byte for byte (not its subfolders
- * and hidden files), and model.safetensors with `t`, or shards with their index. A new folder appears only when it is whole;
- * config.json is the last file to appear in one that exists. */
+/* Writes a folder that transformers loads: every file of the model's folder but weights byte for
+ * byte (not its subfolders and hidden files), and model.safetensors with `t`, or shards with their
+ * index. A new folder appears only when it is whole; config.json is the last file to appear in one
+ * that exists. */
 int ift_model_save(const struct ift_model *m, const char *dir, const struct ift_tensor *t, size_t n,
                    const struct ift_model_save *how, struct ift_err *err) IFT_MUST_CHECK;
 
-/* Makes a folder with random weights of the family that the config.json asks for, as transformers initialises them: matrices
- * normal(0, initializer_range), the padding row and biases 0, norms 1. `from` is a config.json, or a folder whose other files
- * (tokenizer) come along. Bit-equal for a seed; a tensor's numbers depend on its name and shape alone, and are rounded
- * once. */
+/* Makes a folder with random weights of the family that the config.json asks for, as transformers
+ * initialises them: matrices normal(0, initializer_range), the padding row and biases 0, norms 1.
+ * `from` is a config.json, or a folder whose other files (tokenizer) come along. Bit-equal for a
+ * seed; a tensor's numbers depend on its name and shape alone, and are rounded once. */
 struct ift_model_create {
     uint64_t seed;
     const enum ift_dtype *dtype; /* NULL: what the config says */
     const char *provenance;      /* as in ift_model_save */
 };
-int ift_model_create(const char *from, const char *dir, const struct ift_model_create *how, struct ift_err *err) IFT_MUST_CHECK;
+int ift_model_create(const char *from, const char *dir, const struct ift_model_create *how,
+                     struct ift_err *err) IFT_MUST_CHECK;
 
 #endif

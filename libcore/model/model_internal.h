@@ -18,25 +18,30 @@ struct ift_model {
     const struct ift_arch *arch;
     struct ift_config config;
     struct ift_safetensors *weights;
-    struct ift_device *device;    /* of the first bind */
-    struct ift_model_slot *slot;  /* as ift_safetensors_at */
-    struct ift_operand *table;    /* of rope, on the device: the first rows of one serve graphs that ask for less */
+    struct ift_device *device;   /* of the first bind */
+    struct ift_model_slot *slot; /* as ift_safetensors_at */
+    struct ift_operand
+        *table; /* of rope, on the device: the first rows of one serve graphs that ask for less */
     size_t tables, table_cap;
 };
 
 /* "<dir>/<file>", to be freed. */
 char *ift_model_path(const char *dir, const char *file);
 
-/* The graph of the bare forward and head, which names every parameter of the family: params and "rope.table". NULL: it
- * does not fit together. */
-struct ift_graph *ift_model_outline(const struct ift_arch *arch, const struct ift_config *c, struct ift_err *err);
+/* The graph of the bare forward and head, which names every parameter of the family: params and
+ * "rope.table". NULL: it does not fit together. */
+struct ift_graph *ift_model_outline(const struct ift_arch *arch, const struct ift_config *c,
+                                    struct ift_err *err);
 /* Is this value a weight of the files? */
 bool ift_model_is_weight(const struct ift_value *v);
 
-/* Copies the files of `from` that are no weights and not config.json into the folder being written. */
-int ift_model_copy_files(const char *from, struct ift_outdir *f, struct ift_err *err) IFT_MUST_CHECK;
+/* Copies the files of `from` that are no weights and not config.json into the folder being written.
+ */
+int ift_model_copy_files(const char *from, struct ift_outdir *f,
+                         struct ift_err *err) IFT_MUST_CHECK;
 /* Weights with their index, then the text of config.json. */
-int ift_model_write_files(struct ift_outdir *f, const struct ift_tensor *t, size_t n, const struct ift_model_save *how,
-                          const struct ift_str *config_text, struct ift_err *err) IFT_MUST_CHECK;
+int ift_model_write_files(struct ift_outdir *f, const struct ift_tensor *t, size_t n,
+                          const struct ift_model_save *how, const struct ift_str *config_text,
+                          struct ift_err *err) IFT_MUST_CHECK;
 
 #endif

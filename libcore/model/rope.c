@@ -5,8 +5,8 @@
 
 #include "libcore/base/mem.h"
 
-/* Long waves are stretched by `factor`, short ones kept, those between blended (modeling_rope_utils.py,
- * _compute_llama3_parameters). */
+/* Long waves are stretched by `factor`, short ones kept, those between blended
+ * (modeling_rope_utils.py, _compute_llama3_parameters). */
 static float llama3(const struct ift_rope *r, float f) {
     const float length = (float)r->original_max_positions, factor = (float)r->factor;
     const float low = (float)r->low_freq_factor, high = (float)r->high_freq_factor;

@@ -1,8 +1,8 @@
 /* rope.h: the table of rotary position embedding: what op ROPE turns channel pairs by.
  *
  * Frequencies, angles and their rescaling are computed in float32, in the order of transformers'
- * modeling_rope_utils.py; cosine and sine of the float32 angle are rounded once. So far positions, where one bit
- * of an angle shows, agree with models trained there.
+ * modeling_rope_utils.py; cosine and sine of the float32 angle are rounded once. So far positions,
+ * where one bit of an angle shows, agree with models trained there.
  */
 #ifndef IFT_ROPE_H
 #define IFT_ROPE_H

@@ -16,8 +16,19 @@ static const size_t shard_default = 5000000000; /* what transformers split at fo
 
 static bool is_weights(const char *name) {
     static const char *const patterns[] = {
-        "*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin", "pytorch_model*.bin.index.json",
-        "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack", "*.gguf", "*.onnx", "adapter_model.bin", NULL,
+        "*.safetensors",
+        "*.safetensors.index.json",
+        "pytorch_model*.bin",
+        "pytorch_model*.bin.index.json",
+        "*.pt",
+        "*.pth",
+        "*.ckpt",
+        "*.h5",
+        "*.msgpack",
+        "*.gguf",
+        "*.onnx",
+        "adapter_model.bin",
+        NULL,
     };
     for (const char *const *p = patterns; *p; p++) {
         if (fnmatch(*p, name, 0) == 0) return true;
@@ -53,7 +64,8 @@ int ift_model_copy_files(const char *from, struct ift_outdir *f, struct ift_err 
         char *const path = ift_model_path(from, entry[i]->d_name);
         struct stat st; /* of what a link leads to: that is how the hub's cache keeps files */
         if (rc == 0 && stat(path, &st) != 0) rc = ift_fail_errno(err, "%s", path);
-        if (rc == 0 && S_ISREG(st.st_mode)) rc = copy_file(path, ift_outdir_path(f, entry[i]->d_name), err);
+        if (rc == 0 && S_ISREG(st.st_mode))
+            rc = copy_file(path, ift_outdir_path(f, entry[i]->d_name), err);
         free(path);
         free(entry[i]);
     }
@@ -69,7 +81,8 @@ struct shard {
     char name[64];
 };
 
-/* Consecutive tensors fill a shard until the next would pass the limit; one that is larger stands alone. */
+/* Consecutive tensors fill a shard until the next would pass the limit; one that is larger stands
+ * alone. */
 static size_t split(const struct ift_tensor *t, size_t n, size_t limit, struct shard **out) {
     size_t count = 0, cap = 0, used = 0;
     for (size_t i = 0; i < n; i++) {
@@ -83,8 +96,8 @@ static size_t split(const struct ift_tensor *t, size_t n, size_t limit, struct s
     }
     for (size_t s = 0; s < count; s++) {
         char *const name = (*out)[s].name;
-        if (count == 1) snprintf(name, sizeof (*out)[s].name, "model.safetensors");
-        else snprintf(name, sizeof (*out)[s].name, "model-%05zu-of-%05zu.safetensors", s + 1, count);
+        if (count == 1) snprintf(name, sizeof(*out)[s].name, "model.safetensors");
+        else snprintf(name, sizeof(*out)[s].name, "model-%05zu-of-%05zu.safetensors", s + 1, count);
     }
     return count;
 }
@@ -97,12 +110,13 @@ static int write_text(const char *path, const char *p, size_t n, struct ift_err 
     return -1;
 }
 
-static int write_index(const char *path, const struct ift_tensor *t, const struct shard *shard, size_t count,
-                       struct ift_err *err) {
+static int write_index(const char *path, const struct ift_tensor *t, const struct shard *shard,
+                       size_t count, struct ift_err *err) {
     struct ift_str text = {0};
     size_t total = 0;
     for (size_t i = 0; i < shard[count - 1].end; i++) total += t[i].bytes;
-    ift_str_addf(&text, "{\n  \"metadata\": {\n    \"total_size\": %zu\n  },\n  \"weight_map\": {", total);
+    ift_str_addf(&text, "{\n  \"metadata\": {\n    \"total_size\": %zu\n  },\n  \"weight_map\": {",
+                 total);
     for (size_t s = 0; s < count; s++) {
         for (size_t i = shard[s].begin; i < shard[s].end; i++) {
             ift_str_adds(&text, i ? ",\n    " : "\n    ");
@@ -116,8 +130,8 @@ static int write_index(const char *path, const struct ift_tensor *t, const struc
     return rc;
 }
 
-static int write_weights(struct ift_outdir *f, const struct ift_tensor *t, size_t n, const struct ift_model_save *how,
-                         struct ift_err *err) {
+static int write_weights(struct ift_outdir *f, const struct ift_tensor *t, size_t n,
+                         const struct ift_model_save *how, struct ift_err *err) {
     struct shard *shard = NULL;
     const size_t count = split(t, n, how->shard_bytes ? how->shard_bytes : shard_default, &shard);
     int rc = 0;
@@ -131,8 +145,9 @@ static int write_weights(struct ift_outdir *f, const struct ift_tensor *t, size_
     return rc;
 }
 
-int ift_model_write_files(struct ift_outdir *f, const struct ift_tensor *t, size_t n, const struct ift_model_save *how,
-                          const struct ift_str *config_text, struct ift_err *err) {
+int ift_model_write_files(struct ift_outdir *f, const struct ift_tensor *t, size_t n,
+                          const struct ift_model_save *how, const struct ift_str *config_text,
+                          struct ift_err *err) {
     struct ift_str changed = {0};
     const struct ift_str *text = config_text;
     int rc = write_weights(f, t, n, how, err);
@@ -141,7 +156,8 @@ int ift_model_write_files(struct ift_outdir *f, const struct ift_tensor *t, size
         text = &changed;
     }
     if (rc == 0 && how->provenance)
-        rc = write_text(ift_outdir_path(f, "provenance.json"), how->provenance, strlen(how->provenance), err);
+        rc = write_text(ift_outdir_path(f, "provenance.json"), how->provenance,
+                        strlen(how->provenance), err);
     if (rc == 0) rc = write_text(ift_outdir_path(f, "config.json"), text->p, text->n, err);
     ift_str_release(&changed);
     return rc;

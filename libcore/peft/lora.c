@@ -37,9 +37,12 @@ static void add_site(struct ift_peft *p, const struct ift_peft_module *m) {
     struct lora *const l = p->self;
     const int64_t r = ift_lora_config_rank(&l->config, m->name);
     struct site *const s = &l->site[l->n++];
-    *s = (struct site){.module = m->name, .rank = r, .scale = (float)ift_lora_config_scale(&l->config, m->name)};
-    s->a = ift_peft_add(p, 2, (const int64_t[]){r, m->in}, "base_model.model.%s.lora_A.weight", m->name);
-    s->b = ift_peft_add(p, 2, (const int64_t[]){m->out, r}, "base_model.model.%s.lora_B.weight", m->name);
+    *s = (struct site){
+        .module = m->name, .rank = r, .scale = (float)ift_lora_config_scale(&l->config, m->name)};
+    s->a = ift_peft_add(p, 2, (const int64_t[]){r, m->in}, "base_model.model.%s.lora_A.weight",
+                        m->name);
+    s->b = ift_peft_add(p, 2, (const int64_t[]){m->out, r}, "base_model.model.%s.lora_B.weight",
+                        m->name);
 }
 
 /* Embeddings and the output projection are no linear modules here. */
@@ -50,7 +53,9 @@ static int refuse_tables(const struct ift_peft *p, struct ift_err *err) {
     for (size_t i = 0; i < 2; i++) {
         char *const module = ift_strndup(tables[i], strlen(tables[i]) - strlen(".weight"));
         const bool meant = ift_lora_config_targets(&l->config, module);
-        if (meant) ift_fail(err, "\"%s\" is a target: only linear modules inside the blocks are supported", module);
+        if (meant)
+            ift_fail(err, "\"%s\" is a target: only linear modules inside the blocks are supported",
+                     module);
         free(module);
         if (meant) return -1;
     }
@@ -73,7 +78,8 @@ static int check_targets(const struct ift_peft *p, struct ift_err *err) {
     for (size_t t = 0; t < l->config.target.n; t++) {
         const struct ift_lora_config one = {.target = {.item = &l->config.target.item[t], .n = 1}};
         bool met = false;
-        for (size_t i = 0; !met && i < p->modules; i++) met = ift_lora_config_targets(&one, p->module[i].name);
+        for (size_t i = 0; !met && i < p->modules; i++)
+            met = ift_lora_config_targets(&one, p->module[i].name);
         if (met) continue;
         struct ift_str known = {0};
         const char *const *suffix = ift_model_arch(p->model)->linear_suffixes;
@@ -85,7 +91,8 @@ static int check_targets(const struct ift_peft *p, struct ift_err *err) {
     return 0;
 }
 
-/* kaiming_uniform with a = sqrt 5: uniform within 1/sqrt(in) of 0. B stays zero, so the model starts as it was. */
+/* kaiming_uniform with a = sqrt 5: uniform within 1/sqrt(in) of 0. B stays zero, so the model
+ * starts as it was. */
 static void init_values(struct ift_peft *p, const struct site *s, uint64_t seed) {
     const struct ift_peft_param *const a = &p->param[s->a];
     const double bound = 1 / sqrt((double)a->dim[1]);
@@ -103,7 +110,8 @@ static int lora_make(struct ift_peft *p, const struct ift_peft_options *o, struc
     return 0;
 }
 
-static int lora_read(struct ift_peft *p, const struct ift_json *doc, int root, struct ift_err *err) {
+static int lora_read(struct ift_peft *p, const struct ift_json *doc, int root,
+                     struct ift_err *err) {
     struct lora *const l = p->self = ift_alloc0(1, sizeof *l);
     IFT_TRY(ift_lora_config_read(&l->config, doc, root, ift_model_arch(p->model), err));
     return add_sites(p, err);
@@ -134,7 +142,8 @@ static void lora_write(const struct ift_peft *p, struct ift_str *config) {
 
 /* ---- computing ---- */
 
-static ift_val lora_linear(void *self, struct ift_build *b, const char *name, ift_val x, ift_val weight, ift_val y) {
+static ift_val lora_linear(void *self, struct ift_build *b, const char *name, ift_val x,
+                           ift_val weight, ift_val y) {
     struct ift_peft *const p = self;
     const struct lora *const l = p->self;
     const struct site *const s = find_site(l, name, strlen(name));
@@ -144,16 +153,19 @@ static ift_val lora_linear(void *self, struct ift_build *b, const char *name, if
     const ift_val a = ift_graph_param(b->g, pa->name, 2, pa->dim, p->training);
     const ift_val c = ift_graph_param(b->g, pb->name, 2, pb->dim, p->training);
     if (p->training && l->config.dropout > 0)
-        x = ift_graph_dropout(b->g, x, (float)l->config.dropout, (uint32_t)(s - l->site), ift_build_dropout_key(b));
+        x = ift_graph_dropout(b->g, x, (float)l->config.dropout, (uint32_t)(s - l->site),
+                              ift_build_dropout_key(b));
     const ift_val h = ift_graph_linear(b->g, x, a, 0); // (N, r)
     return ift_graph_linear_add(b->g, h, c, s->scale, y);
 }
 
-static int lora_merge(const struct ift_peft *p, const char *name, float *w, int ndim, const int64_t *dim,
-                      struct ift_err *err) {
+static int lora_merge(const struct ift_peft *p, const char *name, float *w, int ndim,
+                      const int64_t *dim, struct ift_err *err) {
     static const char end[] = ".weight";
     const size_t n = strlen(name), k = strlen(end);
-    const struct site *const s = n > k && strcmp(name + n - k, end) == 0 ? find_site(p->self, name, n - k) : NULL;
+    const struct site *const s = n > k && strcmp(name + n - k, end) == 0
+                                     ? find_site(p->self, name, n - k)
+                                     : NULL;
     if (!s) return 0;
     const struct ift_peft_param *const a = &p->param[s->a], *const b = &p->param[s->b];
     const int64_t in = a->dim[1], out = b->dim[0];

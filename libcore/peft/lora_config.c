@@ -12,34 +12,42 @@ static const char *keep(struct ift_lora_config *c, const char *p, size_t n) {
     return ift_arena_strndup(&c->arena, p, n);
 }
 
-static void add_name(struct ift_lora_config *c, struct ift_lora_names *names, const char *p, size_t n) {
+static void add_name(struct ift_lora_config *c, struct ift_lora_names *names, const char *p,
+                     size_t n) {
     names->item = ift_realloc(names->item, names->n + 1, sizeof *names->item);
     names->item[names->n++] = keep(c, p, n);
 }
 
-static void add_list(struct ift_lora_config *c, struct ift_lora_names *names, const char *const *list) {
+static void add_list(struct ift_lora_config *c, struct ift_lora_names *names,
+                     const char *const *list) {
     for (; *list; list++) add_name(c, names, *list, strlen(*list));
 }
 
-static int add_defaults(struct ift_lora_config *c, const struct ift_arch *arch, struct ift_err *err) {
-    if (!arch->lora_targets) return IFT_FAIL(err, "%s has no default targets: name them", arch->name);
+static int add_defaults(struct ift_lora_config *c, const struct ift_arch *arch,
+                        struct ift_err *err) {
+    if (!arch->lora_targets)
+        return IFT_FAIL(err, "%s has no default targets: name them", arch->name);
     add_list(c, &c->target, arch->lora_targets);
     return 0;
 }
 
 static int check(const struct ift_lora_config *c, struct ift_err *err) {
-    if (c->rank < 1 || c->rank > MAX_RANK) return IFT_FAIL(err, "a rank of %lld, not 1 to %d", (long long)c->rank, MAX_RANK);
+    if (c->rank < 1 || c->rank > MAX_RANK)
+        return IFT_FAIL(err, "a rank of %lld, not 1 to %d", (long long)c->rank, MAX_RANK);
     if (!isfinite(c->alpha)) return IFT_FAIL(err, "lora_alpha is not a number");
-    if (!(c->dropout >= 0 && c->dropout < 1)) return IFT_FAIL(err, "lora_dropout is %g, not in [0, 1)", c->dropout);
+    if (!(c->dropout >= 0 && c->dropout < 1))
+        return IFT_FAIL(err, "lora_dropout is %g, not in [0, 1)", c->dropout);
     return 0;
 }
 
 /* ---- from options ---- */
 
-int ift_lora_config_make(struct ift_lora_config *c, const struct ift_peft_options *o, const struct ift_arch *arch,
-                         struct ift_err *err) {
-    *c = (struct ift_lora_config){.rank = o->rank, .alpha = o->alpha != 0 ? o->alpha : 2.0 * (double)o->rank,
-                                  .dropout = o->dropout, .rslora = o->rslora};
+int ift_lora_config_make(struct ift_lora_config *c, const struct ift_peft_options *o,
+                         const struct ift_arch *arch, struct ift_err *err) {
+    *c = (struct ift_lora_config){.rank = o->rank,
+                                  .alpha = o->alpha != 0 ? o->alpha : 2.0 * (double)o->rank,
+                                  .dropout = o->dropout,
+                                  .rslora = o->rslora};
     IFT_TRY(check(c, err));
     const char *targets = o->targets ? o->targets : "";
     if (!*targets) return add_defaults(c, arch, err);
@@ -89,7 +97,8 @@ static int read_names(const struct reader *r, const char *key, struct ift_lora_n
     if (!ift_json_is(r->doc, node, IFT_JSON_ARRAY))
         return IFT_FAIL(r->err, "\"%s\" is neither a list of names nor a pattern", key);
     for (int v = ift_json_first(r->doc, node); v >= 0; v = ift_json_next(r->doc, node, v)) {
-        if (!ift_json_is(r->doc, v, IFT_JSON_STRING)) return IFT_FAIL(r->err, "\"%s\" holds something else than names", key);
+        if (!ift_json_is(r->doc, v, IFT_JSON_STRING))
+            return IFT_FAIL(r->err, "\"%s\" holds something else than names", key);
         const char *const name = text_of(r, v);
         add_name(r->c, names, name, strlen(name));
     }
@@ -115,7 +124,8 @@ static int read_targets(const struct reader *r, const struct ift_arch *arch) {
 static int add_layer(const struct reader *r, int node) {
     struct ift_lora_config *const c = r->c;
     long long layer;
-    if (!ift_json_is(r->doc, node, IFT_JSON_NUMBER) || !ift_parse_i64(ift_json_raw(r->doc, node), &layer))
+    if (!ift_json_is(r->doc, node, IFT_JSON_NUMBER) ||
+        !ift_parse_i64(ift_json_raw(r->doc, node), &layer))
         return IFT_FAIL(r->err, "\"layers_to_transform\" is neither a layer nor a list of them");
     c->layer = ift_realloc(c->layer, c->layers + 1, sizeof *c->layer);
     c->layer[c->layers++] = layer;
@@ -126,14 +136,17 @@ static int read_layers(const struct reader *r) {
     struct ift_lora_config *const c = r->c;
     const int node = value_of(r, "layers_to_transform");
     if (node >= 0 && !ift_json_is(r->doc, node, IFT_JSON_ARRAY)) IFT_TRY(add_layer(r, node));
-    for (int v = ift_json_first(r->doc, node); v >= 0; v = ift_json_next(r->doc, node, v)) IFT_TRY(add_layer(r, v));
+    for (int v = ift_json_first(r->doc, node); v >= 0; v = ift_json_next(r->doc, node, v))
+        IFT_TRY(add_layer(r, v));
     IFT_TRY(read_names(r, "layers_pattern", &c->layers_pattern));
     if (c->layers_pattern.text && *c->layers_pattern.text)
         add_name(c, &c->layers_pattern, c->layers_pattern.text, strlen(c->layers_pattern.text));
     for (size_t i = 0; i < c->layers_pattern.n; i++) {
         for (const char *p = c->layers_pattern.item[i]; *p; p++) {
             if (!isalnum((unsigned char)*p) && *p != '_')
-                return IFT_FAIL(r->err, "\"layers_pattern\": only plain names are supported, not \"%s\"", c->layers_pattern.item[i]);
+                return IFT_FAIL(r->err,
+                                "\"layers_pattern\": only plain names are supported, not \"%s\"",
+                                c->layers_pattern.item[i]);
         }
     }
     return 0;
@@ -141,11 +154,13 @@ static int read_layers(const struct reader *r) {
 
 static int read_overrides(const struct reader *r, const char *key, struct ift_lora_overrides *o) {
     const int node = value_of(r, key);
-    if (node >= 0 && !ift_json_is(r->doc, node, IFT_JSON_OBJECT)) return IFT_FAIL(r->err, "\"%s\" is not an object", key);
+    if (node >= 0 && !ift_json_is(r->doc, node, IFT_JSON_OBJECT))
+        return IFT_FAIL(r->err, "\"%s\" is not an object", key);
     for (int k = ift_json_first(r->doc, node); k >= 0;) {
         const int v = ift_json_next(r->doc, node, k);
         struct ift_lora_override item = {.key = text_of(r, k)};
-        if (!ift_json_is(r->doc, v, IFT_JSON_NUMBER) || !ift_parse_f64(ift_json_raw(r->doc, v), &item.value))
+        if (!ift_json_is(r->doc, v, IFT_JSON_NUMBER) ||
+            !ift_parse_f64(ift_json_raw(r->doc, v), &item.value))
             return IFT_FAIL(r->err, "\"%s\" of \"%s\" is not a number", key, item.key);
         struct ift_str pattern = {0};
         ift_str_addf(&pattern, "(?:.*\\.)?(?:%s)$", item.key);
@@ -169,27 +184,53 @@ static bool listed(const struct ift_json *doc, int key, const char *const *list)
 /* What a key may say when it changes nothing. */
 static bool is_neutral(const struct ift_json *doc, int node) {
     const struct ift_slice raw = ift_json_raw(doc, node);
-    return ift_json_is(doc, node, IFT_JSON_NULL) || ift_json_is(doc, node, IFT_JSON_FALSE) || ift_slice_is(raw, "\"\"") ||
-           ((ift_json_is(doc, node, IFT_JSON_ARRAY) || ift_json_is(doc, node, IFT_JSON_OBJECT)) && doc->node[node].count == 0);
+    return ift_json_is(doc, node, IFT_JSON_NULL) || ift_json_is(doc, node, IFT_JSON_FALSE) ||
+           ift_slice_is(raw, "\"\"") ||
+           ((ift_json_is(doc, node, IFT_JSON_ARRAY) || ift_json_is(doc, node, IFT_JSON_OBJECT)) &&
+            doc->node[node].count == 0);
 }
 
-/* Keys that are neither read nor without effect, of any version: known ones like use_dora, and ones not yet invented. */
+/* Keys that are neither read nor without effect, of any version: known ones like use_dora, and ones
+ * not yet invented. */
 static int refuse_others(const struct reader *r) {
     static const char *const known[] = {
-        "peft_type", "task_type", "r", "lora_alpha", "lora_dropout", "use_rslora", "target_modules", "exclude_modules",
-        "layers_to_transform", "layers_pattern", "rank_pattern", "alpha_pattern", "bias", "init_lora_weights",
+        "peft_type",
+        "task_type",
+        "r",
+        "lora_alpha",
+        "lora_dropout",
+        "use_rslora",
+        "target_modules",
+        "exclude_modules",
+        "layers_to_transform",
+        "layers_pattern",
+        "rank_pattern",
+        "alpha_pattern",
+        "bias",
+        "init_lora_weights",
         /* say where things come from, or how they were made, or hold for other kinds of layers */
-        "base_model_name_or_path", "revision", "peft_version", "auto_mapping", "inference_mode", "fan_in_fan_out",
-        "loftq_config", "megatron_core", "megatron_config", "qalora_group_size", "runtime_config", "eva_config",
-        "ensure_weight_tying", NULL,
+        "base_model_name_or_path",
+        "revision",
+        "peft_version",
+        "auto_mapping",
+        "inference_mode",
+        "fan_in_fan_out",
+        "loftq_config",
+        "megatron_core",
+        "megatron_config",
+        "qalora_group_size",
+        "runtime_config",
+        "eva_config",
+        "ensure_weight_tying",
+        NULL,
     };
     const struct ift_json *const doc = r->doc;
     for (int k = ift_json_first(doc, r->root); k >= 0;) {
         const int v = ift_json_next(doc, r->root, k);
         if (!listed(doc, k, known) && !is_neutral(doc, v)) {
             const struct ift_slice key = ift_json_raw(doc, k), value = ift_json_raw(doc, v);
-            return IFT_FAIL(r->err, "%.*s: %.*s is not supported", key.n < 60 ? (int)key.n : 60, key.p,
-                            value.n < 60 ? (int)value.n : 60, value.p);
+            return IFT_FAIL(r->err, "%.*s: %.*s is not supported", key.n < 60 ? (int)key.n : 60,
+                            key.p, value.n < 60 ? (int)value.n : 60, value.p);
         }
         k = ift_json_next(doc, r->root, v);
     }
@@ -204,22 +245,25 @@ static int check_choices(const struct reader *r) {
     } choice[] = {
         {"task_type", {"CAUSAL_LM"}},
         {"bias", {"none"}},
-        /* PiSSA, OLoRA and their like change the base: it would have to be changed again on loading. */
+        /* PiSSA, OLoRA and their like change the base: it would have to be changed again on
+           loading. */
         {"init_lora_weights", {"gaussian", "eva", "orthogonal"}},
     };
     for (size_t i = 0; i < sizeof choice / sizeof *choice; i++) {
         const int v = value_of(r, choice[i].key);
         if (v < 0 || listed(r->doc, v, choice[i].allowed)) continue;
-        const bool flag = ift_json_is(r->doc, v, IFT_JSON_TRUE) || ift_json_is(r->doc, v, IFT_JSON_FALSE);
+        const bool flag = ift_json_is(r->doc, v, IFT_JSON_TRUE) ||
+                          ift_json_is(r->doc, v, IFT_JSON_FALSE);
         if (flag && strcmp(choice[i].key, "init_lora_weights") == 0) continue;
         const struct ift_slice raw = ift_json_raw(r->doc, v);
-        return IFT_FAIL(r->err, "\"%s\": %.*s is not supported", choice[i].key, raw.n < 60 ? (int)raw.n : 60, raw.p);
+        return IFT_FAIL(r->err, "\"%s\": %.*s is not supported", choice[i].key,
+                        raw.n < 60 ? (int)raw.n : 60, raw.p);
     }
     return 0;
 }
 
-int ift_lora_config_read(struct ift_lora_config *c, const struct ift_json *doc, int root, const struct ift_arch *arch,
-                         struct ift_err *err) {
+int ift_lora_config_read(struct ift_lora_config *c, const struct ift_json *doc, int root,
+                         const struct ift_arch *arch, struct ift_err *err) {
     const struct reader r = {c, doc, root, err};
     *c = (struct ift_lora_config){0};
     IFT_TRY(ift_json_get_i64(doc, root, "r", 8, &c->rank, err));
@@ -266,39 +310,42 @@ static bool has_name(const struct ift_lora_names *names, const char *module) {
     const size_t n = strlen(module);
     for (size_t i = 0; i < names->n; i++) {
         const size_t k = strlen(names->item[i]);
-        if (k <= n && strcmp(module + n - k, names->item[i]) == 0 && (k == n || module[n - k - 1] == '.')) return true;
+        if (k <= n && strcmp(module + n - k, names->item[i]) == 0 &&
+            (k == n || module[n - k - 1] == '.'))
+            return true;
     }
     return false;
 }
 
-/* Is the part of a name that ends at `end` one of the names in which layers are counted? */
-static bool counts_layers(const struct ift_lora_config *c, const char *part, const char *end) {
-    for (size_t i = 0; i < c->layers_pattern.n; i++) {
-        const char *const name = c->layers_pattern.item[i];
-        if (strlen(name) == (size_t)(end - part) && strncmp(part, name, strlen(name)) == 0) return true;
-    }
-    return !c->layers_pattern.n;
-}
-
-/* The first number that stands between dots behind a part that counts layers; without a layers_pattern that part itself must
- * stand behind a dot. -1: none. */
-static long long layer_of(const struct ift_lora_config *c, const char *module) {
+/* The first number that stands between dots behind the part `counter` of a name; behind any part but
+ * the first for NULL. -1: none. */
+static long long number_behind(const char *module, const char *counter) {
     const char *part = module;
     for (const char *dot = strchr(part, '.'); dot; part = dot + 1, dot = strchr(part, '.')) {
-        const size_t digits = strspn(dot + 1, "0123456789");
-        long long layer;
-        if (!digits || dot[1 + digits] != '.' || !counts_layers(c, part, dot)) continue;
-        if (!c->layers_pattern.n && part == module) continue;
-        if (ift_parse_i64((struct ift_slice){dot + 1, digits}, &layer)) return layer;
+        const size_t n = (size_t)(dot - part), digits = strspn(dot + 1, "0123456789");
+        const bool counts = counter ? strlen(counter) == n && strncmp(part, counter, n) == 0
+                                    : part != module;
+        long long number;
+        if (!counts || !digits || dot[1 + digits] != '.') continue;
+        if (ift_parse_i64((struct ift_slice){dot + 1, digits}, &number)) return number;
     }
     return -1;
+}
+
+static long long layer_of(const struct ift_lora_config *c, const char *module) {
+    if (!c->layers_pattern.n) return number_behind(module, NULL);
+    long long layer = -1;
+    for (size_t i = 0; layer < 0 && i < c->layers_pattern.n; i++)
+        layer = number_behind(module, c->layers_pattern.item[i]);
+    return layer;
 }
 
 bool ift_lora_config_targets(const struct ift_lora_config *c, const char *module) {
     if (has_name(&c->exclude, module) || !has_name(&c->target, module)) return false;
     if (!c->layers || c->target.pattern) return true;
     for (size_t i = 0; i < c->target.n; i++) {
-        if (strcmp(c->target.item[i], module) == 0) return true; /* named in full: layers do not matter */
+        if (strcmp(c->target.item[i], module) == 0)
+            return true; /* named in full: layers do not matter */
     }
     const long long layer = layer_of(c, module);
     for (size_t i = 0; i < c->layers; i++) {
@@ -315,7 +362,7 @@ static double override(const struct ift_lora_overrides *o, const char *module, d
 }
 
 int64_t ift_lora_config_rank(const struct ift_lora_config *c, const char *module) {
-    return (int64_t)override(&c->ranks, module, (double)c->rank);
+    return (int64_t) override(&c->ranks, module, (double)c->rank);
 }
 
 double ift_lora_config_scale(const struct ift_lora_config *c, const char *module) {
@@ -347,7 +394,8 @@ static void add_names(struct ift_str *out, const char *key, const struct ift_lor
     ift_str_adds(out, "\n  ]");
 }
 
-static void add_overrides(struct ift_str *out, const char *key, const struct ift_lora_overrides *o) {
+static void add_overrides(struct ift_str *out, const char *key,
+                          const struct ift_lora_overrides *o) {
     add_key(out, key);
     for (size_t i = 0; i < o->n; i++) {
         ift_str_adds(out, i ? ",\n    " : "{\n    ");
@@ -362,7 +410,8 @@ static void add_layers(struct ift_str *out, const struct ift_lora_config *c) {
     if (c->layers_pattern.n) add_names(out, "layers_pattern", &c->layers_pattern);
     if (!c->layers) return;
     add_key(out, "layers_to_transform");
-    for (size_t i = 0; i < c->layers; i++) ift_str_addf(out, "%s%lld", i ? ", " : "[", (long long)c->layer[i]);
+    for (size_t i = 0; i < c->layers; i++)
+        ift_str_addf(out, "%s%lld", i ? ", " : "[", (long long)c->layer[i]);
     ift_str_addc(out, ']');
 }
 

@@ -1,12 +1,16 @@
-/* lora_config.h: what an adapter_config.json of type LORA says, and what it means for a module. Private to peft/.
+/* lora_config.h: what an adapter_config.json of type LORA says, and what it means for a module.
+ * Private to peft/.
  *
- * Rules of PEFT 0.21 (tuners_utils.py check_target_module_exists, utils/other.py get_pattern_key), under which
- * configurations of older versions, that lack newer keys, mean what they meant:
- *  - target_modules: a list (the module's name, or what stands behind one of its dots), a string (a regular expression
- *    for the whole name), "all-linear", or null (default of the family); exclude_modules goes first;
- *  - layers_to_transform, for lists only: the first number behind "<something>." in the name, or behind one of
- *    layers_pattern; a module without is not meant;
- *  - rank_pattern, alpha_pattern: the first key, in order, that matches the end of the name from a dot on.
+ * Rules of PEFT 0.21 (tuners_utils.py check_target_module_exists, utils/other.py get_pattern_key),
+ * under which configurations of older versions, that lack newer keys, mean what they meant:
+ *
+ *   target_modules       a list (the module's name, or what stands behind one of its dots), a
+ *                        string (a regular expression for the whole name), "all-linear", or null
+ *                        (default of the family); exclude_modules goes first
+ *   layers_to_transform  for lists only: the first number behind "<something>." in the name, or
+ *                        behind one of layers_pattern; a module without is not meant
+ *   rank_pattern,        the first key, in order, that matches the end of the name from a dot on
+ *   alpha_pattern
  */
 #ifndef IFT_LORA_CONFIG_H
 #define IFT_LORA_CONFIG_H
@@ -48,10 +52,10 @@ struct ift_lora_config {
     struct ift_arena arena;
 };
 
-int ift_lora_config_make(struct ift_lora_config *c, const struct ift_peft_options *o, const struct ift_arch *arch,
-                         struct ift_err *err) IFT_MUST_CHECK;
-int ift_lora_config_read(struct ift_lora_config *c, const struct ift_json *doc, int root, const struct ift_arch *arch,
-                         struct ift_err *err) IFT_MUST_CHECK;
+int ift_lora_config_make(struct ift_lora_config *c, const struct ift_peft_options *o,
+                         const struct ift_arch *arch, struct ift_err *err) IFT_MUST_CHECK;
+int ift_lora_config_read(struct ift_lora_config *c, const struct ift_json *doc, int root,
+                         const struct ift_arch *arch, struct ift_err *err) IFT_MUST_CHECK;
 void ift_lora_config_release(struct ift_lora_config *c);
 
 /* Is the module meant? */
@@ -59,8 +63,8 @@ bool ift_lora_config_targets(const struct ift_lora_config *c, const char *module
 int64_t ift_lora_config_rank(const struct ift_lora_config *c, const char *module);
 double ift_lora_config_scale(const struct ift_lora_config *c, const char *module); /* of B A */
 
-/* Appends the text of adapter_config.json, with only those keys that any version of PEFT knows unless a newer one is needed:
- * old versions refuse keys they do not know. */
+/* Appends the text of adapter_config.json, with only those keys that any version of PEFT knows
+ * unless a newer one is needed: old versions refuse keys they do not know. */
 void ift_lora_config_write(const struct ift_lora_config *c, const char *base, struct ift_str *out);
 
 #endif

@@ -8,7 +8,8 @@ struct merger {
     const struct ift_model *model;
     struct ift_peft *const *adapter;
     size_t n;
-    const struct ift_tensor *first; /* of the list being written, in the order of the model's files */
+    const struct ift_tensor
+        *first; /* of the list being written, in the order of the model's files */
     size_t changed;
     float *wide;
     void *stored;
@@ -16,7 +17,8 @@ struct merger {
 
 static int lend(void *self, const struct ift_tensor *t, const void **data, struct ift_err *err) {
     struct merger *const m = self;
-    const struct ift_tensor *const from = ift_safetensors_at(ift_model_weights(m->model), (size_t)(t - m->first));
+    const struct ift_tensor *const from = ift_safetensors_at(ift_model_weights(m->model),
+                                                             (size_t)(t - m->first));
     const size_t count = (size_t)ift_shape_count(t->ndim, t->dim);
     *data = from->data;
     if (!ift_dtype_is_float(from->dtype)) return 0;
@@ -29,7 +31,8 @@ static int lend(void *self, const struct ift_tensor *t, const void **data, struc
         changed |= rc > 0;
     }
     m->changed += changed;
-    if (!changed && t->dtype == from->dtype) return 0; /* f64 would not survive the way through f32 */
+    if (!changed && t->dtype == from->dtype)
+        return 0; /* f64 would not survive the way through f32 */
     m->stored = ift_realloc(m->stored, count, ift_dtype_size(t->dtype));
     *data = m->stored;
     return ift_from_f32(m->stored, t->dtype, m->wide, count, err);
@@ -50,7 +53,8 @@ int ift_peft_merge_model(const struct ift_model *model, struct ift_peft *const *
     }
     struct merger m = {.model = model, .adapter = adapters, .n = n, .first = t};
     const struct ift_tensor_lender lender = {&m, lend};
-    const struct ift_model_save save = {.lender = &lender, .dtype = how->dtype, .provenance = how->provenance};
+    const struct ift_model_save save = {
+        .lender = &lender, .dtype = how->dtype, .provenance = how->provenance};
     const int rc = ift_model_save(model, dir, t, count, &save, err);
     *changed = m.changed;
     free(m.wide);

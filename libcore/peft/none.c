@@ -12,8 +12,8 @@ static void none_release(struct ift_peft *p) {
     (void)p;
 }
 
-static int none_merge(const struct ift_peft *p, const char *name, float *w, int ndim, const int64_t *dim,
-                      struct ift_err *err) {
+static int none_merge(const struct ift_peft *p, const char *name, float *w, int ndim,
+                      const int64_t *dim, struct ift_err *err) {
     (void)p, (void)name, (void)w, (void)ndim, (void)dim, (void)err;
     return 0;
 }
@@ -21,7 +21,8 @@ static int none_merge(const struct ift_peft *p, const char *name, float *w, int 
 /* A weight on its way from the device to the file. */
 struct lender {
     const struct ift_model *model;
-    const struct ift_tensor *first; /* of the list being written, in the order of the model's files */
+    const struct ift_tensor
+        *first; /* of the list being written, in the order of the model's files */
     float *wide;
     void *stored;
 };

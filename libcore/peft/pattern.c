@@ -15,7 +15,8 @@ enum op {
     JUMP,  /* go on at a */
     BEGIN, /* only at the start */
     END,   /* only at the end */
-    LOOK,  /* only where the program at pc + 1, which ends with MATCH before a, does (b: does not) match a prefix */
+    LOOK,  /* only where the program at pc + 1, which ends with MATCH before a, does (b: does not)
+              match a prefix */
     MATCH,
 };
 
@@ -46,7 +47,8 @@ struct compiler {
 };
 
 static int refuse(const struct compiler *c, const char *what) {
-    return IFT_FAIL(c->err, "pattern \"%s\", column %d: %s", c->text, (int)(c->at - c->text) + 1, what);
+    return IFT_FAIL(c->err, "pattern \"%s\", column %d: %s", c->text, (int)(c->at - c->text) + 1,
+                    what);
 }
 
 static int emit(struct compiler *c, enum op op, int a, int b) {
@@ -73,7 +75,8 @@ static void set_invert(struct set *s) {
 static bool class_of(char x, struct set *s) {
     struct set c = {{0}};
     switch (tolower((unsigned char)x)) {
-    case 'w': set_add(&c, 'a', 'z'), set_add(&c, 'A', 'Z'), set_add(&c, '_', '_'); /* fall through */
+    case 'w':
+        set_add(&c, 'a', 'z'), set_add(&c, 'A', 'Z'), set_add(&c, '_', '_'); /* fall through */
     case 'd': set_add(&c, '0', '9'); break;
     case 's': set_add(&c, '\t', '\r'), set_add(&c, ' ', ' '); break;
     default: return false;
@@ -166,7 +169,9 @@ static int parse_atom(struct compiler *c) {
     case '[': IFT_TRY(parse_class(c, &s)); break;
     case '\\': IFT_TRY(parse_escape(c, &s, &single)); break;
     case '.': set_add(&s, '\n', '\n'), set_invert(&s); break;
-    case '*': case '+': case '?': c->at--; return refuse(c, "nothing to repeat");
+    case '*':
+    case '+':
+    case '?': c->at--; return refuse(c, "nothing to repeat");
     default: set_add(&s, (unsigned char)x, (unsigned char)x);
     }
     return emit_set(c, &s);
@@ -179,7 +184,8 @@ static int parse_count(const char **p) {
     return n > MAX_REPEAT ? MAX_REPEAT + 1 : n;
 }
 
-/* {m}, {m,}, {,n}, {m,n} at c->at: true, and the bounds (max -1: none). Anything else is a literal '{'. */
+/* {m}, {m,}, {,n}, {m,n} at c->at: true, and the bounds (max -1: none). Anything else is a literal
+ * '{'. */
 static bool parse_bounds(struct compiler *c, int *min, int *max) {
     const char *p = c->at + 1;
     const bool has_min = isdigit((unsigned char)*p);
@@ -196,7 +202,8 @@ static bool parse_bounds(struct compiler *c, int *min, int *max) {
     return true;
 }
 
-/* The quantifier at c->at, if there is one: true, its bounds, and c->at behind it and its lazy mark. */
+/* The quantifier at c->at, if there is one: true, its bounds, and c->at behind it and its lazy
+ * mark. */
 static bool parse_quantifier(struct compiler *c, int *min, int *max) {
     *min = 0;
     *max = -1;
@@ -213,7 +220,8 @@ static bool parse_quantifier(struct compiler *c, int *min, int *max) {
     return true;
 }
 
-/* An atom and how often. Its program is made from its text anew for each time: the first only shows where it ends. */
+/* An atom and how often. Its program is made from its text anew for each time: the first only shows
+ * where it ends. */
 static int parse_repeat(struct compiler *c) {
     struct ift_pattern *const p = c->p;
     const size_t code = p->n, sets = p->nsets;
@@ -248,7 +256,8 @@ static int parse_sequence(struct compiler *c) {
     return 0;
 }
 
-/* a|b|c: split to a, or on to the rest; each but the last ends with a jump behind the whole, chained until that is known. */
+/* a|b|c: split to a, or on to the rest; each but the last ends with a jump behind the whole,
+ * chained until that is known. */
 static int parse_choice(struct compiler *c) {
     struct ift_pattern *const p = c->p;
     int chain = -1;
@@ -304,11 +313,13 @@ struct states {
     bool *has; /* by instruction */
 };
 
-static bool run(const struct ift_pattern *p, int start, const char *text, const char *at, const char *end, bool whole);
+static bool run(const struct ift_pattern *p, int start, const char *text, const char *at,
+                const char *end, bool whole);
 
-/* Adds pc and everything reachable from it without a byte. A stack of its own, as programs may be long. */
-static void reach(const struct ift_pattern *p, struct states *s, int *stack, int pc, const char *text, const char *at,
-                  const char *end) {
+/* Adds pc and everything reachable from it without a byte. A stack of its own, as programs may be
+ * long. */
+static void reach(const struct ift_pattern *p, struct states *s, int *stack, int pc,
+                  const char *text, const char *at, const char *end) {
     size_t top = 0;
     stack[top++] = pc;
     while (top) {
@@ -332,20 +343,23 @@ static void reach(const struct ift_pattern *p, struct states *s, int *stack, int
         case LOOK:
             if (run(p, pc + 1, text, at, end, false) != (in->b != 0)) stack[top++] = in->a;
             break;
-        case SET: case MATCH: break;
+        case SET:
+        case MATCH: break;
         }
     }
 }
 
 /* Does the program at `start` match from `at`, all of it or a prefix? */
-static bool run(const struct ift_pattern *p, int start, const char *text, const char *at, const char *end, bool whole) {
+static bool run(const struct ift_pattern *p, int start, const char *text, const char *at,
+                const char *end, bool whole) {
     struct states now = {.pc = ift_alloc(p->n * sizeof *now.pc), .has = ift_alloc0(p->n, 1)};
     struct states next = {.pc = ift_alloc(p->n * sizeof *next.pc), .has = ift_alloc0(p->n, 1)};
     int *const stack = ift_alloc((2 * p->n + 2) * sizeof *stack);
     bool matched = false;
     reach(p, &now, stack, start, text, at, end);
     for (;; at++) {
-        for (size_t i = 0; i < now.n; i++) matched |= p->code[now.pc[i]].op == MATCH && (!whole || at == end);
+        for (size_t i = 0; i < now.n; i++)
+            matched |= p->code[now.pc[i]].op == MATCH && (!whole || at == end);
         if (matched || at == end || !now.n) break;
         memset(next.has, 0, p->n);
         next.n = 0;

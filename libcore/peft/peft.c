@@ -13,7 +13,8 @@ extern const struct ift_peft_method ift_peft_lora, ift_peft_none;
 static const struct ift_peft_method *const methods[] = {&ift_peft_lora, &ift_peft_none, NULL};
 const char *const ift_peft_methods[] = {"lora", "none", NULL};
 
-static const char config_name[] = "adapter_config.json", weights_name[] = "adapter_model.safetensors";
+static const char config_name[] = "adapter_config.json",
+                  weights_name[] = "adapter_model.safetensors";
 
 static size_t count_of(const struct ift_peft_param *q) {
     return (size_t)ift_shape_count(q->ndim, q->dim);
@@ -22,7 +23,8 @@ static size_t count_of(const struct ift_peft_param *q) {
 /* ---- modules of the model ---- */
 
 /* An attachment that only takes notes. */
-static ift_val note_linear(void *self, struct ift_build *b, const char *name, ift_val x, ift_val weight, ift_val y) {
+static ift_val note_linear(void *self, struct ift_build *b, const char *name, ift_val x,
+                           ift_val weight, ift_val y) {
     struct ift_peft *const p = self;
     const struct ift_value *const w = ift_graph_value(b->g, weight); // (out, in)
     (void)x;
@@ -75,7 +77,8 @@ void ift_peft_free(struct ift_peft *p) {
     free(p);
 }
 
-int ift_peft_new(struct ift_peft **out, const struct ift_model *m, const struct ift_peft_options *o, struct ift_err *err) {
+int ift_peft_new(struct ift_peft **out, const struct ift_model *m, const struct ift_peft_options *o,
+                 struct ift_err *err) {
     for (const struct ift_peft_method *const *method = methods; *method; method++) {
         if (strcmp((*method)->name, o->method) != 0) continue;
         struct ift_peft *const p = peft_new(m, *method);
@@ -94,14 +97,16 @@ int ift_peft_new(struct ift_peft **out, const struct ift_model *m, const struct 
 static const struct ift_peft_method *find_type(const struct ift_json *doc, struct ift_err *err) {
     const int type = ift_json_get(doc, 0, "peft_type");
     for (const struct ift_peft_method *const *method = methods; *method; method++) {
-        if ((*method)->peft_type && ift_json_text_is(doc, type, (*method)->peft_type)) return *method;
+        if ((*method)->peft_type && ift_json_text_is(doc, type, (*method)->peft_type))
+            return *method;
     }
     const struct ift_slice raw = type < 0 ? ift_slice("missing") : ift_json_raw(doc, type);
     ift_fail(err, "\"peft_type\" %.*s is not supported", raw.n < 60 ? (int)raw.n : 60, raw.p);
     return NULL;
 }
 
-static int read_config(struct ift_peft **out, const struct ift_model *m, const char *path, struct ift_err *err) {
+static int read_config(struct ift_peft **out, const struct ift_model *m, const char *path,
+                       struct ift_err *err) {
     struct ift_str text = {0};
     struct ift_json doc = {0};
     struct ift_peft *p = NULL;
@@ -130,7 +135,8 @@ static struct ift_peft_param *find_param(const struct ift_peft *p, const char *n
 }
 
 /* Every tensor of the file has its parameter, and every parameter its tensor. */
-static int read_weights(struct ift_peft *p, const struct ift_safetensors *s, const char *path, struct ift_err *err) {
+static int read_weights(struct ift_peft *p, const struct ift_safetensors *s, const char *path,
+                        struct ift_err *err) {
     struct ift_str name = {0};
     bool *const seen = ift_alloc0(p->params + 1, sizeof *seen);
     int rc = 0;
@@ -143,8 +149,11 @@ static int read_weights(struct ift_peft *p, const struct ift_safetensors *s, con
             rc = IFT_FAIL(err, "%s: nothing in the configuration asks for \"%s\"", path, t->name);
         else if (seen[q - p->param])
             rc = IFT_FAIL(err, "%s: \"%s\" is there twice under two names", path, t->name);
-        else if (t->ndim != q->ndim || memcmp(t->dim, q->dim, (size_t)t->ndim * sizeof *t->dim) != 0)
-            rc = IFT_FAIL(err, "%s: \"%s\" has another shape than the configuration and the model ask for", path, t->name);
+        else if (t->ndim != q->ndim ||
+                 memcmp(t->dim, q->dim, (size_t)t->ndim * sizeof *t->dim) != 0)
+            rc = IFT_FAIL(
+                err, "%s: \"%s\" has another shape than the configuration and the model ask for",
+                path, t->name);
         else if ((rc = ift_to_f32(q->host, t->data, t->dtype, count_of(q), err)) < 0)
             ift_fail_in(err, "%s: \"%s\"", path, t->name);
         if (rc == 0) seen[q - p->param] = true;
@@ -166,17 +175,19 @@ static int open_weights(struct ift_peft *p, const char *dir, struct ift_err *err
     struct ift_safetensors *s = NULL;
     int rc;
     if (access(path.p, F_OK) != 0 && pickled)
-        rc = IFT_FAIL(err, "%s: only pickled weights (adapter_model.bin), which are not read: convert them to %s", dir,
-                      weights_name);
-    else
-        rc = ift_safetensors_open(&s, path.p, err);
+        rc = IFT_FAIL(
+            err,
+            "%s: only pickled weights (adapter_model.bin), which are not read: convert them to %s",
+            dir, weights_name);
+    else rc = ift_safetensors_open(&s, path.p, err);
     if (rc == 0) rc = read_weights(p, s, path.p, err);
     ift_safetensors_free(s);
     ift_str_release(&path);
     return rc;
 }
 
-int ift_peft_open(struct ift_peft **out, const struct ift_model *m, const char *dir, struct ift_err *err) {
+int ift_peft_open(struct ift_peft **out, const struct ift_model *m, const char *dir,
+                  struct ift_err *err) {
     struct ift_str path = {0};
     struct ift_peft *p = NULL;
     ift_str_addf(&path, "%s/%s", dir, config_name);
@@ -211,8 +222,10 @@ static int load(struct ift_peft *p, struct ift_peft_param *q, struct ift_err *er
     return -1;
 }
 
-int ift_peft_bind(struct ift_peft *p, struct ift_device *d, struct ift_exec *x, const struct ift_graph *g, struct ift_err *err) {
-    if (p->device && p->device != d) return IFT_FAIL(err, "an adapter is bound to another device already");
+int ift_peft_bind(struct ift_peft *p, struct ift_device *d, struct ift_exec *x,
+                  const struct ift_graph *g, struct ift_err *err) {
+    if (p->device && p->device != d)
+        return IFT_FAIL(err, "an adapter is bound to another device already");
     p->device = d;
     for (size_t i = 0; i < p->params; i++) {
         const ift_val v = ift_graph_find(g, p->param[i].name);
@@ -237,7 +250,10 @@ static int write_weights(const struct ift_peft *p, const char *path, struct ift_
     struct ift_tensor *const t = ift_alloc0(p->params + 1, sizeof *t);
     for (size_t i = 0; i < p->params; i++) {
         const struct ift_peft_param *const q = &p->param[i];
-        t[i] = (struct ift_tensor){.name = q->name, .dtype = IFT_F32, .ndim = q->ndim, .data = q->host,
+        t[i] = (struct ift_tensor){.name = q->name,
+                                   .dtype = IFT_F32,
+                                   .ndim = q->ndim,
+                                   .data = q->host,
                                    .bytes = count_of(q) * sizeof *q->host};
         memcpy(t[i].dim, q->dim, sizeof t[i].dim);
     }
@@ -272,6 +288,7 @@ int ift_peft_save(struct ift_peft *p, struct ift_device *d, const char *dir, str
     return rc;
 }
 
-int ift_peft_merge(const struct ift_peft *p, const char *name, float *w, int ndim, const int64_t *dim, struct ift_err *err) {
+int ift_peft_merge(const struct ift_peft *p, const char *name, float *w, int ndim,
+                   const int64_t *dim, struct ift_err *err) {
     return p->method->merge(p, name, w, ndim, dim, err);
 }

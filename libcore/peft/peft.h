@@ -1,7 +1,8 @@
-/* peft.h: tuning methods. A method is one file peft/<method>.c that exports one `const struct ift_peft_method` (method.h)
- * and one row in the table of peft.c; it takes hold of the forward at the attachment points of model/arch.h, and reads and
- * writes the folder that Hugging Face PEFT reads and writes (adapter_config.json, adapter_model.safetensors). Code outside
- * peft/ never names a method.
+/* peft.h: tuning methods. A method is one file peft/<method>.c that exports one `const struct
+ * ift_peft_method` (method.h) and one row in the table of peft.c; it takes hold of the forward at
+ * the attachment points of model/arch.h, and reads and writes the folder that Hugging Face PEFT
+ * reads and writes (adapter_config.json, adapter_model.safetensors). Code outside peft/ never names
+ * a method.
  *
  * "none" is full tuning: every base parameter is trained and what is saved is a model folder.
  */
@@ -15,46 +16,58 @@ struct ift_peft; /* an adapter: configuration and parameters, attached to one mo
 
 /* Options as users know them; a method reads those it has. */
 struct ift_peft_options {
-    const char *method;         /* "lora", "none" */
-    long long rank;             /* r */
-    double alpha;               /* lora_alpha; 0: 2 r */
-    double dropout;             /* lora_dropout */
-    const char *targets;        /* "" or NULL: default of the family; "all-linear"; or names by commas */
+    const char *method;  /* "lora", "none" */
+    long long rank;      /* r */
+    double alpha;        /* lora_alpha; 0: 2 r */
+    double dropout;      /* lora_dropout */
+    const char *targets; /* "" or NULL: default of the family; "all-linear"; or names by commas */
     bool rslora;
-    uint64_t seed;              /* of the initial values */
+    uint64_t seed; /* of the initial values */
 };
 
 /* "none", "lora", …, NULL-terminated: the choices of an option. */
 extern const char *const ift_peft_methods[];
 
-/* A fresh adapter for the model, initialised as the original does (LoRA: A kaiming-uniform, B zero). The model must outlive
- * it. A target that no module answers to is an error that names the modules there are. */
-int ift_peft_new(struct ift_peft **p, const struct ift_model *m, const struct ift_peft_options *o, struct ift_err *err) IFT_MUST_CHECK;
-/* An adapter folder of any version of PEFT; its configuration decides the method. Settings that would change the
- * numbers and are not supported are refused by name, as are tensors that are missing, left over or of another shape. */
-int ift_peft_open(struct ift_peft **p, const struct ift_model *m, const char *dir, struct ift_err *err) IFT_MUST_CHECK;
+/* A fresh adapter for the model, initialised as the original does (LoRA: A kaiming-uniform, B
+ * zero). The model must outlive it. A target that no module answers to is an error that names the
+ * modules there are. */
+int ift_peft_new(struct ift_peft **p, const struct ift_model *m, const struct ift_peft_options *o,
+                 struct ift_err *err) IFT_MUST_CHECK;
+/* An adapter folder of any version of PEFT; its configuration decides the method. Settings that
+ * would change the numbers and are not supported are refused by name, as are tensors that are
+ * missing, left over or of another shape. */
+int ift_peft_open(struct ift_peft **p, const struct ift_model *m, const char *dir,
+                  struct ift_err *err) IFT_MUST_CHECK;
 /* Also the device memory it bound: after the execs, before the device is closed. NULL is fine. */
 void ift_peft_free(struct ift_peft *p);
 
 const char *ift_peft_method(const struct ift_peft *p);
 bool ift_peft_trains_base(const struct ift_peft *p);
-/* For ift_build.attach; NULL when there is nothing to attach. `training`: parameters are trainable and dropout acts. */
+/* For ift_build.attach; NULL when there is nothing to attach. `training`: parameters are trainable
+ * and dropout acts. */
 const struct ift_attach *ift_peft_attach(struct ift_peft *p, bool training);
 /* Device memory for the adapter's parameters in x, uploaded once. */
-int ift_peft_bind(struct ift_peft *p, struct ift_device *d, struct ift_exec *x, const struct ift_graph *g, struct ift_err *err) IFT_MUST_CHECK;
+int ift_peft_bind(struct ift_peft *p, struct ift_device *d, struct ift_exec *x,
+                  const struct ift_graph *g, struct ift_err *err) IFT_MUST_CHECK;
 
-/* Brings the values back from the device, where they were bound, and writes the folder. A new folder appears whole; in one that
- * exists the files are replaced one by one, each whole, the configuration last, and others left alone. */
-int ift_peft_save(struct ift_peft *p, struct ift_device *d, const char *dir, struct ift_err *err) IFT_MUST_CHECK;
+/* Brings the values back from the device, where they were bound, and writes the folder. A new
+ * folder appears whole; in one that exists the files are replaced one by one, each whole, the
+ * configuration last, and others left alone. */
+int ift_peft_save(struct ift_peft *p, struct ift_device *d, const char *dir,
+                  struct ift_err *err) IFT_MUST_CHECK;
 
-/* Adds what the adapter makes of the weight `name` (of shape dim) to w in place, computed in f32 from the values it was opened
- * or last saved with. 0: not adapted, 1: changed, -1: not of the shape the adapter is for. */
-int ift_peft_merge(const struct ift_peft *p, const char *name, float *w, int ndim, const int64_t *dim, struct ift_err *err) IFT_MUST_CHECK;
+/* Adds what the adapter makes of the weight `name` (of shape dim) to w in place, computed in f32
+ * from the values it was opened or last saved with. 0: not adapted, 1: changed, -1: not of the
+ * shape the adapter is for. */
+int ift_peft_merge(const struct ift_peft *p, const char *name, float *w, int ndim,
+                   const int64_t *dim, struct ift_err *err) IFT_MUST_CHECK;
 
-/* Writes the model with n adapters folded in, one after the other, as a model folder: w' = w + sum of deltas in f32, rounded
- * once to the dtype of each stored tensor, or to how->dtype where that is given; all other tensors and files byte for byte.
- * Of `how` dtype and provenance are read. *changed: weights that were. */
-int ift_peft_merge_model(const struct ift_model *m, struct ift_peft *const *adapters, size_t n, const char *dir,
-                         const struct ift_model_save *how, size_t *changed, struct ift_err *err) IFT_MUST_CHECK;
+/* Writes the model with n adapters folded in, one after the other, as a model folder: w' = w + sum
+ * of deltas in f32, rounded once to the dtype of each stored tensor, or to how->dtype where that is
+ * given; all other tensors and files byte for byte. Of `how` dtype and provenance are read.
+ * *changed: weights that were. */
+int ift_peft_merge_model(const struct ift_model *m, struct ift_peft *const *adapters, size_t n,
+                         const char *dir, const struct ift_model_save *how, size_t *changed,
+                         struct ift_err *err) IFT_MUST_CHECK;
 
 #endif

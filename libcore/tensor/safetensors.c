@@ -58,9 +58,13 @@ static int by_place(const void *a, const void *b) {
 }
 
 static bool parse_dtype(const struct ift_json *doc, int node, enum ift_dtype *type) {
-    static const struct { const char *name; enum ift_dtype type; } known[] = {
-        {"F32", IFT_F32}, {"BF16", IFT_BF16}, {"F16", IFT_F16}, {"F64", IFT_F64}, {"I64", IFT_I64},
-        {"I32", IFT_I32}, {"I16", IFT_I16},   {"I8", IFT_I8},   {"U8", IFT_U8},   {"BOOL", IFT_BOOL},
+    static const struct {
+        const char *name;
+        enum ift_dtype type;
+    } known[] = {
+        {"F32", IFT_F32}, {"BF16", IFT_BF16}, {"F16", IFT_F16}, {"F64", IFT_F64},
+        {"I64", IFT_I64}, {"I32", IFT_I32},   {"I16", IFT_I16}, {"I8", IFT_I8},
+        {"U8", IFT_U8},   {"BOOL", IFT_BOOL},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (!ift_json_text_is(doc, node, known[i].name)) continue;
@@ -97,15 +101,18 @@ static int parse_entry(const struct header *h, int node, struct entry *e, struct
     }
     e->t.ndim = parse_sizes(doc, ift_json_get(doc, node, "shape"), e->t.dim, IFT_MAX_DIMS);
     if (e->t.ndim < 0)
-        return IFT_FAIL(err, "%s: \"%s\": shape is not a list of at most %d sizes", h->path, name, IFT_MAX_DIMS);
+        return IFT_FAIL(err, "%s: \"%s\": shape is not a list of at most %d sizes", h->path, name,
+                        IFT_MAX_DIMS);
     int64_t range[2];
     if (parse_sizes(doc, ift_json_get(doc, node, "data_offsets"), range, 2) != 2)
         return IFT_FAIL(err, "%s: \"%s\": data_offsets is not a pair of offsets", h->path, name);
     e->begin = (uint64_t)range[0];
     e->end = (uint64_t)range[1];
     if (e->begin > e->end || e->end > h->size)
-        return IFT_FAIL(err, "%s: \"%s\" lies at %llu to %llu of %llu bytes of data (is the file cut?)", h->path,
-                        name, (unsigned long long)e->begin, (unsigned long long)e->end, (unsigned long long)h->size);
+        return IFT_FAIL(err,
+                        "%s: \"%s\" lies at %llu to %llu of %llu bytes of data (is the file cut?)",
+                        h->path, name, (unsigned long long)e->begin, (unsigned long long)e->end,
+                        (unsigned long long)h->size);
     const int64_t count = ift_shape_count(e->t.ndim, e->t.dim);
     if (count < 0 || (uint64_t)count * ift_dtype_size(e->t.dtype) != e->end - e->begin)
         return IFT_FAIL(err, "%s: \"%s\": its shape does not fill its %llu bytes", h->path, name,
@@ -120,12 +127,14 @@ static const char *keep_text(struct ift_safetensors *s, const struct ift_json *d
     struct ift_str text = {0};
     ift_json_text(doc, node, &text);
     const bool plain = memchr(text.p ? text.p : "", 0, text.n) == NULL;
-    const char *const kept = plain ? ift_arena_strndup(&s->arena, text.p ? text.p : "", text.n) : NULL;
+    const char *const kept = plain ? ift_arena_strndup(&s->arena, text.p ? text.p : "", text.n)
+                                   : NULL;
     ift_str_release(&text);
     return kept;
 }
 
-static int read_metadata(struct ift_safetensors *s, const struct header *h, int node, struct ift_err *err) {
+static int read_metadata(struct ift_safetensors *s, const struct header *h, int node,
+                         struct ift_err *err) {
     const struct ift_json *const doc = &h->doc;
     if (!ift_json_is(doc, node, IFT_JSON_OBJECT))
         return IFT_FAIL(err, "%s: __metadata__ is not an object", h->path);
@@ -144,7 +153,8 @@ static int read_metadata(struct ift_safetensors *s, const struct header *h, int 
 
 static int read_entries(struct ift_safetensors *s, struct header *h, struct ift_err *err) {
     const struct ift_json *const doc = &h->doc;
-    if (!ift_json_is(doc, 0, IFT_JSON_OBJECT)) return IFT_FAIL(err, "%s: the header is not an object", h->path);
+    if (!ift_json_is(doc, 0, IFT_JSON_OBJECT))
+        return IFT_FAIL(err, "%s: the header is not an object", h->path);
     for (int k = ift_json_first(doc, 0); k >= 0;) {
         const int v = ift_json_next(doc, 0, k);
         if (ift_json_text_is(doc, k, "__metadata__")) {
@@ -175,11 +185,13 @@ static int add_entries(struct ift_safetensors *s, struct header *h, struct ift_e
         s->tensor[s->n++] = e->t;
     }
     if (at != h->size)
-        return IFT_FAIL(err, "%s: %llu bytes behind the last tensor", h->path, (unsigned long long)(h->size - at));
+        return IFT_FAIL(err, "%s: %llu bytes behind the last tensor", h->path,
+                        (unsigned long long)(h->size - at));
     return 0;
 }
 
-static int map_file(struct ift_safetensors *s, const char *path, struct map *m, struct ift_err *err) {
+static int map_file(struct ift_safetensors *s, const char *path, struct map *m,
+                    struct ift_err *err) {
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat st;
     if (fd < 0) return ift_fail_errno(err, "%s", path);
@@ -190,7 +202,8 @@ static int map_file(struct ift_safetensors *s, const char *path, struct map *m, 
     }
     if (!S_ISREG(st.st_mode) || st.st_size < 8) {
         close(fd);
-        return IFT_FAIL(err, "%s: not a safetensors file: %s", path, S_ISREG(st.st_mode) ? "too short" : "no regular file");
+        return IFT_FAIL(err, "%s: not a safetensors file: %s", path,
+                        S_ISREG(st.st_mode) ? "too short" : "no regular file");
     }
     m->size = (size_t)st.st_size;
     m->base = mmap(NULL, m->size, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -209,8 +222,9 @@ static int add_file(struct ift_safetensors *s, const char *path, struct ift_err 
     uint64_t length = 0;
     for (int i = 7; i >= 0; i--) length = length << 8 | p[i];
     if (length > MAX_HEADER || length > m.size - 8)
-        return IFT_FAIL(err, "%s: not a safetensors file, or cut: a header of %llu bytes in a file of %zu", path,
-                        (unsigned long long)length, m.size);
+        return IFT_FAIL(
+            err, "%s: not a safetensors file, or cut: a header of %llu bytes in a file of %zu",
+            path, (unsigned long long)length, m.size);
     const char *const text = (const char *)p + 8;
     struct header h = {.path = path, .data = text + length, .size = m.size - 8 - length};
     ift_hasher_add(s->hasher, text, (size_t)length);
@@ -285,19 +299,21 @@ static int place_by_file(const void *a, const void *b) {
     return strcmp(((const struct place *)a)->file, ((const struct place *)b)->file);
 }
 
-/* The lines of "weight_map", sorted by name. A file is a plain name in the same folder, nothing that could
- * lead elsewhere. */
-static int read_index(struct ift_safetensors *s, const char *path, const struct ift_json *doc, struct place **out,
-                      size_t *n, struct ift_err *err) {
+/* The lines of "weight_map", sorted by name. A file is a plain name in the same folder, nothing
+ * that could lead elsewhere. */
+static int read_index(struct ift_safetensors *s, const char *path, const struct ift_json *doc,
+                      struct place **out, size_t *n, struct ift_err *err) {
     const int map = ift_json_get(doc, 0, "weight_map");
-    if (!ift_json_is(doc, map, IFT_JSON_OBJECT)) return IFT_FAIL(err, "%s: missing \"weight_map\"", path);
+    if (!ift_json_is(doc, map, IFT_JSON_OBJECT))
+        return IFT_FAIL(err, "%s: missing \"weight_map\"", path);
     size_t cap = 0;
     for (int k = ift_json_first(doc, map); k >= 0;) {
         const int v = ift_json_next(doc, map, k);
         const char *const name = keep_text(s, doc, k);
         const char *const file = ift_json_is(doc, v, IFT_JSON_STRING) ? keep_text(s, doc, v) : NULL;
         if (!name || !file || !*file || *file == '.' || strchr(file, '/'))
-            return IFT_FAIL(err, "%s: \"%s\" is not in a file of the same folder", path, name ? name : "");
+            return IFT_FAIL(err, "%s: \"%s\" is not in a file of the same folder", path,
+                            name ? name : "");
         *out = ift_grow(*out, *n + 1, &cap, sizeof **out);
         (*out)[(*n)++] = (struct place){name, file, false};
         k = ift_json_next(doc, map, v);
@@ -310,10 +326,10 @@ static int read_index(struct ift_safetensors *s, const char *path, const struct 
     return 0;
 }
 
-/* Adds the shard `file` and keeps of it what the index puts there; a tensor that the index puts elsewhere is a
- * copy, one that it does not know is an error. */
-static int add_shard(struct ift_safetensors *s, const char *dir, const char *file, struct place *place, size_t n,
-                     struct ift_err *err) {
+/* Adds the shard `file` and keeps of it what the index puts there; a tensor that the index puts
+ * elsewhere is a copy, one that it does not know is an error. */
+static int add_shard(struct ift_safetensors *s, const char *dir, const char *file,
+                     struct place *place, size_t n, struct ift_err *err) {
     struct ift_str path = {0};
     ift_str_addf(&path, "%s/%s", dir, file);
     size_t kept = s->n;
@@ -331,8 +347,8 @@ static int add_shard(struct ift_safetensors *s, const char *dir, const char *fil
     return rc;
 }
 
-static int add_shards(struct ift_safetensors *s, const char *dir, const char *index, struct place *place, size_t n,
-                      struct ift_err *err) {
+static int add_shards(struct ift_safetensors *s, const char *dir, const char *index,
+                      struct place *place, size_t n, struct ift_err *err) {
     struct place *const files = ift_alloc(n * sizeof *files);
     if (n) memcpy(files, place, n * sizeof *files);
     if (n) qsort(files, n, sizeof *files, place_by_file);
@@ -349,13 +365,17 @@ static int add_shards(struct ift_safetensors *s, const char *dir, const char *in
     return rc < 0 ? rc : index_names(s, index, err);
 }
 
-static int open_index(struct ift_safetensors *s, const char *dir, const char *path, struct ift_err *err) {
+static int open_index(struct ift_safetensors *s, const char *dir, const char *path,
+                      struct ift_err *err) {
     struct ift_str text = {0};
     struct ift_json doc = {0};
     struct place *place = NULL;
     size_t n = 0;
     int rc = ift_in_slurp(path, &text, MAX_HEADER, err);
-    if (rc == 0) rc = ift_json_parse(&doc, text.p ? text.p : "", text.n, err) < 0 ? ift_fail_in(err, "%s", path) : 0;
+    if (rc == 0)
+        rc = ift_json_parse(&doc, text.p ? text.p : "", text.n, err) < 0
+                 ? ift_fail_in(err, "%s", path)
+                 : 0;
     if (rc == 0) rc = read_index(s, path, &doc, &place, &n, err);
     if (rc == 0) rc = add_shards(s, dir, path, place, n, err);
     free(place);
@@ -378,10 +398,12 @@ int ift_safetensors_open_model(struct ift_safetensors **out, const char *dir, st
     int rc;
     if (has(dir, one) || !has(dir, index)) {
         ift_str_addf(&path, "%s/%s", dir, one);
-        if (!has(dir, one) && (has(dir, "pytorch_model.bin") || has(dir, "pytorch_model.bin.index.json")))
-            rc = IFT_FAIL(err, "%s: only pickled weights (.bin), which are not read: convert them to %s", dir, one);
-        else
-            rc = ift_safetensors_open(out, path.p, err);
+        if (!has(dir, one) &&
+            (has(dir, "pytorch_model.bin") || has(dir, "pytorch_model.bin.index.json")))
+            rc = IFT_FAIL(err,
+                          "%s: only pickled weights (.bin), which are not read: convert them to %s",
+                          dir, one);
+        else rc = ift_safetensors_open(out, path.p, err);
     } else {
         ift_str_addf(&path, "%s/%s", dir, index);
         struct ift_safetensors *const s = empty();
@@ -403,7 +425,8 @@ const struct ift_tensor *ift_safetensors_at(const struct ift_safetensors *s, siz
 
 const struct ift_tensor *ift_safetensors_find(const struct ift_safetensors *s, const char *name) {
     const struct ift_tensor key = {.name = name}, *const k = &key;
-    const struct ift_tensor *const *const hit = s->n ? bsearch(&k, s->by_name, s->n, sizeof *s->by_name, by_name) : NULL;
+    const struct ift_tensor *const *const hit =
+        s->n ? bsearch(&k, s->by_name, s->n, sizeof *s->by_name, by_name) : NULL;
     return hit ? *hit : NULL;
 }
 

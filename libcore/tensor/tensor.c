@@ -3,8 +3,9 @@
 #include <string.h>
 
 static const char *const names[IFT_DTYPES] = {
-    [IFT_F32] = "f32", [IFT_F16] = "f16", [IFT_BF16] = "bf16", [IFT_F64] = "f64", [IFT_I64] = "i64",
-    [IFT_I32] = "i32", [IFT_I16] = "i16", [IFT_I8] = "i8",     [IFT_U8] = "u8",   [IFT_BOOL] = "bool",
+    [IFT_F32] = "f32", [IFT_F16] = "f16",   [IFT_BF16] = "bf16", [IFT_F64] = "f64",
+    [IFT_I64] = "i64", [IFT_I32] = "i32",   [IFT_I16] = "i16",   [IFT_I8] = "i8",
+    [IFT_U8] = "u8",   [IFT_BOOL] = "bool",
 };
 
 const char *ift_dtype_name(enum ift_dtype type) {
@@ -48,7 +49,8 @@ static inline float float_of(uint32_t b) {
 }
 
 static inline float from_half(uint16_t h) {
-    const uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = (h >> 10) & 31, mantissa = h & 0x3ff;
+    const uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = (h >> 10) & 31,
+                   mantissa = h & 0x3ff;
     if (exponent == 0) return float_of(sign | bits_of((float)mantissa * 0x1p-24f));
     const uint32_t wide = exponent == 31 ? 255 : exponent + (127 - 15);
     return float_of(sign | wide << 23 | mantissa << 13);
@@ -58,7 +60,8 @@ static inline uint16_t to_half(float x) {
     const uint32_t b = bits_of(x), sign = (b >> 16) & 0x8000, a = b & 0x7fffffff;
     if (a > 0x7f800000) return (uint16_t)(sign | 0x7e00 | (a >> 13 & 0x3ff)); /* stays a NaN */
     if (a >= 0x477ff000) return (uint16_t)(sign | 0x7c00); /* 65520 and more round to infinity */
-    /* Below 2^-14 halves are multiples of 2^-24, the spacing of floats at 0.5: let the adder round. */
+    /* Below 2^-14 halves are multiples of 2^-24, the spacing of floats at 0.5: let the adder round.
+     */
     if (a < 0x38800000) return (uint16_t)(sign | (bits_of(float_of(a) + 0.5f) - bits_of(0.5f)));
     return (uint16_t)(sign | ((a - (112u << 23) + 0xfff + (a >> 13 & 1)) >> 13));
 }

@@ -1,7 +1,9 @@
-/* golden.h: a reference case as arrays our forward takes, and comparison with what the original computed.
+/* golden.h: a reference case as arrays our forward takes, and comparison with what the original
+ * computed.
  *
- * The originals ran padded batches (B, T); here padding is dropped, each row is a segment, and only real
- * positions are compared. Weights must be on disk in `model`, inputs and results in an io file.
+ * The originals ran padded batches (B, T); here padding is dropped, each row is a segment, and only
+ * real positions are compared. Weights must be on disk in `model`, inputs and results in an io
+ * file.
  */
 #ifndef GOLDEN_H
 #define GOLDEN_H
@@ -43,8 +45,8 @@ static inline struct ift_safetensors *golden_open(const char *dir, const char *f
 }
 
 /* The tensor "<prefix><name>", which must be there. */
-static inline const struct ift_tensor *golden_find(const struct ift_safetensors *s, const char *prefix,
-                                                   const char *name) {
+static inline const struct ift_tensor *golden_find(const struct ift_safetensors *s,
+                                                   const char *prefix, const char *name) {
     struct ift_str full = {0};
     ift_str_addf(&full, "%s%s", prefix, name);
     const struct ift_tensor *const t = ift_safetensors_find(s, full.p);
@@ -95,7 +97,8 @@ static inline int64_t golden_i64(const struct ift_tensor *t, int64_t i) {
 }
 
 /* From "<prefix>input_ids|attention_mask|labels"; labels unshifted, -100 not learned. */
-static inline struct golden_batch golden_batch(const struct ift_safetensors *s, const char *prefix) {
+static inline struct golden_batch golden_batch(const struct ift_safetensors *s,
+                                               const char *prefix) {
     const struct ift_tensor *const ids = golden_find(s, prefix, "input_ids");
     const struct ift_tensor *const mask = golden_find(s, prefix, "attention_mask");
     const struct ift_tensor *const labels = golden_find(s, prefix, "labels");
@@ -112,7 +115,8 @@ static inline struct golden_batch golden_batch(const struct ift_safetensors *s, 
             const int64_t i = r * b.length + t;
             if (!golden_i64(mask, i)) continue;
             const bool last = t + 1 == b.length;
-            const int64_t label = last || !golden_i64(mask, i + 1) ? -100 : golden_i64(labels, i + 1);
+            const int64_t label = last || !golden_i64(mask, i + 1) ? -100
+                                                                   : golden_i64(labels, i + 1);
             b.id[b.tokens] = (int32_t)golden_i64(ids, i);
             b.position[b.tokens] = (int32_t)(b.tokens - begin);
             b.target[b.tokens] = label < 0 ? -1 : (int32_t)label;
@@ -120,7 +124,8 @@ static inline struct golden_batch golden_batch(const struct ift_safetensors *s, 
             b.learned += label >= 0;
         }
         const int32_t n_row = (int32_t)(b.tokens - begin);
-        memcpy(b.segment + 4 * b.segments++, (const int32_t[]){(int32_t)begin, n_row, (int32_t)begin, n_row},
+        memcpy(b.segment + 4 * b.segments++,
+               (const int32_t[]){(int32_t)begin, n_row, (int32_t)begin, n_row},
                4 * sizeof(int32_t));
     }
     return b;
@@ -128,7 +133,8 @@ static inline struct golden_batch golden_batch(const struct ift_safetensors *s, 
 
 /* ---- comparison ---- */
 
-/* Largest difference over the largest reference value; elements of equal zero references count as themselves. */
+/* Largest difference over the largest reference value; elements of equal zero references count as
+ * themselves. */
 static inline double golden_error(const float *got, const float *want, size_t n) {
     double diff = 0, scale = 0;
     for (size_t i = 0; i < n; i++) {
@@ -145,13 +151,15 @@ static inline double golden_rows_error(const struct golden_batch *b, const float
     const int64_t width = want->dim[want->ndim - 1];
     float *const picked = ift_alloc((size_t)(b->tokens * width) * sizeof *picked);
     for (int64_t i = 0; i < b->tokens; i++)
-        memcpy(picked + i * width, (const float *)want->data + b->place[i] * width, (size_t)width * sizeof *picked);
+        memcpy(picked + i * width, (const float *)want->data + b->place[i] * width,
+               (size_t)width * sizeof *picked);
     const double e = golden_error(got, picked, (size_t)(b->tokens * width));
     free(picked);
     return e;
 }
 
-static inline void golden_check(const char *what, const char *name, double error, double tolerance) {
+static inline void golden_check(const char *what, const char *name, double error,
+                                double tolerance) {
     if (error <= tolerance) return;
     fprintf(stderr, "%s: %s: error %.3g, at most %.3g\n", what, name, error, tolerance);
     check_failures++;
@@ -173,7 +181,8 @@ struct golden_run {
 static inline int golden_run_init(struct golden_run *r, struct ift_model *m, struct ift_device *d,
                                   const struct ift_attach *attach, bool train_base, bool backward,
                                   struct ift_err *err) {
-    *r = (struct golden_run){.g = ift_graph_new(), .d = d,
+    *r = (struct golden_run){.g = ift_graph_new(),
+                             .d = d,
                              .build = {.attach = attach, .train_base = train_base},
                              .capacity = {1, 128, 16, 128}};
     ift_build_begin(&r->build, m, r->g);
@@ -195,8 +204,10 @@ static inline void golden_run_release(struct golden_run *r) {
     ift_graph_free(r->g);
 }
 
-/* Runs a batch; gradients are zeroed first and are of the mean loss over learned tokens, which is returned. */
-static inline double golden_run_batch(struct golden_run *r, const struct golden_batch *b, struct ift_err *err) {
+/* Runs a batch; gradients are zeroed first and are of the mean loss over learned tokens, which is
+ * returned. */
+static inline double golden_run_batch(struct golden_run *r, const struct golden_batch *b,
+                                      struct ift_err *err) {
     const float scale = b->learned ? 1.0f / (float)b->learned : 0;
     CHECK(b->tokens <= r->capacity[IFT_TOKENS] && b->segments <= r->capacity[IFT_SEGMENTS]);
     for (size_t v = 1; v <= ift_graph_values(r->g); v++) {
@@ -217,17 +228,18 @@ static inline double golden_run_batch(struct golden_run *r, const struct golden_
 }
 
 /* The logits of the last run (tokens, V), to be freed. */
-static inline float *golden_logits(struct golden_run *r, const struct golden_batch *b, int64_t vocab) {
+static inline float *golden_logits(struct golden_run *r, const struct golden_batch *b,
+                                   int64_t vocab) {
     struct ift_err err = {{0}, 0, 0};
     float *const y = ift_alloc((size_t)(b->tokens * vocab) * sizeof *y);
     CHECK_OK(ift_exec_download(r->x, y, r->logits, b->tokens, &err), &err);
     return y;
 }
 
-/* Compares every gradient state of the graph with "grad.<name>" of the reference and returns the worst error. Both must have
- * the same set of gradients when `all` is set. */
-static inline double golden_gradients(struct golden_run *r, const struct ift_safetensors *io, const char *what,
-                                      double tolerance, bool all) {
+/* Compares every gradient state of the graph with "grad.<name>" of the reference and returns the
+ * worst error. Both must have the same set of gradients when `all` is set. */
+static inline double golden_gradients(struct golden_run *r, const struct ift_safetensors *io,
+                                      const char *what, double tolerance, bool all) {
     double worst = 0;
     size_t seen = 0, given = 0;
     for (size_t i = 0; i < ift_safetensors_count(io); i++) {

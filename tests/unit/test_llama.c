@@ -1,5 +1,5 @@
-/* LLaMA against the reference: logits, loss, hidden gradients of every parameter, packed rows, and every
- * spelling and storage that its folders come in. */
+/* LLaMA against the reference: logits, loss, hidden gradients of every parameter, packed rows, and
+ * every spelling and storage that its folders come in. */
 #include "libcore/model/rope.h"
 #include "tests/unit/golden.h"
 
@@ -48,8 +48,8 @@ static void whole_case(const char *dir, const char *name) {
     golden_check(name, "loss", fabs(loss - want), 1e-6 * want);
     const double g = golden_gradients(&r, io, name, fmax(1e-4, 4 * grad_noise), true);
     check_pad_row(&r, ift_model_config(m), name);
-    printf("%s: logits %.2g (noise of the original %.2g), loss %.2g, gradients %.2g (%.2g)\n", name, e, noise,
-           fabs(loss - want), g, grad_noise);
+    printf("%s: logits %.2g (noise of the original %.2g), loss %.2g, gradients %.2g (%.2g)\n", name,
+           e, noise, fabs(loss - want), g, grad_noise);
     free(logits);
     golden_run_release(&r);
     golden_batch_release(&b);
@@ -62,12 +62,23 @@ static void packed_case(const char *dir) {
     struct ift_err err = {{0}, 0, 0};
     struct ift_model *const m = open_model(dir, "model");
     struct ift_safetensors *const io = golden_open(dir, "packed.safetensors");
-    const struct ift_tensor *const ids = golden_find(io, "", "input_ids"), *const labels = golden_find(io, "", "labels");
-    const struct ift_tensor *const positions = golden_find(io, "", "position_ids"), *const cu = golden_find(io, "", "cu_seqlens");
+    const struct ift_tensor *const ids = golden_find(io, "", "input_ids"), *const labels =
+                                                                               golden_find(
+                                                                                   io, "",
+                                                                                   "labels");
+    const struct ift_tensor *const positions = golden_find(io, "", "position_ids"),
+                                   *const cu = golden_find(io, "", "cu_seqlens");
     int32_t id[128], position[128], target[128], segment[64];
     int64_t place[128];
-    struct golden_batch b = {.tokens = ids->dim[1], .segments = cu->dim[0] - 1, .rows = 1, .length = ids->dim[1],
-                             .id = id, .position = position, .target = target, .segment = segment, .place = place};
+    struct golden_batch b = {.tokens = ids->dim[1],
+                             .segments = cu->dim[0] - 1,
+                             .rows = 1,
+                             .length = ids->dim[1],
+                             .id = id,
+                             .position = position,
+                             .target = target,
+                             .segment = segment,
+                             .place = place};
     for (int64_t i = 0; i < b.tokens; i++) {
         const int64_t label = i + 1 < b.tokens ? golden_i64(labels, i + 1) : -100;
         id[i] = (int32_t)golden_i64(ids, i);
@@ -77,7 +88,8 @@ static void packed_case(const char *dir) {
         place[i] = i;
     }
     for (int64_t s = 0; s < b.segments; s++) {
-        const int32_t begin = (int32_t)golden_i64(cu, s), n = (int32_t)golden_i64(cu, s + 1) - begin;
+        const int32_t begin = (int32_t)golden_i64(cu, s),
+                      n = (int32_t)golden_i64(cu, s + 1) - begin;
         memcpy(segment + 4 * s, (const int32_t[]){begin, n, begin, n}, 4 * sizeof *segment);
     }
     struct golden_run r;
@@ -100,7 +112,8 @@ static void packed_case(const char *dir) {
 static void storage_case(const char *dir, const char *sub, const char *logits_name) {
     struct ift_err err = {{0}, 0, 0};
     struct ift_model *const m = open_model(dir, sub);
-    struct ift_safetensors *const io = golden_open(dir, "io.safetensors"), *const want = golden_open(dir, "storage/io.safetensors");
+    struct ift_safetensors *const io = golden_open(dir, "io.safetensors"),
+                                  *const want = golden_open(dir, "storage/io.safetensors");
     struct golden_run r;
     struct golden_batch b = golden_batch(io, "");
     CHECK_OK(golden_run_init(&r, m, &device, NULL, false, false, &err), &err);

@@ -1,4 +1,5 @@
-/* LoRA against PEFT: logits and gradients at the start, ten AdamW steps, the saved folder, merged weights. */
+/* LoRA against PEFT: logits and gradients at the start, ten AdamW steps, the saved folder, merged
+ * weights. */
 #include <sys/stat.h>
 
 #include "libcore/peft/peft.h"
@@ -7,7 +8,8 @@
 static struct ift_device device;
 static char *root; /* tests/golden/peft */
 
-static void open_both(const char *folder, const char *sub, struct ift_model **m, struct ift_peft **p) {
+static void open_both(const char *folder, const char *sub, struct ift_model **m,
+                      struct ift_peft **p) {
     struct ift_err err = {{0}, 0, 0};
     struct ift_str path = {0};
     ift_str_addf(&path, "%s/base-llama", root);
@@ -69,8 +71,8 @@ static void adam_step(struct adam *a, int step, float lr) {
 
 /* ---- one case ---- */
 
-static double logits_error(struct golden_run *r, const struct ift_safetensors *batches, const char *prefix,
-                           const struct ift_tensor *want, double *loss) {
+static double logits_error(struct golden_run *r, const struct ift_safetensors *batches,
+                           const char *prefix, const struct ift_tensor *want, double *loss) {
     struct ift_err err = {{0}, 0, 0};
     struct golden_batch b = golden_batch(batches, prefix);
     *loss = golden_run_batch(r, &b, &err);
@@ -82,7 +84,8 @@ static double logits_error(struct golden_run *r, const struct ift_safetensors *b
 }
 
 /* Ten batches, an update after each. Returns the largest loss error. */
-static double train(struct golden_run *r, const struct ift_safetensors *batches, const struct ift_safetensors *io) {
+static double train(struct golden_run *r, const struct ift_safetensors *batches,
+                    const struct ift_safetensors *io) {
     struct ift_err err = {{0}, 0, 0};
     const float *const want = golden_find(io, "", "losses")->data;
     struct adam a;
@@ -101,8 +104,8 @@ static double train(struct golden_run *r, const struct ift_safetensors *batches,
     return worst;
 }
 
-/* What we saved against what PEFT saved. Adam turns a gradient's rounding into a difference of the update: the reference's own noise
- * says how much. */
+/* What we saved against what PEFT saved. Adam turns a gradient's rounding into a difference of the
+ * update: the reference's own noise says how much. */
 static double saved_error(const char *ours, const char *folder, const char *name) {
     struct ift_safetensors *const got = golden_open(ours, "adapter_model.safetensors");
     char *const final = golden_join(folder, "final");
@@ -110,12 +113,14 @@ static double saved_error(const char *ours, const char *folder, const char *name
     double worst = 0;
     CHECK_INT(ift_safetensors_count(got), ift_safetensors_count(want));
     for (size_t i = 0; i < ift_safetensors_count(want); i++) {
-        const struct ift_tensor *const w = ift_safetensors_at(want, i), *const g = golden_find(got, "", w->name);
+        const struct ift_tensor *const w = ift_safetensors_at(want, i), *const g = golden_find(
+                                                                            got, "", w->name);
         const double noise = golden_number(folder, "noise", "final_parameter_abs", w->name);
         double diff = 0;
         CHECK_INT(g->bytes, w->bytes);
         for (size_t k = 0; k < w->bytes / 4; k++)
-            diff = fmax(diff, fabs((double)((const float *)g->data)[k] - (double)((const float *)w->data)[k]));
+            diff = fmax(diff, fabs((double)((const float *)g->data)[k] -
+                                   (double)((const float *)w->data)[k]));
         golden_check(name, w->name, diff, fmax(1e-5, 4 * noise));
         worst = fmax(worst, diff);
     }
@@ -139,20 +144,24 @@ static void one_case(const char *name) {
     if (err.text[0]) exit(1);
 
     double loss;
-    const double probe = logits_error(&r, batches, "probe.", golden_find(io, "", "logits_init"), &loss);
-    const double first = logits_error(&r, batches, "0.", golden_find(io, "", "logits_step0"), &loss);
+    const double probe = logits_error(&r, batches, "probe.", golden_find(io, "", "logits_init"),
+                                      &loss);
+    const double first = logits_error(&r, batches, "0.", golden_find(io, "", "logits_step0"),
+                                      &loss);
     golden_check(name, "logits_init", probe, 1e-5);
     golden_check(name, "logits_step0", first, 1e-5);
     const double grads = golden_gradients(&r, io, name, 1e-4, true);
     const double losses = train(&r, batches, io);
     golden_check(name, "losses", losses, 1e-5);
-    const double last = logits_error(&r, batches, "probe.", golden_find(io, "", "logits_final"), &loss);
+    const double last = logits_error(&r, batches, "probe.", golden_find(io, "", "logits_final"),
+                                     &loss);
     golden_check(name, "logits_final", last, 1e-5);
 
     CHECK_OK(ift_peft_save(p, &device, "saved", &err), &err);
     const double saved = saved_error("saved", folder, name);
-    printf("%s: logits %.2g %.2g, gradients %.2g, losses %.2g, logits after ten steps %.2g, tensors %.2g\n", name, probe,
-           first, grads, losses, last, saved);
+    printf("%s: logits %.2g %.2g, gradients %.2g, losses %.2g, logits after ten steps %.2g, "
+           "tensors %.2g\n",
+           name, probe, first, grads, losses, last, saved);
     golden_run_release(&r);
     ift_peft_free(p);
 
@@ -161,7 +170,8 @@ static void one_case(const char *name) {
     CHECK_OK(ift_peft_open(&p, m, "saved", &err), &err);
     CHECK_OK(golden_run_init(&r, m, &device, ift_peft_attach(p, false), false, false, &err), &err);
     CHECK_OK(ift_peft_bind(p, &device, r.x, r.g, &err), &err);
-    CHECK_NEAR(logits_error(&r, batches, "probe.", golden_find(io, "", "logits_final"), &loss), last, 0);
+    CHECK_NEAR(logits_error(&r, batches, "probe.", golden_find(io, "", "logits_final"), &loss),
+               last, 0);
     golden_run_release(&r);
     ift_peft_free(p);
     ift_safetensors_free(batches);
@@ -170,7 +180,8 @@ static void one_case(const char *name) {
     free(folder);
 }
 
-/* The final adapter folded into the base: weights, the other files, and the logits of the merged model. */
+/* The final adapter folded into the base: weights, the other files, and the logits of the merged
+ * model. */
 static void merged_case(const char *name, const char *out) {
     struct ift_err err = {{0}, 0, 0};
     char *const folder = golden_join(root, name);
@@ -179,7 +190,8 @@ static void merged_case(const char *name, const char *out) {
     open_both(folder, "final", &m, &p);
     struct ift_safetensors *const io = golden_open(folder, "io.safetensors");
     size_t changed = 0, expected = 0;
-    CHECK_OK(ift_peft_merge_model(m, &p, 1, out, &(const struct ift_model_save){0}, &changed, &err), &err);
+    CHECK_OK(ift_peft_merge_model(m, &p, 1, out, &(const struct ift_model_save){0}, &changed, &err),
+             &err);
     struct ift_safetensors *const got = golden_open(out, "model.safetensors");
     double worst = 0;
     for (size_t i = 0; i < ift_safetensors_count(got); i++) {
@@ -206,7 +218,8 @@ static void merged_case(const char *name, const char *out) {
     struct golden_run r;
     double loss;
     CHECK_OK(golden_run_init(&r, m, &device, NULL, false, false, &err), &err);
-    const double e = logits_error(&r, batches, "probe.", golden_find(io, "", "logits_merged"), &loss);
+    const double e = logits_error(&r, batches, "probe.", golden_find(io, "", "logits_merged"),
+                                  &loss);
     golden_check(name, "logits_merged", e, 1e-5);
     printf("%s merged: weights %.2g, logits %.2g\n", name, worst, e);
     golden_run_release(&r);
@@ -242,7 +255,8 @@ static void init_case(const char *shared, const char *name) {
     free(folder);
 }
 
-/* A fresh adapter: bit-equal for a seed, within its bound, and without effect; with dropout, off by chance. */
+/* A fresh adapter: bit-equal for a seed, within its bound, and without effect; with dropout, off by
+ * chance. */
 static void fresh_case(void) {
     struct ift_err err = {{0}, 0, 0};
     struct ift_model *m = NULL;
@@ -254,7 +268,12 @@ static void fresh_case(void) {
         struct ift_peft *p = NULL;
         if (i == 2) o.seed = 8;
         CHECK_OK(ift_peft_new(&p, m, &o, &err), &err);
-        CHECK_OK(ift_peft_save(p, &device, i == 0 ? "fresh0" : i == 1 ? "fresh1" : "fresh2", &err), &err);
+        CHECK_OK(ift_peft_save(p, &device,
+                               i == 0   ? "fresh0"
+                               : i == 1 ? "fresh1"
+                                        : "fresh2",
+                               &err),
+                 &err);
         ift_peft_free(p);
     }
     struct ift_safetensors *const s[3] = {golden_open("fresh0", "adapter_model.safetensors"),
@@ -266,7 +285,8 @@ static void fresh_case(void) {
         const bool is_a = strstr(t->name, "lora_A") != NULL;
         const double bound = 1 / sqrt((double)t->dim[1]);
         double most = 0;
-        for (size_t k = 0; k < t->bytes / 4; k++) most = fmax(most, fabs((double)((const float *)t->data)[k]));
+        for (size_t k = 0; k < t->bytes / 4; k++)
+            most = fmax(most, fabs((double)((const float *)t->data)[k]));
         CHECK(memcmp(t->data, ift_safetensors_at(s[1], i)->data, t->bytes) == 0);
         CHECK(is_a ? most <= bound && most > 0.9 * bound : most == 0);
         CHECK((memcmp(t->data, ift_safetensors_at(s[2], i)->data, t->bytes) != 0) == is_a);

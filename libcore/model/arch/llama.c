@@ -1,9 +1,11 @@
-/* llama.c: LLaMA 1, 2, 3 and what publishes itself as them (transformers: models/llama/modeling_llama.py). */
+/* llama.c: LLaMA 1, 2, 3 and what publishes itself as them (transformers:
+ * models/llama/modeling_llama.py). */
 #include <math.h>
 
 #include "libcore/model/arch.h"
 
-static int configure(const struct ift_json *doc, int root, struct ift_config *c, struct ift_err *err) {
+static int configure(const struct ift_json *doc, int root, struct ift_config *c,
+                     struct ift_err *err) {
     IFT_TRY(ift_config_size(doc, root, "vocab_size", 0, &c->vocab, err));
     IFT_TRY(ift_config_size(doc, root, "hidden_size", 0, &c->hidden, err));
     IFT_TRY(ift_config_size(doc, root, "intermediate_size", 0, &c->intermediate, err));
@@ -11,8 +13,8 @@ static int configure(const struct ift_json *doc, int root, struct ift_config *c,
     IFT_TRY(ift_config_size(doc, root, "num_attention_heads", 0, &c->heads, err));
     IFT_TRY(ift_config_size(doc, root, "num_key_value_heads", c->heads, &c->kv_heads, err));
     if (c->heads % c->kv_heads)
-        return IFT_FAIL(err, "%lld heads cannot share %lld key and value heads", (long long)c->heads,
-                        (long long)c->kv_heads);
+        return IFT_FAIL(err, "%lld heads cannot share %lld key and value heads",
+                        (long long)c->heads, (long long)c->kv_heads);
     IFT_TRY(ift_config_size(doc, root, "head_dim", c->hidden / c->heads, &c->head_dim, err));
     IFT_TRY(ift_config_size(doc, root, "max_position_embeddings", 2048, &c->max_positions, err));
     IFT_TRY(ift_json_get_f64(doc, root, "rms_norm_eps", 1e-6, &c->norm_eps, err));
@@ -38,8 +40,11 @@ static ift_val attention(struct ift_build *b, int layer, ift_val x) {
     q = ift_build_rope(b, q, c->heads, false);
     k = ift_build_rope(b, k, c->kv_heads, false);
     const struct ift_graph_attn attn = {
-        .heads = (int)c->heads, .kv_heads = (int)c->kv_heads, .head_dim = (int)c->head_dim,
-        .scale = (float)(1.0 / sqrt((double)c->head_dim)), .causal = true,
+        .heads = (int)c->heads,
+        .kv_heads = (int)c->kv_heads,
+        .head_dim = (int)c->head_dim,
+        .scale = (float)(1.0 / sqrt((double)c->head_dim)),
+        .causal = true,
     };
     const ift_val o = ift_build_attn(b, layer, q, k, v, attn); // (N, heads * head_dim)
     const ift_val y = ift_build_linear(b, o, wide, c->hidden, c->attention_bias,
@@ -60,17 +65,20 @@ static ift_val mlp(struct ift_build *b, int layer, ift_val x) {
     return ift_build_block(b, x, y, "model.layers.%d.mlp", layer);
 }
 
-/* The residual stream x is summed up inside the norms: each takes what the sub-block before it gave. */
+/* The residual stream x is summed up inside the norms: each takes what the sub-block before it
+ * gave. */
 static ift_val forward(struct ift_build *b) {
     const struct ift_config *const c = b->config;
     const float eps = (float)c->norm_eps;
     ift_val x = ift_build_embed(b), add = 0; // (N, hidden)
     for (int layer = 0; layer < c->layers; layer++) {
-        const ift_val before = ift_build_vector(b, c->hidden, "model.layers.%d.input_layernorm.weight", layer);
+        const ift_val before = ift_build_vector(b, c->hidden,
+                                                "model.layers.%d.input_layernorm.weight", layer);
         const ift_val h = add ? ift_graph_add_norm(b->g, x, add, before, eps, &x)
                               : ift_graph_norm(b->g, x, before, eps);
         add = attention(b, layer, h);
-        const ift_val after = ift_build_vector(b, c->hidden, "model.layers.%d.post_attention_layernorm.weight", layer);
+        const ift_val after = ift_build_vector(
+            b, c->hidden, "model.layers.%d.post_attention_layernorm.weight", layer);
         add = mlp(b, layer, ift_graph_add_norm(b->g, x, add, after, eps, &x));
     }
     const ift_val last = ift_build_vector(b, c->hidden, "model.norm.weight");
@@ -80,7 +88,7 @@ static ift_val forward(struct ift_build *b) {
 static const char *const model_types[] = {"llama", NULL};
 static const char *const buffers[] = {".rotary_emb.inv_freq", NULL};
 static const char *const lora_targets[] = {"q_proj", "v_proj", NULL};
-static const char *const linear_suffixes[] = {"q_proj", "k_proj", "v_proj", "o_proj",
+static const char *const linear_suffixes[] = {"q_proj",    "k_proj",  "v_proj",    "o_proj",
                                               "gate_proj", "up_proj", "down_proj", NULL};
 
 extern const struct ift_arch ift_arch_llama;
