@@ -7,6 +7,7 @@
 #include "libcore/base/tool.h"
 #include "libcore/io/stream.h"
 #include "libcore/shard/provenance.h"
+#include "libcore/shard/shard.h"
 #include "libcore/train/loop.h"
 #include "libcore/train/schedule.h"
 
@@ -103,15 +104,24 @@ static bool was_signalled(void *ctx) {
 
 /* ---- opening ---- */
 
-/* first: the provenance that the first shard carries, appended to. */
+/* The steps that the rows went through, as far as they know, and this one. */
+static int add_provenance(struct job *j, const struct ift_rows *rows, struct ift_err *err) {
+    struct ift_shard_meta meta;
+    struct ift_str before = {0};
+    const int rc = ift_shard_meta_read(&meta, ift_rows_header(rows), &before, err);
+    if (rc == 0) ift_provenance_add(&j->provenance, meta.provenance, j->run);
+    ift_str_release(&before);
+    return rc;
+}
+
 static int read_rows(struct job *j, const char *const *paths, size_t n, struct ift_corpus **corpus,
-                     struct ift_str *provenance, struct ift_err *err) {
+                     struct ift_err *err) {
     const struct ift_config *c = ift_model_config(j->model);
     struct ift_rows *rows = NULL;
     IFT_TRY(ift_rows_open(&rows, paths, n, err));
     *corpus = ift_corpus_new(c->vocab, c->max_positions);
-    const int rc = ift_corpus_read(*corpus, rows, err);
-    if (rc == 0 && provenance) ift_provenance_add(provenance, ift_rows_header(rows), j->run);
+    int rc = ift_corpus_read(*corpus, rows, err);
+    if (rc == 0 && *corpus == j->rows) rc = add_provenance(j, rows, err);
     ift_rows_free(rows);
     return rc;
 }
@@ -120,8 +130,8 @@ static int open_all(struct job *j, struct ift_err *err) {
     const struct ift_run *run = j->run;
     const struct args *a = run->args;
     IFT_TRY(ift_model_open(&j->model, a->model, err));
-    IFT_TRY(read_rows(j, run->operand, run->noperands, &j->rows, &j->provenance, err));
-    if (a->valid) IFT_TRY(read_rows(j, &a->valid, 1, &j->valid, NULL, err));
+    IFT_TRY(read_rows(j, run->operand, run->noperands, &j->rows, err));
+    if (a->valid) IFT_TRY(read_rows(j, &a->valid, 1, &j->valid, err));
     const sigset_t set = stop_signals();
     sigprocmask(SIG_BLOCK, &set, NULL); /* before the device makes threads: they inherit it */
     IFT_TRY(ift_device_open(&j->device, run->common.backend, run->jobs, err));
@@ -170,7 +180,7 @@ static void note_result(const struct job *j, const struct ift_loop_result *r) {
     getrusage(RUSAGE_SELF, &usage);
     struct ift_str s = {0};
     ift_loop_result_text(r, &s);
-    ift_str_addf(&s, ", at most %.0f MB; %s", (double)usage.ru_maxrss * 1024 / 1e6, j->run->common.output);
+    ift_str_addf(&s, ", peak %.0f MB, result in %s", (double)usage.ru_maxrss * 1024 / 1e6, j->run->common.output);
     ift_note(j->run, "%s", s.p);
     ift_str_release(&s);
 }
