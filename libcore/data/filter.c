@@ -155,7 +155,8 @@ static int write_batch(void *ctx, void *batch, struct ift_err *err) {
     if (s->f->as == IFT_RECORD_JSON_ARRAY && s->total.out == 0 && text.n) {
         text = (struct ift_slice){text.p + 2, text.n - 2}; /* no separator before the first */
     }
-    IFT_TRY(ift_out_write(s->out, text.p, text.n, err));
+    if (s->f->write) IFT_TRY(s->f->write(s->ctx, text, err));
+    else IFT_TRY(ift_out_write(s->out, text.p, text.n, err));
     s->total.in += b->counts.in;
     s->total.out += b->counts.out;
     s->total.dropped += b->counts.dropped;
@@ -175,6 +176,7 @@ static int run_pool(struct state *s, struct ift_err *err) {
     };
     const bool array = s->f->as == IFT_RECORD_JSON_ARRAY;
     if (array) IFT_TRY(ift_out_write(s->out, "[", 1, err));
+    if (s->f->begin) IFT_TRY(s->f->begin(s->ctx, s->out, err));
     IFT_TRY(ift_pool_run(&ops, s, s->run->jobs, err));
     if (s->f->end) IFT_TRY(s->f->end(s->ctx, s->total.in, err));
     return array ? ift_out_write(s->out, "]", 1, err) : 0;

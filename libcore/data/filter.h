@@ -18,8 +18,9 @@
 #include "libcore/base/tool.h"
 #include "libcore/data/record.h"
 #include "libcore/data/source.h"
+#include "libcore/io/stream.h"
 
-enum { IFT_FILTER_NOTES = 2 };
+enum { IFT_FILTER_NOTES = 6 };
 
 /* Where map puts its records. */
 struct ift_emit {
@@ -44,6 +45,11 @@ struct ift_filter {
     /* Turns one item into any number of records: 0, or one of the two above with err filled. What a failing call
      * has emitted is taken back. */
     int (*map)(void *ctx, void *local, const struct ift_item *item, struct ift_emit *emit, struct ift_err *err);
+    /* For output that is not lines of text: what map appended to a batch's emit->out is given to `write` in place of
+     * being written (map then counts in emit->n itself), and `begin` hears of the output before. Both run in order, one
+     * at a time. NULL: text. */
+    int (*begin)(void *ctx, struct ift_out *out, struct ift_err *err);
+    int (*write)(void *ctx, struct ift_slice what, struct ift_err *err);
     /* After the last record; may fail. NULL: nothing to do. */
     int (*end)(void *ctx, uint64_t items, struct ift_err *err);
     /* What emit.note[i] counts, as the tally says it: "with an empty output". */
