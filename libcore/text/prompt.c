@@ -358,7 +358,8 @@ static int inside(const struct ift_rendering *r, size_t *span, size_t from, size
 int ift_rendering_tokens(const struct ift_rendering *r, struct ift_encoder *e,
                          enum ift_straddle straddle, struct ift_tokens *tokens, uint8_t **learn,
                          size_t *learn_cap, size_t *straddling, struct ift_err *err) {
-    const struct ift_encode_opts o = {.mark = r->mark, .nmarks = r->nmarks};
+    const struct ift_encode_opts o = {
+        .parse_control = r->parse_control, .mark = r->mark, .nmarks = r->nmarks};
     IFT_TRY(ift_encoder_encode(e, r->text.p ? r->text.p : "", r->text.n, &o, tokens, err));
     *learn = ift_grow(*learn, tokens->n, learn_cap, 1);
     *straddling = 0;

@@ -54,6 +54,7 @@ struct ift_rendering {
     size_t nmarks, mark_cap;
     struct ift_span *learn; /* in order, not overlapping */
     size_t nlearn, learn_cap;
+    bool parse_control; /* the caller's: names of control tokens in the text become those tokens */
 };
 
 void ift_rendering_release(struct ift_rendering *r);

@@ -14,7 +14,7 @@ const struct ift_tokenizer_info *ift_tokenizer_info(const struct ift_tokenizer *
 
 struct ift_slice ift_tokenizer_piece(const struct ift_tokenizer *t, uint32_t id, bool *control) {
     const enum ift_piece_kind kind = t->vocab.kind[id];
-    *control = kind == IFT_PIECE_CONTROL || kind == IFT_PIECE_UNKNOWN || kind == IFT_PIECE_GAP;
+    if (control) *control = kind == IFT_PIECE_CONTROL || kind == IFT_PIECE_UNKNOWN || kind == IFT_PIECE_GAP;
     return ift_vocab_piece(&t->vocab, id);
 }
 

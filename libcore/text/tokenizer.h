@@ -47,7 +47,8 @@ struct ift_tokenizer_info {
 };
 const struct ift_tokenizer_info *ift_tokenizer_info(const struct ift_tokenizer *t);
 
-/* What id < size stands for, as bytes of text (not necessarily UTF-8 on their own); a control token's name, and *control true. */
+/* What id < size stands for, as bytes of text (not necessarily UTF-8 on their own); a control token's name, and *control (which
+ * may be NULL) true. */
 struct ift_slice ift_tokenizer_piece(const struct ift_tokenizer *t, uint32_t id, bool *control);
 /* The control token of that name, or -1. Names are looked up exactly. */
 int32_t ift_tokenizer_control(const struct ift_tokenizer *t, const char *name, size_t n);
