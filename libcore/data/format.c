@@ -91,7 +91,7 @@ int ift_format_list(struct ift_str *out, struct ift_err *err) {
 int ift_format_describe(const char *name, struct ift_str *out, struct ift_err *err) {
     struct ift_recipe *r;
     IFT_TRY(ift_recipe_open(&r, name, IFT_RECIPE_AUTO, NULL, 0, err));
-    ift_str_addf(out, "%-8s %s\n", "name", ift_recipe_name(r));
+    ift_str_addf(out, "%-8s %s\n", "name", name);
     for (const char *const *key = ift_recipe_keys; *key; key++) {
         const char *const value = ift_recipe_header(r, *key);
         if (value) ift_str_addf(out, "%-8s %s\n", *key, value);

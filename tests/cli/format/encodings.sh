@@ -1,0 +1,16 @@
+# Byte order marks, CR LF, blank lines, a last line without an end: the records are the same.
+cd "$SRC/data/samples" && cp dolly.jsonl "$OLDPWD" && cd "$OLDPWD"
+ift-format -q --from dolly dolly.jsonl >expected
+{ printf '\357\273\277'; cat dolly.jsonl; } | ift-format -q --from dolly | cmp - expected
+sed 's/$/\r/' dolly.jsonl | ift-format -q --from dolly | cmp - expected
+sed 's/$/\n \t\r\n/' dolly.jsonl | ift-format -q --from dolly | cmp - expected
+head -c -1 dolly.jsonl | ift-format -q --from dolly | cmp - expected
+{ printf '\357'; sleep 0.1; printf '\273'; sleep 0.1; printf '\277\n'; cat dolly.jsonl; } | ift-format -q --from dolly | cmp - expected
+{ printf '\n\n  \357\273\277'; cat dolly.jsonl; } | ift-format -q --from dolly >out 2>&1 && echo "a mark in the middle was taken"
+{ printf '['; sed '$!s/$/,/' dolly.jsonl; printf ']'; } >array.json
+ift-format -q --from dolly array.json | cmp - expected
+{ printf '\357\273\277\n\n'; tr -d '\n' <array.json; } | ift-format -q --from dolly | cmp - expected
+printf '[]' | ift-format --from dolly
+printf '' | ift-format --from dolly
+printf ' \n\n' | ift-format --from dolly --as json-array
+printf '\xef\xbb\xbfq\ta\tr\r\n\r\n"\xe9\x97\xae""\n?"\ta\tr' | ift-format -q --from flan-cot

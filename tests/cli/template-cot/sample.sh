@@ -1,0 +1,2 @@
+args=(-s 1)
+input() { cat "$SRC/data/samples/cot.jsonl"; }
