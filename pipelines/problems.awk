@@ -5,8 +5,8 @@
 #
 # chain: a story in which somebody's count changes `steps` times; the rationale writes down each sum. The total stays
 # within 0..20 and each change within 1..9, so one step is easy and only their number is hard.
-# primer: what a reader should know beforehand: single sums, one-change stories, comparing, counting on, repeating. No
-# problem of more than one change and no rationale of more than one sum is ever in it.
+# primer: what a reader should know beforehand: single sums, one-change stories, comparing, counting on, repeating, listing
+# what changes. No problem of more than one change is ever answered in it, and no two sums follow each other.
 #
 # The generator is Park and Miller's minimal standard (Communications of the ACM 31, 1988): exact in
 # doubles, hence the same bytes from every awk.
@@ -38,11 +38,12 @@ function story(count,    who, thing, total, k) {
     thing = pick(things)
     total = draw(10) + 1
     question = who " has " quantity(total, thing) "."
-    rationale = ""
+    rationale = changes = ""
     for (k = 0; k < count; k++) {
         change(total, who, thing)
         question = question " " sentence
         rationale = rationale (k ? " " : "") sum "."
+        changes = changes (k ? ", " : "") (delta < 0 ? "- " (-delta) : "+ " delta)
         total += delta
     }
     question = question " How many " thing "s does " who " have now?"
@@ -54,7 +55,7 @@ function record(instruction, output) {
 }
 
 function primer(    a, b, which) {
-    which = draw(12)
+    which = draw(14)
     a = draw(21)
     b = draw(9) + 1
     if (which < 5) {
@@ -75,6 +76,10 @@ function primer(    a, b, which) {
         story(1 + draw(4))
         sub(/ How many.*/, "", question)
         record("Repeat: " question, question)
+    } else if (which < 13) {
+        story(1 + draw(5))
+        sub(/ How many.*/, "", question)
+        record("List the changes: " question, changes ".")
     } else {
         story(1 + draw(4))
         record("Who is this about? " question, "This is about " substr(question, 1, index(question, " ") - 1) ".")
