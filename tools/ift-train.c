@@ -24,7 +24,7 @@ static const struct ift_opt opts[] = {
     IFT_OPT_INT('\0', "rank", struct args, peft.rank, "N", 1, 65536, 8, "rank of the adapter"),
     IFT_OPT_FLOAT('\0', "alpha", struct args, peft.alpha, "X", 0, 1e6, 0, "scale of the adapter times its rank; 0: twice the rank"),
     IFT_OPT_FLOAT('\0', "dropout", struct args, peft.dropout, "P", 0, 0.99, 0, "share of the adapter's inputs left out at random"),
-    IFT_OPT_STR('\0', "targets", struct args, peft.targets, "NAMES", "", "modules that get an adapter, by commas, or all-linear; empty: as PEFT would"),
+    IFT_OPT_STR('\0', "targets", struct args, peft.targets, "NAMES", NULL, "modules that get an adapter, by commas, or all-linear; not given: as PEFT would"),
     IFT_OPT_FLAG('\0', "rslora", struct args, peft.rslora, "scale by the root of the rank"),
     IFT_OPT_FLOAT('\0', "lr", struct args, loop.lr, "X", 0, 10, 0, "peak learning rate; 0: 2e-4 for an adapter, 2e-5 for a whole model"),
     IFT_OPT_CHOICE('\0', "schedule", struct args, loop.schedule, NULL, "linear", ift_schedule_names, "how the rate falls after warm-up"),
