@@ -1,0 +1,212 @@
+#include "libcore/shard/tokenize.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcore/base/mem.h"
+#include "libcore/data/filter.h"
+#include "libcore/shard/explain.h"
+#include "libcore/shard/provenance.h"
+#include "libcore/shard/rowout.h"
+#include "libcore/text/prompt.h"
+
+const char *const ift_tokenize_truncate[] = {"drop", "left", "right", NULL};
+const char *const ift_tokenize_straddle[] = {"mask", "train", NULL};
+
+enum note { TOKENS, LEARNED, STRADDLING, CUT, LONG, UNLEARNED };
+
+struct state {
+    const struct ift_tokenize *job;
+    const struct ift_run *run;
+    struct ift_tokenizer *tokenizer;
+    struct ift_prompt *prompt;
+    struct ift_rowout *out; /* NULL while nothing was begun, and for --explain */
+    bool text;              /* rows are spelled in map, in parallel; shards are made in write */
+    int32_t *id;            /* of the row being written */
+    size_t cap_id;
+};
+
+struct worker {
+    struct ift_encoder *encoder;
+    struct ift_record record;
+    struct ift_json doc;
+    struct ift_rendering rendering;
+    struct ift_tokens tokens;
+    uint8_t *learn;
+    size_t learn_cap;
+};
+
+static void *worker_new(void *ctx, struct ift_err *err) {
+    (void)err;
+    const struct state *const s = ctx;
+    struct worker *const w = ift_alloc0(1, sizeof *w);
+    w->encoder = ift_encoder_new(s->tokenizer);
+    w->rendering.parse_control = s->job->parse_control;
+    return w;
+}
+
+static void worker_free(void *ctx, void *local) {
+    (void)ctx;
+    struct worker *const w = local;
+    ift_encoder_free(w->encoder);
+    ift_record_release(&w->record);
+    ift_json_release(&w->doc);
+    ift_rendering_release(&w->rendering);
+    ift_tokens_release(&w->tokens);
+    free(w->learn);
+    free(w);
+}
+
+/* ---- a record's text ---- */
+
+/* The field, all of it learned. */
+static int take_field(struct worker *w, const char *field, struct ift_slice text, struct ift_err *err) {
+    struct ift_rendering *const r = &w->rendering;
+    IFT_TRY(ift_json_parse(&w->doc, text.p, text.n, err));
+    const int node = ift_json_get(&w->doc, 0, field);
+    if (node < 0) return IFT_FAIL(err, "missing \"%s\"", field);
+    if (!ift_json_is(&w->doc, node, IFT_JSON_STRING)) return IFT_FAIL(err, "\"%s\" is not a string", field);
+    ift_str_clear(&r->text);
+    ift_json_text(&w->doc, node, &r->text);
+    r->learn = ift_grow(r->learn, 1, &r->learn_cap, sizeof *r->learn);
+    r->learn[0] = (struct ift_span){0, r->text.n};
+    r->nmarks = 0;
+    r->nlearn = 1;
+    return 0;
+}
+
+static int render(const struct state *s, struct worker *w, struct ift_slice text, struct ift_err *err) {
+    if (s->job->bare) return take_field(w, s->job->field, text, err);
+    IFT_TRY(ift_record_parse(&w->record, text.p, text.n, err));
+    return ift_prompt_render(s->prompt, &w->record, false, &w->rendering, err);
+}
+
+/* Cuts to max_length tokens. A BOS at the start is not part of the text and stays. */
+static void cut(const struct state *s, struct worker *w) {
+    struct ift_tokens *const t = &w->tokens;
+    const size_t most = (size_t)s->job->max_length, over = t->n - most;
+    if (strcmp(s->job->truncate, "left") == 0) {
+        const int32_t bos = ift_tokenizer_info(s->tokenizer)->bos;
+        const size_t keep = bos >= 0 && t->id[0] == bos ? 1 : 0;
+        memmove(t->id + keep, t->id + keep + over, (most - keep) * sizeof *t->id);
+        memmove(w->learn + keep, w->learn + keep + over, most - keep);
+        memmove(t->from + keep, t->from + keep + over, (most - keep + 1) * sizeof *t->from);
+    }
+    t->n = most;
+}
+
+/* ---- rows ---- */
+
+/* A row on its way from a worker to the shard: n, ids, marks. */
+static void put_raw(struct ift_str *out, const struct ift_row *row) {
+    const uint32_t n = (uint32_t)row->n;
+    ift_str_add(out, (const char *)&n, sizeof n);
+    ift_str_add(out, (const char *)row->id, row->n * sizeof *row->id);
+    ift_str_add(out, (const char *)row->learn, row->n);
+}
+
+static int emit_row(const struct state *s, struct worker *w, const struct ift_item *item, struct ift_emit *emit) {
+    const uint32_t length = (uint32_t)w->tokens.n;
+    const struct ift_row row = {w->tokens.id, w->learn, w->tokens.n, &length, 1};
+    const size_t learned = row.n > 0 ? ift_row_learned(&row) : 0;
+    if (learned == 0) {
+        emit->note[UNLEARNED]++;
+        return 0;
+    }
+    emit->note[TOKENS] += row.n;
+    emit->note[LEARNED] += learned;
+    if (s->job->explain) {
+        struct ift_str where = {0};
+        ift_str_addf(&where, "%s:%zu", item->file, item->line);
+        if (item->element) ift_str_addf(&where, ": element %zu", item->element);
+        ift_explain(emit->out, s->tokenizer, where.p, &row, w->tokens.from, s->job->color);
+        ift_str_release(&where);
+        emit->n++;
+    } else if (s->text) {
+        ift_row_print(emit->out, &row);
+        ift_emit_end(emit);
+    } else {
+        put_raw(emit->out, &row);
+        emit->n++;
+    }
+    return 0;
+}
+
+static int map(void *ctx, void *local, const struct ift_item *item, struct ift_emit *emit, struct ift_err *err) {
+    const struct state *const s = ctx;
+    struct worker *const w = local;
+    const enum ift_straddle straddle = strcmp(s->job->straddle, "train") == 0 ? IFT_STRADDLE_TRAIN : IFT_STRADDLE_MASK;
+    size_t straddling;
+    IFT_TRY(render(s, w, item->text, err));
+    IFT_TRY(ift_rendering_tokens(&w->rendering, w->encoder, straddle, &w->tokens, &w->learn, &w->learn_cap, &straddling, err));
+    const bool too_long = s->job->max_length > 0 && w->tokens.n > (size_t)s->job->max_length;
+    if (too_long && strcmp(s->job->truncate, "drop") == 0) {
+        emit->note[LONG]++;
+        return 0;
+    }
+    emit->note[STRADDLING] += straddling;
+    emit->note[CUT] += too_long;
+    if (too_long) cut(s, w);
+    return emit_row(s, w, item, emit);
+}
+
+static int begin(void *ctx, struct ift_out *out, struct ift_err *err) {
+    struct state *const s = ctx;
+    const struct ift_tokenizer_info *const info = ift_tokenizer_info(s->tokenizer);
+    struct ift_str provenance = {0};
+    ift_provenance_add(&provenance, NULL, s->run);
+    const struct ift_shard_meta meta = {info->size, info->digest, info->bos, info->eos, info->pad, provenance.p};
+    const int rc = ift_rowout_start(&s->out, out, s->job->as, &meta, err);
+    ift_str_release(&provenance);
+    return rc;
+}
+
+static int write_rows(void *ctx, struct ift_slice what, struct ift_err *err) {
+    struct state *const s = ctx;
+    for (const char *p = what.p, *const end = p + what.n; p < end;) {
+        uint32_t n;
+        memcpy(&n, p, sizeof n);
+        p += sizeof n;
+        s->id = ift_grow(s->id, n, &s->cap_id, sizeof *s->id);
+        memcpy(s->id, p, n * sizeof *s->id); /* where numbers may lie */
+        p += n * sizeof *s->id;
+        const struct ift_row row = {s->id, (const uint8_t *)p, n, &n, 1};
+        IFT_TRY(ift_rowout_add(s->out, &row, err));
+        p += n;
+    }
+    return 0;
+}
+
+static int end(void *ctx, uint64_t items, struct ift_err *err) {
+    (void)items;
+    struct state *const s = ctx;
+    struct ift_rowout *const out = s->out;
+    s->out = NULL;
+    return ift_rowout_finish(out, err);
+}
+
+int ift_tokenize_run(const struct ift_tokenize *job, const struct ift_run *run, struct ift_err *err) {
+    struct state s = {.job = job, .run = run};
+    s.text = job->explain || strcmp(job->as, "jsonl") == 0;
+    const struct ift_filter filter = {
+        .member = job->member,
+        .as = IFT_RECORD_JSONL,
+        .local_new = worker_new,
+        .local_free = worker_free,
+        .map = map,
+        .begin = s.text ? NULL : begin,
+        .write = s.text ? NULL : write_rows,
+        .end = s.text ? NULL : end,
+        .note = {"tokens", "learned", "straddle the edge of what is learned", "cut to the longest length", "too long, left out",
+                 "without a learned token, left out"},
+    };
+    int rc = ift_tokenizer_open(&s.tokenizer, job->vocab, err);
+    if (rc == 0 && !job->bare) rc = ift_prompt_open(&s.prompt, job->prompt, s.tokenizer, err);
+    if (rc == 0) rc = ift_filter_run(&filter, &s, run, err);
+    free(s.id);
+    ift_rowout_abandon(s.out);
+    ift_prompt_free(s.prompt);
+    ift_tokenizer_free(s.tokenizer);
+    return rc;
+}
