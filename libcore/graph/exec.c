@@ -21,8 +21,8 @@ struct ift_exec {
     struct ift_plan *plan;
     int64_t capacity[IFT_EXTENTS], extent[IFT_EXTENTS];
     struct ift_operand slab;
-    struct place *place;       /* (values + 1) */
-    struct ift_call *call;     /* (steps), as of `extent` when `resolved` */
+    struct place *place;   /* (values + 1) */
+    struct ift_call *call; /* (steps), as of `extent` when `resolved` */
     bool resolved;
     struct ift_exec_bytes bytes;
     bool profile;
@@ -96,7 +96,8 @@ static int check_capacity(const struct ift_exec *x, struct ift_err *err) {
     for (ift_val v = 1; v <= values(x); v++) {
         const enum ift_extent e = value(x, v)->extent;
         if (e != IFT_FIXED && x->capacity[e] < 1)
-            return IFT_FAIL(err, "the graph has %s, but memory for none was asked", ift_extent_name(e));
+            return IFT_FAIL(err, "the graph has %s, but memory for none was asked",
+                            ift_extent_name(e));
     }
     return 0;
 }
@@ -128,8 +129,8 @@ static int lay_out(struct ift_exec *x, bool apart, struct ift_err *err) {
     return 0;
 }
 
-static int new_exec(struct ift_exec **out, const struct ift_graph *g, struct ift_device *d, const int64_t *capacity,
-                    bool apart, struct ift_err *err) {
+static int new_exec(struct ift_exec **out, const struct ift_graph *g, struct ift_device *d,
+                    const int64_t *capacity, bool apart, struct ift_err *err) {
     *out = NULL;
     IFT_TRY(ift_graph_check(g, err));
     struct ift_exec *x = ift_alloc0(1, sizeof *x);
@@ -170,7 +171,8 @@ int ift_exec_bind(struct ift_exec *x, ift_val v, const struct ift_operand *t, st
     const struct ift_value *want = value(x, v);
     if (!want) return IFT_FAIL(err, "bind: the graph has no such value");
     if (want->role != IFT_PARAM && want->role != IFT_STATE)
-        return IFT_FAIL(err, "bind: %s is neither a parameter nor a state", ift_value_text(want, text));
+        return IFT_FAIL(err, "bind: %s is neither a parameter nor a state",
+                        ift_value_text(want, text));
     bool fits = t->buf && t->dtype == want->dtype && t->ndim == want->ndim &&
                 t->row == shaped(want, x->capacity).row;
     for (int i = 0; fits && i < t->ndim; i++) fits = t->dim[i] == want->dim[i];
@@ -195,13 +197,17 @@ static struct ift_operand current(const struct ift_exec *x, ift_val v) {
     return t;
 }
 
-int ift_exec_operand(const struct ift_exec *x, ift_val v, struct ift_operand *t, struct ift_err *err) {
+int ift_exec_operand(const struct ift_exec *x, ift_val v, struct ift_operand *t,
+                     struct ift_err *err) {
     char text[IFT_VALUE_TEXT];
     const struct ift_value *has = value(x, v);
     if (!has) return IFT_FAIL(err, "the graph has no such value");
     if (has->role == IFT_TEMP && !has->keep)
-        return IFT_FAIL(err, "the value %s is not kept: mark it with ift_graph_keep", ift_value_text(has, text));
-    if (!x->place[v].at.buf) return IFT_FAIL(err, "%s has no memory yet: bind it or run first", ift_value_text(has, text));
+        return IFT_FAIL(err, "the value %s is not kept: mark it with ift_graph_keep",
+                        ift_value_text(has, text));
+    if (!x->place[v].at.buf)
+        return IFT_FAIL(err, "%s has no memory yet: bind it or run first",
+                        ift_value_text(has, text));
     *t = current(x, v);
     return 0;
 }
@@ -209,27 +215,31 @@ int ift_exec_operand(const struct ift_exec *x, ift_val v, struct ift_operand *t,
 /* ---- moving data ---- */
 
 /* The first `rows` rows of a dense value, all of a FIXED one. */
-static int leading(const struct ift_exec *x, ift_val v, int64_t rows, struct ift_operand *t, struct ift_err *err) {
+static int leading(const struct ift_exec *x, ift_val v, int64_t rows, struct ift_operand *t,
+                   struct ift_err *err) {
     char text[IFT_VALUE_TEXT];
     const struct ift_value *has = value(x, v);
     *t = x->place[v].at;
     if (has->extent == IFT_FIXED) return 0;
     if (rows < 0 || rows > t->dim[0])
-        return IFT_FAIL(err, "%s: %lld rows, memory was planned for %lld", ift_value_text(has, text), (long long)rows,
-                        (long long)t->dim[0]);
+        return IFT_FAIL(err, "%s: %lld rows, memory was planned for %lld",
+                        ift_value_text(has, text), (long long)rows, (long long)t->dim[0]);
     t->dim[0] = rows;
     return 0;
 }
 
-int ift_exec_upload(struct ift_exec *x, ift_val input, const void *host, int64_t rows, struct ift_err *err) {
+int ift_exec_upload(struct ift_exec *x, ift_val input, const void *host, int64_t rows,
+                    struct ift_err *err) {
     char text[IFT_VALUE_TEXT];
     struct ift_operand t;
     const struct ift_value *to = value(x, input);
     if (!to) return IFT_FAIL(err, "upload: the graph has no such value");
-    if (to->role != IFT_INPUT) return IFT_FAIL(err, "upload: %s is not an input", ift_value_text(to, text));
+    if (to->role != IFT_INPUT)
+        return IFT_FAIL(err, "upload: %s is not an input", ift_value_text(to, text));
     IFT_TRY(leading(x, input, rows, &t, err));
     x->place[input].rows = t.dim[0];
-    return t.buf ? ift_device_upload(x->d, &t, host, err) : 0; /* an input that no step reads has no memory */
+    if (!t.buf) return 0; /* no step reads it */
+    return ift_device_upload(x->d, &t, host, err);
 }
 
 int ift_exec_zero(struct ift_exec *x, ift_val state, struct ift_err *err) {
@@ -239,7 +249,8 @@ int ift_exec_zero(struct ift_exec *x, ift_val state, struct ift_err *err) {
     return ift_device_zero(x->d, &x->place[state].at, err);
 }
 
-int ift_exec_download(struct ift_exec *x, void *host, ift_val v, int64_t rows, struct ift_err *err) {
+int ift_exec_download(struct ift_exec *x, void *host, ift_val v, int64_t rows,
+                      struct ift_err *err) {
     struct ift_operand t;
     IFT_TRY(ift_exec_operand(x, v, &t, err));
     IFT_TRY(leading(x, v, rows, &t, err));
@@ -253,11 +264,12 @@ static int check_inputs(const struct ift_exec *x, const int64_t *extent, struct 
     for (ift_val v = 1; v <= values(x); v++) {
         const struct ift_value *in = value(x, v);
         if (in->role != IFT_INPUT || !ift_plan_uses(x->plan, v)) continue;
-        const int64_t has = x->place[v].rows, want = in->extent == IFT_FIXED ? in->dim[0] : extent[in->extent];
+        const int64_t has = x->place[v].rows,
+                      want = in->extent == IFT_FIXED ? in->dim[0] : extent[in->extent];
         if (has < 0) return IFT_FAIL(err, "input %s was never uploaded", ift_value_text(in, text));
         if (has < want)
-            return IFT_FAIL(err, "input %s has %lld rows, this run asks for %lld", ift_value_text(in, text), (long long)has,
-                            (long long)want);
+            return IFT_FAIL(err, "input %s has %lld rows, this run asks for %lld",
+                            ift_value_text(in, text), (long long)has, (long long)want);
     }
     return 0;
 }
@@ -265,8 +277,8 @@ static int check_inputs(const struct ift_exec *x, const int64_t *extent, struct 
 static int check_extents(const struct ift_exec *x, const int64_t *extent, struct ift_err *err) {
     for (enum ift_extent e = IFT_FIXED + 1; e < IFT_EXTENTS; e++)
         if (x->capacity[e] > 0 && (extent[e] < 0 || extent[e] > x->capacity[e]))
-            return IFT_FAIL(err, "a run of %lld %s, memory was planned for %lld", (long long)extent[e], ift_extent_name(e),
-                            (long long)x->capacity[e]);
+            return IFT_FAIL(err, "a run of %lld %s, memory was planned for %lld",
+                            (long long)extent[e], ift_extent_name(e), (long long)x->capacity[e]);
     return 0;
 }
 
@@ -277,7 +289,8 @@ static int check_memory(struct ift_exec *x, struct ift_err *err) {
         if (!ift_plan_uses(x->plan, v)) continue;
         if (value(x, v)->role == IFT_STATE) IFT_TRY(own_state(x, v, err));
         if (value(x, v)->role == IFT_PARAM && !x->place[v].at.buf)
-            return IFT_FAIL(err, "parameter %s is not bound to memory", ift_value_text(value(x, v), text));
+            return IFT_FAIL(err, "parameter %s is not bound to memory",
+                            ift_value_text(value(x, v), text));
     }
     return 0;
 }
@@ -322,7 +335,8 @@ static int run_profiled(struct ift_exec *x, struct ift_err *err) {
 
 int ift_exec_run(struct ift_exec *x, const int64_t extent[IFT_EXTENTS], struct ift_err *err) {
     IFT_TRY(check_inputs(x, extent, err));
-    if (!x->resolved || memcmp(extent + 1, x->extent + 1, sizeof x->extent - sizeof *x->extent) != 0)
+    if (!x->resolved ||
+        memcmp(extent + 1, x->extent + 1, sizeof x->extent - sizeof *x->extent) != 0)
         IFT_TRY(resolve(x, extent, err));
     if (x->profile) return run_profiled(x, err);
     return ift_device_run(x->d, x->call, ift_plan_steps(x->plan), err);

@@ -1,11 +1,12 @@
-/* The backward: one rule per op, applied to the nodes from the loss back to the first one that anything trainable needs.
+/* The backward: one rule per op, applied to the nodes from the loss back to the first one that
+ * anything trainable needs.
  *
- * Gradients of values are values; gradients of trainable parameters are states that the backward adds to. A value used several
- * times collects its gradient inside the ops that can add to what is there (GEMM's c, NORM_BWD's dadd), which the plan then
- * does in place.
+ * Gradients of values are values; gradients of trainable parameters are states that the backward
+ * adds to. A value used several times collects its gradient inside the ops that can add to what is
+ * there (GEMM's c, NORM_BWD's dadd), which the plan then does in place.
  *
- * What the backward reads of the forward must live until it is read. Where making it again costs little beside a matrix product
- * it is made again from what is kept anyway (see `saved`).
+ * What the backward reads of the forward must live until it is read. Where making it again costs
+ * little beside a matrix product it is made again from what is kept anyway (see `saved`).
  */
 #include <stdlib.h>
 
@@ -13,10 +14,10 @@
 
 struct grad {
     struct ift_graph *g;
-    size_t forward;   /* values of the forward: 1 .. forward */
-    ift_val *of;      /* (forward + 1) the gradient of a value so far, 0 none */
-    ift_val *again;   /* (forward + 1) its copy made again in the backward, 0 none */
-    size_t *maker;    /* (forward + 1) the node that made it, plus 1; 0 none */
+    size_t forward; /* values of the forward: 1 .. forward */
+    ift_val *of;    /* (forward + 1) the gradient of a value so far, 0 none */
+    ift_val *again; /* (forward + 1) its copy made again in the backward, 0 none */
+    size_t *maker;  /* (forward + 1) the node that made it, plus 1; 0 none */
     struct ift_err *err;
 };
 
@@ -34,9 +35,9 @@ static ift_val temp_like(struct grad *b, ift_val v) {
 
 /* ---- reading the forward ---- */
 
-/* Can `v` be had again for little? NORM and GLU are passes over memory whose backward keeps their inputs anyway, but only when
- * there is one: else keeping the output is cheaper. DROPOUT's mask is a function of its key, and its input, unlike
- * its output, is often shared by several modules. */
+/* Can `v` be had again for little? NORM and GLU are passes over memory whose backward keeps their
+ * inputs anyway, but only when there is one: else keeping the output is cheaper. DROPOUT's mask is
+ * a function of its key, and its input, unlike its output, is often shared by several modules. */
 static bool is_cheap(const struct grad *b, ift_val v) {
     if (!b->maker[v] || value(b, v)->role != IFT_TEMP) return false;
     const struct ift_node *n = &b->g->node[b->maker[v] - 1];
@@ -45,8 +46,8 @@ static bool is_cheap(const struct grad *b, ift_val v) {
     return (n->op == IFT_OP_NORM || n->op == IFT_OP_GLU) && value(b, v)->needs_grad;
 }
 
-/* A forward value as the backward should read it: itself, or made again right here. Recomputing whole blocks is this with
- * more ops and a choice of where to stop. */
+/* A forward value as the backward should read it: itself, or made again right here. Recomputing
+ * whole blocks is this with more ops and a choice of where to stop. */
 static ift_val saved(struct grad *b, ift_val v) {
     if (!is_cheap(b, v)) return v;
     if (b->again[v]) return b->again[v];
@@ -83,8 +84,8 @@ static void contribute(struct grad *b, ift_val v, float alpha, ift_val contribut
 }
 
 /* Adds alpha op(x) op(y) to the gradient of v, inside the product. */
-static void contribute_product(struct grad *b, ift_val v, ift_val x, bool trans_x, ift_val y, bool trans_y,
-                               float alpha) {
+static void contribute_product(struct grad *b, ift_val v, ift_val x, bool trans_x, ift_val y,
+                               bool trans_y, float alpha) {
     struct ift_node n = {.op = IFT_OP_GEMM, .in = {x, y}, .at.gemm = {alpha, trans_x, trans_y}};
     if (value(b, v)->trainable) {
         n.in[2] = n.out[0] = ift_graph_grad_state(b->g, v);
@@ -95,13 +96,13 @@ static void contribute_product(struct grad *b, ift_val v, ift_val x, bool trans_
     ift_graph_push(b->g, &n);
 }
 
-/* Where an op that only adds leaves the gradient of `v`: a parameter's state; 0 when v needs none. */
+/* Where an op that only adds leaves the gradient of `v`: a parameter's state; 0 if v needs none. */
 static int accumulator(struct grad *b, ift_val v, ift_val *state) {
     *state = 0;
     if (!needs(b, v)) return 0;
     char text[IFT_VALUE_TEXT];
     if (!value(b, v)->trainable)
-        return IFT_FAIL(b->err, "the gradient of a computed weight %s cannot be collected: make it a parameter",
+        return IFT_FAIL(b->err, "a computed weight %s cannot be trained: make it a parameter",
                         ift_value_text(value(b, v), text));
     *state = ift_graph_grad_state(b->g, v);
     return 0;
@@ -109,8 +110,8 @@ static int accumulator(struct grad *b, ift_val v, ift_val *state) {
 
 /* ---- the rules: n is a node whose first output has a gradient, unless said otherwise ---- */
 
-/* y = alpha op(a) op(b) + c + bias. The right factor goes first: it is the weight, and what it reads of the forward is
- * free before the gradient of the input takes room. */
+/* y = alpha op(a) op(b) + c + bias. The right factor goes first: it is the weight, and what it
+ * reads of the forward is free before the gradient of the input takes room. */
 static int gemm_rule(struct grad *b, struct ift_node n) {
     const ift_val left = n.in[0], right = n.in[1], dy = b->of[n.out[0]];
     const bool ta = n.at.gemm.trans_a, tb = n.at.gemm.trans_b;
@@ -132,7 +133,8 @@ static int gemm_rule(struct grad *b, struct ift_node n) {
     contribute(b, n.in[2], 1, dy);
     ift_val dbias;
     IFT_TRY(accumulator(b, n.in[3], &dbias));
-    if (dbias) ift_graph_push(b->g, &(struct ift_node){.op = IFT_OP_COLSUM, .in = {dy}, .out = {dbias}});
+    if (dbias)
+        ift_graph_push(b->g, &(struct ift_node){.op = IFT_OP_COLSUM, .in = {dy}, .out = {dbias}});
     return 0;
 }
 
@@ -148,7 +150,8 @@ static int embed_rule(struct grad *b, struct ift_node n) {
 
 /* Also called when only the residual sum has a gradient: then that passes through. */
 static int norm_rule(struct grad *b, struct ift_node n) {
-    const ift_val x = n.in[0], weight = n.in[1], add = n.in[2], sum = n.out[2], dy = b->of[n.out[0]];
+    const ift_val x = n.in[0], weight = n.in[1], add = n.in[2], sum = n.out[2];
+    const ift_val dy = b->of[n.out[0]];
     ift_val dsum = sum ? b->of[sum] : 0, dweight;
     if (dy) {
         IFT_TRY(accumulator(b, weight, &dweight));
@@ -157,8 +160,8 @@ static int norm_rule(struct grad *b, struct ift_node n) {
         const ift_val so_far = add ? dsum : through && !value(b, x)->trainable ? b->of[x] : 0;
         const ift_val dx = temp_like(b, x);
         ift_graph_push(b->g, &(struct ift_node){.op = IFT_OP_NORM_BWD,
-                                                .in = {dy, saved(b, add ? sum : x), weight, n.out[1],
-                                                       through ? so_far : 0},
+                                                .in = {dy, saved(b, add ? sum : x), weight,
+                                                       n.out[1], through ? so_far : 0},
                                                 .out = {dx, dweight},
                                                 .at.norm = n.at.norm});
         if (so_far && !add) b->of[x] = 0;
@@ -221,14 +224,15 @@ static int axpby_rule(struct grad *b, struct ift_node n) {
     return 0;
 }
 
-/* NULL: no gradient is defined. The loss, XENT, is where a backward starts and gives its gradients itself. */
+/* NULL: no gradient is defined. The loss, XENT, is where a backward starts and gives its gradients
+ * itself. */
 static int (*const rules[IFT_OP_COUNT])(struct grad *b, struct ift_node n) = {
-    [IFT_OP_GEMM] = gemm_rule, [IFT_OP_EMBED] = embed_rule,     [IFT_OP_NORM] = norm_rule,
-    [IFT_OP_ROPE] = rope_rule, [IFT_OP_ATTN] = attn_rule,       [IFT_OP_GLU] = glu_rule,
+    [IFT_OP_GEMM] = gemm_rule,   [IFT_OP_EMBED] = embed_rule,     [IFT_OP_NORM] = norm_rule,
+    [IFT_OP_ROPE] = rope_rule,   [IFT_OP_ATTN] = attn_rule,       [IFT_OP_GLU] = glu_rule,
     [IFT_OP_AXPBY] = axpby_rule, [IFT_OP_DROPOUT] = dropout_rule,
 };
 
-/* Turns the loss node into one that gives its gradients too, so that the logits are computed once. */
+/* Turns the loss node into one that gives its gradients too: the logits are computed once. */
 static int start(struct grad *b, ift_val loss) {
     const size_t made = b->maker[loss];
     if (!made || b->g->node[made - 1].op != IFT_OP_XENT)
@@ -250,7 +254,7 @@ static int walk_back(struct grad *b, ift_val loss) {
         const bool sum_only = n.op == IFT_OP_NORM && n.out[2] && b->of[n.out[2]];
         if (!(n.out[0] && b->of[n.out[0]]) && !sum_only) continue;
         if (!rules[n.op])
-            return IFT_FAIL(b->err, "%s has no gradient: nothing that is trained may pass through it",
+            return IFT_FAIL(b->err, "%s has no gradient: nothing trained may pass through it",
                             ift_op_name(n.op));
         IFT_TRY(rules[n.op](b, n));
     }

@@ -132,7 +132,8 @@ static bool same_declaration(const struct ift_value *a, const struct ift_value *
 static ift_val declare(struct ift_graph *g, struct ift_value v, int ndim, const int64_t *dim) {
     if (g->mistake.text[0]) return 0;
     char text[IFT_VALUE_TEXT], other[IFT_VALUE_TEXT];
-    if (!v.name || !v.name[0]) return ift_graph_mistake(g, "a parameter, input or state has no name");
+    if (!v.name || !v.name[0])
+        return ift_graph_mistake(g, "a parameter, input or state has no name");
     if (ndim < 1 || ndim > IFT_MAX_DIMS)
         return ift_graph_mistake(g, "\"%s\" has %d dimensions, not 1 to %d", v.name, ndim,
                                  IFT_MAX_DIMS);
@@ -180,10 +181,8 @@ void ift_graph_keep(struct ift_graph *g, ift_val v) {
 }
 
 ift_val ift_graph_temp(struct ift_graph *g, const struct ift_value *shape) {
-    struct ift_value v = {.role = IFT_TEMP,
-                          .dtype = shape->dtype,
-                          .extent = shape->extent,
-                          .ndim = shape->ndim};
+    struct ift_value v = {
+        .role = IFT_TEMP, .dtype = shape->dtype, .extent = shape->extent, .ndim = shape->ndim};
     memcpy(v.dim, shape->dim, sizeof v.dim);
     return new_value(g, &v);
 }

@@ -1,15 +1,18 @@
-/* graph.h: a computation as a list of ops over shaped values. An architecture only describes its forward here;
- * ift_graph_backward appends the backward as more ops, plan.h lays out the memory and exec.h runs the list.
+/* graph.h: a computation as a list of ops over shaped values. An architecture only describes its
+ * forward here; ift_graph_backward appends the backward as more ops, plan.h lays out the memory and
+ * exec.h runs the list.
  *
- * Building never fails in the middle: a builder that is given values which do not fit remembers the first mistake, returns 0
- * (no value), accepts 0 quietly from then on, and ift_graph_check reports it. So model code reads like its equations.
+ * Building never fails in the middle: a builder that is given values which do not fit remembers the
+ * first mistake, returns 0 (no value), accepts 0 quietly from then on, and ift_graph_check reports
+ * it. So model code reads like its equations.
  *
- * Extents. The leading dimension of a value may be one that changes from run to run up to a capacity: TOKENS (all
- * tokens of the batch end to end), SEGMENTS (documents or sequences), PICKS (rows picked for the output projection). A shape is declared with that extent and the
- * run says how many there are.
+ * Extents. The leading dimension of a value may be one that changes from run to run up to a
+ * capacity: TOKENS (all tokens of the batch end to end), SEGMENTS (documents or sequences), PICKS
+ * (rows picked for the output projection). A shape is declared with that extent and the run says
+ * how many there are. All other dimensions are fixed.
  *
- * To add an op: the row in kernels/backend.h, a builder here, its gradient in grad.c, and where its contract says "may alias" or
- * gives an optional output, the row in plan.c.
+ * To add an op: the row in kernels/backend.h, a builder here, its gradient in grad.c, and where its
+ * contract says "may alias" or gives an output that may be absent, the row in plan.c.
  */
 #ifndef IFT_GRAPH_H
 #define IFT_GRAPH_H
@@ -26,22 +29,22 @@ typedef int ift_val; /* a value of a graph; 0: none */
 enum ift_extent { IFT_FIXED, IFT_TOKENS, IFT_SEGMENTS, IFT_PICKS, IFT_EXTENTS };
 
 enum ift_role {
-    IFT_PARAM, /* a weight: bound by name before running; read only unless an optimizer op writes it */
+    IFT_PARAM, /* a weight, bound before running; only an optimizer op writes it */
     IFT_INPUT, /* uploaded before each run */
-    IFT_STATE, /* persists from run to run: gradients of parameters, optimizer moments, KV cache; zero at first */
+    IFT_STATE, /* persists from run to run, zero at first: gradients, moments, caches */
     IFT_TEMP,  /* lives between its producer and its last reader; planned */
 };
 
 struct ift_value {
-    const char *name;       /* params, inputs and states; NULL for temporaries */
+    const char *name; /* params, inputs and states; NULL for temporaries */
     enum ift_role role;
     enum ift_dtype dtype;
     enum ift_extent extent; /* of dim[0] */
     int ndim;
     int64_t dim[IFT_MAX_DIMS]; /* dim[0] is 0 when the extent is not FIXED */
-    bool trainable;         /* a parameter the user trains */
-    bool needs_grad;        /* it, or something it was computed from, is trainable */
-    bool keep;              /* a temporary that must still be there after the run (an output) */
+    bool trainable;            /* a parameter the user trains */
+    bool needs_grad;           /* it, or something it was computed from, is trainable */
+    bool keep;                 /* a temporary that must still be there after the run (an output) */
 };
 
 struct ift_node {
@@ -53,54 +56,89 @@ struct ift_node {
 struct ift_graph;
 struct ift_graph *ift_graph_new(void);
 void ift_graph_free(struct ift_graph *g);
-int ift_graph_check(const struct ift_graph *g, struct ift_err *err) IFT_MUST_CHECK; /* the first mistake made while building */
+/* Reports the first mistake made while building. */
+int ift_graph_check(const struct ift_graph *g, struct ift_err *err) IFT_MUST_CHECK;
 
-size_t ift_graph_values(const struct ift_graph *g); /* values are 1 .. this */
+/* Values are 1 .. values, nodes 0 .. nodes - 1 in order of execution; NULL outside. A value stays
+ * where it is as long as the graph lives, a node until the next is appended. */
+size_t ift_graph_values(const struct ift_graph *g);
 const struct ift_value *ift_graph_value(const struct ift_graph *g, ift_val v);
 size_t ift_graph_nodes(const struct ift_graph *g);
-const struct ift_node *ift_graph_node(const struct ift_graph *g, size_t i); /* 0 .. nodes - 1, in order of execution */
+const struct ift_node *ift_graph_node(const struct ift_graph *g, size_t i);
 /* Elements of a value when the extents are these; -1: more than fit an int64_t. */
 int64_t ift_value_count(const struct ift_value *v, const int64_t extent[IFT_EXTENTS]);
 
-/* ---- sources. Names are copied; declaring a parameter or state again under its name gives the same value (tied weights). ---- */
-ift_val ift_graph_param(struct ift_graph *g, const char *name, int ndim, const int64_t *dim, bool trainable);
-ift_val ift_graph_input(struct ift_graph *g, const char *name, enum ift_dtype dtype, enum ift_extent extent, int ndim, const int64_t *dim);
-ift_val ift_graph_state(struct ift_graph *g, const char *name, enum ift_dtype dtype, int ndim, const int64_t *dim);
+/* ---- sources ---- */
+
+/* Names are copied. Declaring one again as it was gives the same value (tied weights); as something
+ * else, it is a mistake. Parameters are f32. dim[0] of a shape with an extent is ignored. */
+ift_val ift_graph_param(struct ift_graph *g, const char *name, int ndim, const int64_t *dim,
+                        bool trainable);
+ift_val ift_graph_input(struct ift_graph *g, const char *name, enum ift_dtype dtype,
+                        enum ift_extent extent, int ndim, const int64_t *dim);
+ift_val ift_graph_state(struct ift_graph *g, const char *name, enum ift_dtype dtype, int ndim,
+                        const int64_t *dim);
 ift_val ift_graph_find(const struct ift_graph *g, const char *name); /* 0: none */
 void ift_graph_keep(struct ift_graph *g, ift_val v);                 /* marks an output */
 
 /* ---- ops. Shapes as in kernels/backend.h; N is an extent. ---- */
-ift_val ift_graph_linear(struct ift_graph *g, ift_val x, ift_val w, ift_val bias);              /* x W^T + bias: (N, in), (out, in) -> (N, out) */
-ift_val ift_graph_linear_add(struct ift_graph *g, ift_val x, ift_val w, float alpha, ift_val c);/* c + alpha x W^T */
-ift_val ift_graph_gemm(struct ift_graph *g, ift_val a, bool trans_a, ift_val b, bool trans_b, float alpha, ift_val c, ift_val bias);
-ift_val ift_graph_embed(struct ift_graph *g, ift_val table, ift_val ids, int32_t pad); /* row `pad` gets no gradient; -1: none */
+
+/* x W^T + bias: (N, in), (out, in) -> (N, out), as published weights are laid; bias may be 0. */
+ift_val ift_graph_linear(struct ift_graph *g, ift_val x, ift_val w, ift_val bias);
+/* c + alpha x W^T, in one pass. */
+ift_val ift_graph_linear_add(struct ift_graph *g, ift_val x, ift_val w, float alpha, ift_val c);
+/* alpha op(a) op(b) + c + bias; c and bias may be 0. */
+ift_val ift_graph_gemm(struct ift_graph *g, ift_val a, bool trans_a, ift_val b, bool trans_b,
+                       float alpha, ift_val c, ift_val bias);
+/* Rows of the table; row `pad` gets no gradient (-1: every row does). */
+ift_val ift_graph_embed(struct ift_graph *g, ift_val table, ift_val ids, int32_t pad);
 ift_val ift_graph_norm(struct ift_graph *g, ift_val x, ift_val weight, float eps);
 /* *sum = x + add; returns the norm of it. One pass over memory. */
-ift_val ift_graph_add_norm(struct ift_graph *g, ift_val x, ift_val add, ift_val weight, float eps, ift_val *sum);
-ift_val ift_graph_rope(struct ift_graph *g, ift_val x, ift_val positions, ift_val table, int heads, int head_dim, int rot, bool interleaved);
-struct ift_graph_attn { int heads, kv_heads, head_dim, window; float scale; bool causal; };
-ift_val ift_graph_attn(struct ift_graph *g, ift_val q, ift_val k, ift_val v, ift_val segments, struct ift_graph_attn a);
+ift_val ift_graph_add_norm(struct ift_graph *g, ift_val x, ift_val add, ift_val weight, float eps,
+                           ift_val *sum);
+ift_val ift_graph_rope(struct ift_graph *g, ift_val x, ift_val positions, ift_val table, int heads,
+                       int head_dim, int rot, bool interleaved);
+struct ift_graph_attn {
+    int heads, kv_heads, head_dim, window;
+    float scale;
+    bool causal;
+};
+ift_val ift_graph_attn(struct ift_graph *g, ift_val q, ift_val k, ift_val v, ift_val segments,
+                       struct ift_graph_attn a);
 ift_val ift_graph_glu(struct ift_graph *g, ift_val gate, ift_val up, enum ift_act act);
 ift_val ift_graph_axpby(struct ift_graph *g, float alpha, ift_val x, float beta, ift_val y);
+/* p 0 gives x itself, and key may be 0 then. */
 ift_val ift_graph_dropout(struct ift_graph *g, ift_val x, float p, uint32_t stream, ift_val key);
 ift_val ift_graph_gather(struct ift_graph *g, ift_val x, ift_val rows);
-/* Writes rows into a state; the state is the result, so that what reads it afterwards is ordered after the write. */
+/* Writes rows into a state; the state is the result, so that what reads it afterwards is ordered
+ * after the write. */
 ift_val ift_graph_scatter(struct ift_graph *g, ift_val x, ift_val rows, ift_val state);
-/* Loss of every token (N); the only op a backward can start from. scale (1) multiplies the gradient. */
+/* Loss of every token (N), the op a backward starts from; scale (1) multiplies the gradient. */
 ift_val ift_graph_xent(struct ift_graph *g, ift_val x, ift_val w, ift_val targets, ift_val scale);
 
-/* Appends what computes d(scale * sum of losses) for every trainable parameter that `loss` depends on, skipping what none of them needs. The gradient of a parameter is a STATE
- * named "grad.<name>", into which the backward accumulates: zero it before the first micro-batch (ift_exec_zero). */
+/* Appends what computes d(scale * sum of losses) for every trainable parameter that `loss` depends
+ * on, and nothing that none of them needs. The gradient of a parameter is a STATE named
+ * "grad.<name>", into which the backward accumulates: zero it before the first micro-batch
+ * (ift_exec_zero). GATHER and SCATTER have no gradient: an error where one is asked. Do this last:
+ * what is built afterwards has no part in it. */
 int ift_graph_backward(struct ift_graph *g, ift_val loss, struct ift_err *err) IFT_MUST_CHECK;
-ift_val ift_graph_grad(const struct ift_graph *g, ift_val param); /* 0: not trainable, or not reached */
+/* 0 when the parameter is not trainable, or not reached by a backward. */
+ift_val ift_graph_grad(const struct ift_graph *g, ift_val param);
 
-/* ---- optimizer ops, for a graph of their own whose params and states are bound to the same memory ---- */
+/* ---- optimizer ops: for a graph of their own, bound to the memory of another's run ---- */
+
 void ift_graph_sumsq(struct ift_graph *g, ift_val x, ift_val sum);
-void ift_graph_clip(struct ift_graph *g, ift_val sum, ift_val scale, float max_norm, ift_val norm, ift_val coef);
-struct ift_graph_adamw { float beta1, beta2, eps, decay; };
-void ift_graph_adamw(struct ift_graph *g, ift_val grad, ift_val coef, ift_val hyper, ift_val p, ift_val m, ift_val v, struct ift_graph_adamw a);
+void ift_graph_clip(struct ift_graph *g, ift_val sum, ift_val scale, float max_norm, ift_val norm,
+                    ift_val coef);
+struct ift_graph_adamw {
+    float beta1, beta2, eps, decay;
+};
+void ift_graph_adamw(struct ift_graph *g, ift_val grad, ift_val coef, ift_val hyper, ift_val p,
+                     ift_val m, ift_val v, struct ift_graph_adamw a);
 
-/* FLOPs of the matrix products (2 m n k; attention: only visible pairs are counted by the caller) that one run of `tokens` tokens strictly needs: GEMM and XENT nodes as they stand. */
+/* FLOPs of the matrix products (2 m n k) that one run at these extents strictly needs: GEMM and
+ * XENT nodes as they stand. Attention is not counted: only the caller knows which pairs are
+ * visible. */
 double ift_graph_gemm_flops(const struct ift_graph *g, const int64_t extent[IFT_EXTENTS]);
 
 #endif

@@ -67,8 +67,7 @@ ift_val ift_graph_gemm(struct ift_graph *g, ift_val a, bool trans_a, ift_val b, 
     if (!same_dim(k, kb) || n.extent != IFT_FIXED)
         return misfit(g, "gemm", trans_a ? "transposed left factor" : "left factor", va,
                       trans_b ? "transposed right factor" : "right factor", vb);
-    const struct ift_value y = {
-        .dtype = IFT_F32, .extent = m.extent, .ndim = 2, .dim = {m.n, n.n}};
+    const struct ift_value y = {.dtype = IFT_F32, .extent = m.extent, .ndim = 2, .dim = {m.n, n.n}};
     if (c) {
         const struct ift_value *vc = matrix(g, "gemm", "addend", c);
         if (!vc) return 0;
@@ -203,10 +202,9 @@ ift_val ift_graph_glu(struct ift_graph *g, ift_val gate, ift_val up, enum ift_ac
     const struct ift_value *a = matrix(g, "glu", "gate", gate), *b = matrix(g, "glu", "up", up);
     if (!a || !b) return 0;
     if (!same_shape(a, b)) return misfit(g, "glu", "gate", a, "up", b);
-    return ift_graph_push(g, &(struct ift_node){.op = IFT_OP_GLU,
-                                                .in = {gate, up},
-                                                .out = {ift_graph_temp(g, a)},
-                                                .at.glu = {act}});
+    return ift_graph_push(
+        g, &(struct ift_node){
+               .op = IFT_OP_GLU, .in = {gate, up}, .out = {ift_graph_temp(g, a)}, .at.glu = {act}});
 }
 
 ift_val ift_graph_axpby(struct ift_graph *g, float alpha, ift_val x, float beta, ift_val y) {
@@ -251,7 +249,8 @@ static bool one(struct ift_graph *g, const char *op, const char *what, ift_val v
 }
 
 ift_val ift_graph_xent(struct ift_graph *g, ift_val x, ift_val w, ift_val targets, ift_val scale) {
-    const struct ift_value *vx = matrix(g, "xent", "input", x), *vw = matrix(g, "xent", "weight", w);
+    const struct ift_value *vx = matrix(g, "xent", "input", x),
+                           *vw = matrix(g, "xent", "weight", w);
     const struct ift_value *t = operand(g, "xent", "targets", targets, IFT_I32, 1);
     if (!vx || !vw || !t || !one(g, "xent", "scale", scale, IFT_F32)) return 0;
     if (vw->extent != IFT_FIXED || !same_dim(columns(vw), columns(vx)))

@@ -5,8 +5,8 @@
 
 #include "libcore/base/mem.h"
 
-/* What an op allows, in the words of kernels/backend.h: input slots that output i may alias, as a bit set, and
- * the outputs that may be absent. */
+/* What an op allows, in the words of kernels/backend.h: input slots that output i may alias, as a
+ * bit set, and the outputs that may be absent. */
 static const struct {
     unsigned char alias[IFT_MAX_OUT], optional;
 } contract[IFT_OP_COUNT] = {
@@ -30,10 +30,10 @@ struct block {
 
 struct ift_plan {
     const struct ift_graph *g;
-    size_t *step, steps;       /* node of each step */
-    size_t *last;              /* (values + 1) the last step that uses a value, plus 1; 0: none */
-    size_t *of;                /* (values + 1) the value's block, plus 1; 0: none */
-    size_t *scratch;           /* (steps) the scratch's block, plus 1; 0: none */
+    size_t *step, steps; /* node of each step */
+    size_t *last;        /* (values + 1) the last step that uses a value, plus 1; 0: none */
+    size_t *of;          /* (values + 1) the value's block, plus 1; 0: none */
+    size_t *scratch;     /* (steps) the scratch's block, plus 1; 0: none */
     struct block *block;
     size_t blocks, cap;
     size_t bytes, floor;
@@ -102,16 +102,17 @@ static size_t new_block(struct ift_plan *p, size_t bytes, size_t first, size_t l
     return ++p->blocks;
 }
 
-static int bytes_of(const struct ift_value *v, const int64_t *capacity, size_t *bytes, struct ift_err *err) {
+static int bytes_of(const struct ift_value *v, const int64_t *capacity, size_t *bytes,
+                    struct ift_err *err) {
     const int64_t count = ift_value_count(v, capacity);
     if (count < 0 || count > (int64_t)1 << 48)
-        return IFT_FAIL(err, "a value of the graph is too large for memory: make the batch smaller");
+        return IFT_FAIL(err, "a value is too large for memory: make the batch smaller");
     *bytes = (size_t)count * ift_dtype_size(v->dtype);
     return 0;
 }
 
-/* The input whose block output `out` of step s may take over: it dies here, is as large, and the op reads
- * it in no slot but one that may be aliased. */
+/* The input whose block output `out` of step s may take over: it dies here, is as large, and the op
+ * reads it in no slot but one that may be aliased. */
 static ift_val dying_input(const struct ift_plan *p, size_t s, int out) {
     const struct ift_node *n = node_of(p, s);
     const struct ift_value *y = ift_graph_value(p->g, n->out[out]);
@@ -119,8 +120,8 @@ static ift_val dying_input(const struct ift_plan *p, size_t s, int out) {
         const ift_val v = n->in[i];
         if (!(contract[n->op].alias[out] >> i & 1) || !p->of[v] || p->last[v] != s + 1) continue;
         const struct ift_value *x = ift_graph_value(p->g, v);
-        bool fits = !x->keep && x->extent == y->extent && x->dtype == y->dtype && x->ndim == y->ndim &&
-                    memcmp(x->dim, y->dim, sizeof x->dim) == 0;
+        bool fits = !x->keep && x->extent == y->extent && x->dtype == y->dtype &&
+                    x->ndim == y->ndim && memcmp(x->dim, y->dim, sizeof x->dim) == 0;
         for (int j = 0; j < IFT_MAX_IN; j++) fits &= j == i || n->in[j] != v;
         /* An earlier output of this node may have taken it already. */
         if (fits && p->block[p->of[v] - 1].last == s) return v;
@@ -128,7 +129,8 @@ static ift_val dying_input(const struct ift_plan *p, size_t s, int out) {
     return 0;
 }
 
-static int place_output(struct ift_plan *p, size_t s, int out, const struct ift_plan_options *o, struct ift_err *err) {
+static int place_output(struct ift_plan *p, size_t s, int out, const struct ift_plan_options *o,
+                        struct ift_err *err) {
     const struct ift_node *n = node_of(p, s);
     const ift_val v = n->out[out];
     const struct ift_value *y = ift_graph_value(p->g, v);
@@ -197,8 +199,10 @@ static int higher_first(const void *pa, const void *pb) {
     return a->block < b->block ? -1 : a->block > b->block;
 }
 
-/* The start of the tightest gap for `b` between the placed blocks that live with it; those come by rising offset. */
-static size_t best_gap(const struct block *b, const struct block *all, const size_t *placed, size_t n) {
+/* The start of the tightest gap for `b` between the placed blocks that live with it; those come by
+ * rising offset. */
+static size_t best_gap(const struct block *b, const struct block *all, const size_t *placed,
+                       size_t n) {
     size_t end = 0, best = SIZE_MAX, tightest = SIZE_MAX;
     for (size_t i = 0; i < n; i++) {
         const struct block *a = &all[placed[i]];
@@ -213,8 +217,8 @@ static size_t best_gap(const struct block *b, const struct block *all, const siz
 }
 
 /* Places every block in one order; returns the bytes of the slab. `placed` has room for all. */
-static size_t place(struct block *all, size_t n, double (*rank)(const struct block *), struct ranked *order,
-                    size_t *placed) {
+static size_t place(struct block *all, size_t n, double (*rank)(const struct block *),
+                    struct ranked *order, size_t *placed) {
     size_t total = 0;
     for (size_t i = 0; i < n; i++) order[i] = (struct ranked){rank(&all[i]), all[i].bytes, i};
     qsort(order, n, sizeof *order, higher_first);
@@ -231,7 +235,8 @@ static size_t place(struct block *all, size_t n, double (*rank)(const struct blo
 
 static size_t most_alive(const struct ift_plan *p) {
     size_t most = 0;
-    size_t *at = ift_alloc0(p->steps + 1, sizeof *at); /* bytes that start, less those that ended before, modulo 2^64 */
+    /* Bytes that begin at a step less those that ended before it, modulo 2^64. */
+    size_t *at = ift_alloc0(p->steps + 1, sizeof *at);
     for (size_t i = 0; i < p->blocks; i++) {
         at[p->block[i].first] += p->block[i].bytes;
         if (p->block[i].last < p->steps) at[p->block[i].last + 1] -= p->block[i].bytes;
@@ -262,7 +267,8 @@ static void place_blocks(struct ift_plan *p) {
     free(placed);
 }
 
-int ift_plan_new(struct ift_plan **out, const struct ift_graph *g, const struct ift_plan_options *o, struct ift_err *err) {
+int ift_plan_new(struct ift_plan **out, const struct ift_graph *g, const struct ift_plan_options *o,
+                 struct ift_err *err) {
     *out = NULL;
     IFT_TRY(ift_graph_check(g, err));
     struct ift_plan *p = ift_alloc0(1, sizeof *p);

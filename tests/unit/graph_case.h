@@ -1,6 +1,6 @@
-/* graph_case.h: a LLaMA-like graph of any size, written by hand, and how to run it on a device, for the tests of
- * libcore/graph. The values of every parameter are a function of its name, so that two graphs with the same
- * parameters compute on the same numbers. */
+/* graph_case.h: a LLaMA-like graph of any size, written by hand, and how to run it on a device, for
+ * the tests of libcore/graph. The values of every parameter are a function of its name, so that two
+ * graphs with the same parameters compute on the same numbers. */
 #ifndef GRAPH_CASE_H
 #define GRAPH_CASE_H
 
@@ -18,15 +18,15 @@
 struct case_llama {
     int layers, heads, kv_heads;
     int64_t hidden, head_dim, inner, vocab;
-    bool tied, bias, train;        /* train: every base parameter */
-    bool add_norm;                 /* residual sums inside the norms instead of inside the products */
+    bool tied, bias, train; /* train: every base parameter */
+    bool add_norm;          /* residual sums inside the norms instead of inside the products */
     bool interleaved;
-    int rot, window;               /* rot 0: head_dim */
+    int rot, window; /* rot 0: head_dim */
     enum ift_act act;
-    int rank, lora_from;           /* LoRA on q and v of layers lora_from and later; rank 0: none */
-    bool lora_all;                 /* on all linears */
+    int rank, lora_from; /* LoRA on q and v of layers lora_from and later; rank 0: none */
+    bool lora_all;       /* on all linears */
     float dropout;
-    int32_t pad;                   /* token whose embedding is not trained */
+    int32_t pad; /* token whose embedding is not trained */
 };
 
 enum { CASE_POSITIONS = 64 };
@@ -39,8 +39,8 @@ struct case_build {
     uint32_t stream;
 };
 
-static inline ift_val case_param(struct case_build *b, const char *name, int64_t rows, int64_t columns,
-                                 bool trainable) {
+static inline ift_val case_param(struct case_build *b, const char *name, int64_t rows,
+                                 int64_t columns, bool trainable) {
     struct ift_str s = {0};
     if (b->layer >= 0) ift_str_addf(&s, "%d.", b->layer);
     ift_str_adds(&s, name);
@@ -51,8 +51,8 @@ static inline ift_val case_param(struct case_build *b, const char *name, int64_t
 }
 
 /* The linear module `name`, with LoRA where the case wants it; plus `add` when that is a value. */
-static inline ift_val case_linear(struct case_build *b, const char *name, ift_val x, int64_t in, int64_t out,
-                                  ift_val add) {
+static inline ift_val case_linear(struct case_build *b, const char *name, ift_val x, int64_t in,
+                                  int64_t out, ift_val add) {
     const struct case_llama *c = b->c;
     char lora[64], bias[64];
     const ift_val w = case_param(b, name, out, in, c->train);
@@ -77,10 +77,13 @@ static inline ift_val case_attention(struct case_build *b, ift_val h, ift_val re
     const struct case_llama *c = b->c;
     const int64_t wide = c->heads * c->head_dim, narrow = c->kv_heads * c->head_dim;
     const int rot = c->rot ? c->rot : (int)c->head_dim;
-    ift_val q = case_linear(b, "q", h, c->hidden, wide, 0), k = case_linear(b, "k", h, c->hidden, narrow, 0);
+    ift_val q = case_linear(b, "q", h, c->hidden, wide, 0),
+            k = case_linear(b, "k", h, c->hidden, narrow, 0);
     const ift_val v = case_linear(b, "v", h, c->hidden, narrow, 0);
-    q = ift_graph_rope(b->g, q, b->positions, b->table, c->heads, (int)c->head_dim, rot, c->interleaved);
-    k = ift_graph_rope(b->g, k, b->positions, b->table, c->kv_heads, (int)c->head_dim, rot, c->interleaved);
+    q = ift_graph_rope(b->g, q, b->positions, b->table, c->heads, (int)c->head_dim, rot,
+                       c->interleaved);
+    k = ift_graph_rope(b->g, k, b->positions, b->table, c->kv_heads, (int)c->head_dim, rot,
+                       c->interleaved);
     const ift_val o = ift_graph_attn(b->g, q, k, v, b->segments,
                                      (struct ift_graph_attn){.heads = c->heads,
                                                              .kv_heads = c->kv_heads,
@@ -95,7 +98,8 @@ static inline ift_val case_mlp(struct case_build *b, ift_val h, ift_val residual
     const struct case_llama *c = b->c;
     const ift_val gate = case_linear(b, "gate", h, c->hidden, c->inner, 0);
     const ift_val up = case_linear(b, "up", h, c->hidden, c->inner, 0);
-    return case_linear(b, "down", ift_graph_glu(b->g, gate, up, c->act), c->inner, c->hidden, residual);
+    return case_linear(b, "down", ift_graph_glu(b->g, gate, up, c->act), c->inner, c->hidden,
+                       residual);
 }
 
 static inline void case_inputs(struct case_build *b) {
@@ -120,7 +124,8 @@ static inline ift_val case_forward(struct ift_graph *g, const struct case_llama 
     for (b.layer = 0; b.layer < c->layers; b.layer++) {
         for (int half = 0; half < 2; half++) {
             const ift_val w = case_param(&b, half ? "norm2" : "norm1", c->hidden, 0, c->train);
-            const ift_val h = add ? ift_graph_add_norm(g, x, add, w, 1e-5f, &x) : ift_graph_norm(g, x, w, 1e-5f);
+            const ift_val h = add ? ift_graph_add_norm(g, x, add, w, 1e-5f, &x)
+                                  : ift_graph_norm(g, x, w, 1e-5f);
             const ift_val residual = c->add_norm ? 0 : x;
             const ift_val y = half ? case_mlp(&b, h, residual) : case_attention(&b, h, residual);
             if (c->add_norm)
@@ -131,16 +136,37 @@ static inline ift_val case_forward(struct ift_graph *g, const struct case_llama 
     }
     b.layer = -1;
     const ift_val w = case_param(&b, "norm", c->hidden, 0, c->train);
-    const ift_val h = add ? ift_graph_add_norm(g, x, add, w, 1e-5f, &x) : ift_graph_norm(g, x, w, 1e-5f);
+    const ift_val h = add ? ift_graph_add_norm(g, x, add, w, 1e-5f, &x)
+                          : ift_graph_norm(g, x, w, 1e-5f);
     const ift_val head = c->tied ? embed : case_param(&b, "head", c->vocab, c->hidden, c->train);
     const ift_val loss = ift_graph_xent(g, h, head, b.targets, b.scale);
     ift_graph_keep(g, loss);
     return loss;
 }
 
+/* ---- graphs of another kind ---- */
+
+/* Inputs as the LLaMA-like cases have them, and an activation (N, 6) to play with. */
+struct odd {
+    struct ift_graph *g;
+    struct case_build b;
+    ift_val x;
+};
+
+static const struct case_llama odd_case = {.hidden = 6, .head_dim = 2, .vocab = 9};
+
+static inline struct odd odd_new(bool train) {
+    struct odd o = {.g = ift_graph_new()};
+    o.b = (struct case_build){.g = o.g, .c = &odd_case, .layer = -1};
+    case_inputs(&o.b);
+    o.x = ift_graph_embed(o.g, case_param(&o.b, "embed", 9, 6, train), o.b.ids, -1);
+    return o;
+}
+
 /* ---- numbers ---- */
 
-/* The values of a parameter: normal, of a size that keeps a deep product near 1; norm weights near 1. */
+/* The values of a parameter: normal, of a size that keeps a deep product near 1; norm weights
+ * near 1. */
 static inline void case_values(const struct ift_value *v, float *p) {
     int64_t n = 1;
     for (int i = 0; i < v->ndim; i++) n *= v->dim[i];
@@ -162,12 +188,14 @@ static inline void case_values(const struct ift_value *v, float *p) {
 /* A batch: tokens in documents of the given lengths, targets with some not learned. */
 struct case_batch {
     int64_t extent[IFT_EXTENTS];
-    int32_t ids[CASE_POSITIONS], targets[CASE_POSITIONS], positions[CASE_POSITIONS], segments[CASE_POSITIONS];
+    int32_t ids[CASE_POSITIONS], targets[CASE_POSITIONS], positions[CASE_POSITIONS],
+        segments[CASE_POSITIONS];
     int32_t key[2];
     float scale;
 };
 
-static inline struct case_batch case_batch_of(const struct case_llama *c, const int *length, int documents) {
+static inline struct case_batch case_batch_of(const struct case_llama *c, const int *length,
+                                              int documents) {
     struct case_batch b = {.extent = {[IFT_SEGMENTS] = documents}, .key = {7, -9}, .scale = 0.125f};
     struct ift_rng r = ift_rng(2, 0, 0);
     int32_t n = 0;
@@ -223,9 +251,12 @@ static inline void case_upload(struct case_run *r, const struct case_batch *b) {
         const char *name;
         const void *host;
         int64_t rows;
-    } in[] = {{"ids", b->ids, n},        {"targets", b->targets, n},
-              {"positions", b->positions, n}, {"segments", b->segments, b->extent[IFT_SEGMENTS]},
-              {"scale", &b->scale, 1},   {"key", b->key, 1}};
+    } in[] = {{"ids", b->ids, n},
+              {"targets", b->targets, n},
+              {"positions", b->positions, n},
+              {"segments", b->segments, b->extent[IFT_SEGMENTS]},
+              {"scale", &b->scale, 1},
+              {"key", b->key, 1}};
     for (size_t i = 0; i < sizeof in / sizeof *in; i++) {
         const ift_val v = ift_graph_find(r->g, in[i].name);
         if (v) CHECK_OK(ift_exec_upload(r->x, v, in[i].host, in[i].rows, &err), &err);

@@ -1,6 +1,7 @@
-/* graph_f64.h: the forward of a graph in double precision, straight from the formulas of kernels/backend.h and with no line
- * in common with the kernels. Finite differences of it are exact to about 1e-9, so what remains between them and
- * the engine's gradients is the rounding of float alone. */
+/* graph_f64.h: the forward of a graph in double precision, straight from the formulas of
+ * kernels/backend.h and with no line in common with the kernels. Finite differences of it are exact
+ * to about 1e-9, so what remains between them and the engine's gradients is the rounding of float
+ * alone. */
 #ifndef GRAPH_F64_H
 #define GRAPH_F64_H
 
@@ -86,7 +87,8 @@ static inline void f64_rope(struct f64 *f, const struct ift_node *n) {
             for (int j = 0; j < wide; j++) y[j] = x[j];
             for (int j = 0; j < half; j++) {
                 const double *cs = f->v[n->in[2]] + ((int64_t)f->v[n->in[1]][i] * half + j) * 2;
-                const int a = n->at.rope.interleaved ? 2 * j : j, b = n->at.rope.interleaved ? 2 * j + 1 : j + half;
+                const int a = n->at.rope.interleaved ? 2 * j : j,
+                          b = n->at.rope.interleaved ? 2 * j + 1 : j + half;
                 y[a] = x[a] * cs[0] - x[b] * cs[1];
                 y[b] = x[b] * cs[0] + x[a] * cs[1];
             }
@@ -100,10 +102,11 @@ static inline double f64_dot(const double *a, const double *b, int n) {
 }
 
 /* One query row of one head over keys first .. last of its segment. */
-static inline void f64_attend(const double *q, const double *k, const double *v, double *o, int64_t first, int64_t last,
-                              int64_t stride, int wide, double scale) {
+static inline void f64_attend(const double *q, const double *k, const double *v, double *o,
+                              int64_t first, int64_t last, int64_t stride, int wide, double scale) {
     double top = -INFINITY, sum = 0;
-    for (int64_t j = first; j <= last; j++) top = fmax(top, scale * f64_dot(q, k + j * stride, wide));
+    for (int64_t j = first; j <= last; j++)
+        top = fmax(top, scale * f64_dot(q, k + j * stride, wide));
     for (int c = 0; c < wide; c++) o[c] = 0;
     for (int64_t j = first; j <= last; j++) {
         const double p = exp(scale * f64_dot(q, k + j * stride, wide) - top);
@@ -118,14 +121,18 @@ static inline void f64_attn(struct f64 *f, const struct ift_node *n) {
     const int64_t stride = (int64_t)kv_heads * wide;
     for (int64_t s = 0; s < f64_rows(f, n->in[3]); s++) {
         const double *at = f->v[n->in[3]] + 4 * s;
-        const int64_t q0 = (int64_t)at[0], queries = (int64_t)at[1], k0 = (int64_t)at[2], keys = (int64_t)at[3];
+        const int64_t q0 = (int64_t)at[0], queries = (int64_t)at[1], k0 = (int64_t)at[2],
+                      keys = (int64_t)at[3];
         for (int64_t i = 0; i < queries; i++) {
             const int64_t own = keys - queries + i, window = n->at.attn.window;
-            const int64_t last = n->at.attn.causal ? own : keys - 1, first = window && own >= window ? own - window + 1 : 0;
+            const int64_t last = n->at.attn.causal ? own : keys - 1,
+                          first = window && own >= window ? own - window + 1 : 0;
             for (int h = 0; h < heads; h++) {
-                const int64_t head = k0 * stride + h / (heads / kv_heads) * wide, row = ((q0 + i) * heads + h) * wide;
-                f64_attend(f->v[n->in[0]] + row, f->v[n->in[1]] + head, f->v[n->in[2]] + head, f->v[n->out[0]] + row, first,
-                           last, stride, wide, (double)n->at.attn.scale);
+                const int64_t head = k0 * stride + h / (heads / kv_heads) * wide,
+                              row = ((q0 + i) * heads + h) * wide;
+                f64_attend(f->v[n->in[0]] + row, f->v[n->in[1]] + head, f->v[n->in[2]] + head,
+                           f->v[n->out[0]] + row, first, last, stride, wide,
+                           (double)n->at.attn.scale);
             }
         }
     }
@@ -135,20 +142,24 @@ static inline double f64_act(enum ift_act act, double x) {
     switch (act) {
     case IFT_ACT_SILU: return x / (1 + exp(-x));
     case IFT_ACT_GELU: return 0.5 * x * (1 + erf(x / sqrt(2)));
-    case IFT_ACT_GELU_TANH: return 0.5 * x * (1 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)));
+    case IFT_ACT_GELU_TANH:
+        return 0.5 * x * (1 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)));
     case IFT_ACT_RELU: return x > 0 ? x : 0;
     }
     return 0;
 }
 
 static inline void f64_dropout(struct f64 *f, const struct ift_node *n) {
-    const uint32_t key[2] = {(uint32_t)(int32_t)f->v[n->in[1]][0], (uint32_t)(int32_t)f->v[n->in[1]][1]};
+    const uint32_t key[2] = {(uint32_t)(int32_t)f->v[n->in[1]][0],
+                             (uint32_t)(int32_t)f->v[n->in[1]][1]};
     const double p = (double)n->at.dropout.p;
     for (int64_t i = 0; i < f64_count(f, n->in[0]); i++) {
         const uint32_t counter[4] = {(uint32_t)(i / 4), 0, n->at.dropout.stream, 0};
         uint32_t word[4];
         ift_philox(counter, key, word);
-        f->v[n->out[0]][i] = word[i % 4] >= (uint32_t)(p * 4294967296.0) ? f->v[n->in[0]][i] / (1 - p) : 0;
+        f->v[n->out[0]][i] = word[i % 4] >= (uint32_t)(p * 4294967296.0)
+                                 ? f->v[n->in[0]][i] / (1 - p)
+                                 : 0;
     }
 }
 
@@ -186,9 +197,9 @@ static inline void f64_rows_moved(struct f64 *f, const struct ift_node *n) {
 static inline void f64_pointwise(struct f64 *f, const struct ift_node *n) {
     const double *x = f->v[n->in[0]], *y = n->in[1] ? f->v[n->in[1]] : NULL;
     for (int64_t i = 0; i < f64_count(f, n->out[0]); i++)
-        f->v[n->out[0]][i] = n->op == IFT_OP_GLU
-                                 ? f64_act(n->at.glu.act, x[i]) * y[i]
-                                 : (double)n->at.axpby.alpha * x[i] + (y ? (double)n->at.axpby.beta * y[i] : 0);
+        f->v[n->out[0]][i] = n->op == IFT_OP_GLU ? f64_act(n->at.glu.act, x[i]) * y[i]
+                                                 : (double)n->at.axpby.alpha * x[i] +
+                                                       (y ? (double)n->at.axpby.beta * y[i] : 0);
 }
 
 /* Runs the first `nodes` nodes, all of them forward ops. */

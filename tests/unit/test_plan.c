@@ -2,8 +2,15 @@
 
 #include "tests/unit/graph_case.h"
 
-static const struct case_llama small = {.layers = 3, .heads = 4, .kv_heads = 2, .hidden = 32, .head_dim = 8, .inner = 48,
-                                        .vocab = 61, .train = true, .pad = -1};
+static const struct case_llama small = {.layers = 3,
+                                        .heads = 4,
+                                        .kv_heads = 2,
+                                        .hidden = 32,
+                                        .head_dim = 8,
+                                        .inner = 48,
+                                        .vocab = 61,
+                                        .train = true,
+                                        .pad = -1};
 
 static struct ift_graph *build(const struct case_llama *c, bool backward) {
     struct ift_err err = {0};
@@ -14,12 +21,14 @@ static struct ift_graph *build(const struct case_llama *c, bool backward) {
     return g;
 }
 
-/* Lifetimes worked out anew from the steps, knowing nothing of the plan's: first and last use, and the slab's bytes. */
+/* Lifetimes worked out anew from the steps, knowing nothing of the plan's: first and last use, and
+ * the slab's bytes. */
 struct life {
     size_t first, last, from, to;
 };
 
-static struct life *lives_of(const struct ift_graph *g, const struct ift_plan *p, const int64_t *capacity) {
+static struct life *lives_of(const struct ift_graph *g, const struct ift_plan *p,
+                             const int64_t *capacity) {
     struct life *l = ift_alloc0(ift_graph_values(g) + 1, sizeof *l);
     for (size_t v = 1; v <= ift_graph_values(g); v++) l[v].first = SIZE_MAX;
     for (size_t s = 0; s < ift_plan_steps(p); s++) {
@@ -37,12 +46,18 @@ static struct life *lives_of(const struct ift_graph *g, const struct ift_plan *p
     return l;
 }
 
-/* May output b of the node that both meet at lie in input a? Only exactly there, and only where the contract says so. */
-static bool may_alias(const struct ift_graph *g, const struct ift_plan *p, size_t step, ift_val a, ift_val b) {
-    static const struct { enum ift_op op; int in, out; } allowed[] = {
-        {IFT_OP_GEMM, 2, 0},     {IFT_OP_NORM, 0, 2},    {IFT_OP_NORM, 2, 2},     {IFT_OP_NORM_BWD, 0, 0},
-        {IFT_OP_NORM_BWD, 4, 0}, {IFT_OP_ROPE, 0, 0},    {IFT_OP_GLU, 0, 0},      {IFT_OP_GLU, 1, 0},
-        {IFT_OP_GLU_BWD, 0, 0},  {IFT_OP_GLU_BWD, 1, 0}, {IFT_OP_GLU_BWD, 2, 1},  {IFT_OP_AXPBY, 0, 0},
+/* May output b of the node that both meet at lie in input a? Only exactly there, and only where the
+ * contract says so. */
+static bool may_alias(const struct ift_graph *g, const struct ift_plan *p, size_t step, ift_val a,
+                      ift_val b) {
+    static const struct {
+        enum ift_op op;
+        int in, out;
+    } allowed[] = {
+        {IFT_OP_GEMM, 2, 0},     {IFT_OP_NORM, 0, 2},     {IFT_OP_NORM, 2, 2},
+        {IFT_OP_NORM_BWD, 0, 0}, {IFT_OP_NORM_BWD, 4, 0}, {IFT_OP_ROPE, 0, 0},
+        {IFT_OP_GLU, 0, 0},      {IFT_OP_GLU, 1, 0},      {IFT_OP_GLU_BWD, 0, 0},
+        {IFT_OP_GLU_BWD, 1, 0},  {IFT_OP_GLU_BWD, 2, 1},  {IFT_OP_AXPBY, 0, 0},
         {IFT_OP_AXPBY, 1, 0},    {IFT_OP_DROPOUT, 0, 0},
     };
     const struct ift_node *n = ift_graph_node(g, ift_plan_step(p, step));
@@ -50,12 +65,15 @@ static bool may_alias(const struct ift_graph *g, const struct ift_plan *p, size_
     for (int i = 0; i < IFT_MAX_IN; i++) uses += n->in[i] == a;
     if (uses != 1 || ift_plan_offset(p, a) != ift_plan_offset(p, b)) return false;
     for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++)
-        if (n->op == allowed[i].op && n->in[allowed[i].in] == a && n->out[allowed[i].out] == b) return true;
+        if (n->op == allowed[i].op && n->in[allowed[i].in] == a && n->out[allowed[i].out] == b)
+            return true;
     return false;
 }
 
-/* No two values that live at once share a byte, scratch included; returns how many outputs took an input's place. */
-static int check_no_overlap(const struct ift_graph *g, const struct ift_plan *p, const struct ift_plan_options *o) {
+/* No two values that live at once share a byte, scratch included; returns how many outputs took an
+ * input's place. */
+static int check_no_overlap(const struct ift_graph *g, const struct ift_plan *p,
+                            const struct ift_plan_options *o) {
     struct life *l = lives_of(g, p, o->capacity);
     const ift_val values = (ift_val)ift_graph_values(g);
     int in_place = 0;
@@ -65,7 +83,8 @@ static int check_no_overlap(const struct ift_graph *g, const struct ift_plan *p,
         for (ift_val b = 1; b <= values; b++) {
             if (a == b || l[b].first == SIZE_MAX || l[a].first > l[b].first) continue;
             if (l[b].first > l[a].last || l[a].from >= l[b].to || l[b].from >= l[a].to) continue;
-            const bool fine = l[a].last == l[b].first && l[a].first < l[b].first && may_alias(g, p, l[b].first, a, b);
+            const bool fine = l[a].last == l[b].first && l[a].first < l[b].first &&
+                              may_alias(g, p, l[b].first, a, b);
             CHECK(fine);
             in_place += fine;
         }
@@ -147,7 +166,8 @@ static void test_twice_read_input(void) {
     const ift_val x = ift_graph_input(g, "x", IFT_F32, IFT_FIXED, 2, square);
     const ift_val y = ift_graph_axpby(g, 2, x, 0, 0);
     const ift_val z = ift_graph_gemm(g, y, false, x, true, 1, y, 0); /* c is also the left factor */
-    const ift_val w = ift_graph_gemm(g, x, false, x, true, 1, z, 0); /* c is nothing else: in place */
+    const ift_val w = ift_graph_gemm(g, x, false, x, true, 1, z,
+                                     0); /* c is nothing else: in place */
     ift_graph_keep(g, w);
     struct ift_plan_options o = {.apart = false};
     struct ift_plan *p = NULL;
@@ -194,17 +214,25 @@ static void test_too_large(void) {
     ift_graph_free(g);
 }
 
-/* The 58 M parameter model that training is measured on, 1024 tokens at a time. */
+/* The 58 M parameter model that training is measured on, 1024 tokens at a time: 201 MB, of which
+ * 191 are what a layer cannot do without: its input and the sum in its middle, q, k, v, the
+ * attention's output, gate and up. */
 static void test_slab_of_58m(bool full, size_t most) {
     struct ift_err err = {0};
-    const struct case_llama c = {.layers = 8, .heads = 8, .kv_heads = 8, .hidden = 512, .head_dim = 64, .inner = 1376,
-                                 .vocab = 32000, .train = full, .rank = full ? 0 : 8, .pad = -1};
+    const struct case_llama c = {.layers = 8,
+                                 .heads = 8,
+                                 .kv_heads = 8,
+                                 .hidden = 512,
+                                 .head_dim = 64,
+                                 .inner = 1376,
+                                 .vocab = 32000,
+                                 .train = full,
+                                 .rank = full ? 0 : 8,
+                                 .pad = -1};
     struct ift_graph *g = build(&c, true);
     struct ift_plan_options o = {.capacity = {0, 1024, 16, 0}};
     struct ift_plan *p = NULL;
     CHECK_OK(ift_plan_new(&p, g, &o, &err), &err);
-    printf("%s: %zu steps, slab %.1f MB, floor %.1f MB\n", full ? "full" : "lora", ift_plan_steps(p),
-           (double)ift_plan_bytes(p) / 1e6, (double)ift_plan_floor(p) / 1e6);
     CHECK(ift_plan_bytes(p) <= most);
     CHECK(ift_plan_bytes(p) <= ift_plan_floor(p) + ift_plan_floor(p) / 50);
     ift_plan_free(p);
@@ -217,7 +245,7 @@ int main(void) {
     test_twice_read_input();
     test_left_out();
     test_too_large();
-    test_slab_of_58m(true, 210000000);
-    test_slab_of_58m(false, 210000000);
+    test_slab_of_58m(true, 202000000);
+    test_slab_of_58m(false, 202000000);
     return check_done();
 }
