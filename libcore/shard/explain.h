@@ -3,7 +3,7 @@
  *
  *     in.jsonl:1: 61 tokens, 3 learned
  *         0      1     0-3      <s>
- *         1  13866     3-8      "Below"
+ *         1  13866     3-8      " Below"
  *        58    338   214-218  + "Yes"
  *
  * Private to shard.

@@ -101,7 +101,7 @@ static void fuse_unknown(struct ift_tokens *out, size_t from, int32_t unk) {
 static void encode_segment(struct ift_encoder *e, const char *p, size_t n, size_t base, bool control, struct ift_tokens *out) {
     const struct ift_tokenizer *const t = e->t;
     if (n == 0) return;
-    ift_normalize(&t->normalizer, p, n, base == 0 || t->prefix_everywhere, &e->normal);
+    ift_normalize(&t->normalizer, p, n, base == e->begin || t->prefix_everywhere, &e->normal);
     const size_t first = out->n, nnormal = e->normal.text.n;
     reserve(out, nnormal);
     size_t at = 0;
@@ -156,8 +156,10 @@ int ift_encoder_encode(struct ift_encoder *e, const char *text, size_t n, const 
     out->n = 0;
     if (n > INT32_MAX) return IFT_FAIL(err, "a text of %zu bytes, at most %d can be one", n, INT32_MAX);
     size_t at = 0;
+    e->begin = 0;
     for (size_t i = 0; i < opts->nmarks; i++) {
         const struct ift_mark m = opts->mark[i];
+        if (m.from == 0 && m.id == e->t->info.bos) e->begin = m.to;
         encode_gap(e, text, at, m.from, opts->parse_control, out);
         reserve(out, 1);
         append(out, (uint32_t)m.id, m.from);

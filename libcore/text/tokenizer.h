@@ -65,7 +65,8 @@ struct ift_tokens {
 };
 void ift_tokens_release(struct ift_tokens *tokens);
 
-/* A control token in place of text[from, to); from == to is fine. */
+/* A control token in place of text[from, to); from == to is fine. A BOS at the very start is as if the vocabulary's own tokenizer had put
+ * it there: the text begins behind it, dummy prefix and all. */
 struct ift_mark {
     size_t from, to;
     int32_t id;

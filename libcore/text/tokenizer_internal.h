@@ -29,6 +29,7 @@ struct ift_encoder {
     struct ift_bpe_symbol *token; /* of the word being split */
     size_t ntokens, cap;
     struct ift_wordcache cache;
+    size_t begin; /* where the text begins: behind a BOS, which is not part of it */
 };
 
 static inline void ift_encoder_token(struct ift_encoder *e, uint32_t id, uint32_t from) {
