@@ -240,6 +240,18 @@ static void gather_one(struct rig *r, struct rows_case k) {
     rig_clear(r);
 }
 
+static void colsum_one(struct rig *r, struct rows_case k) {
+    const struct ten *x = rig_matrix(r, k.n, k.ch, k.gap), *y = rig_vector(r, k.ch);
+    double *xd = ten_doubles(x), *want = ten_doubles(y);
+    struct ift_call c = {.op = IFT_OP_COLSUM, .in = {x->o}, .out = {y->o}};
+    for (int64_t i = 0; i < k.n * k.ch; i++) want[i % k.ch] += xd[i];
+    rig_run(r, &c);
+    rig_near("colsum", y, want, 2e-6);
+    if (k.n == 7) rig_abuse(r, &c, 0);
+    free(xd), free(want);
+    rig_clear(r);
+}
+
 static void rows(struct rig *r) {
     static const struct rows_case table[] = {
         {1, 1, 1, 0}, {7, 5, 3, 2}, {17, 130, 9, 0}, {65, 600, 33, 1}, {130, 3, 1000, 0}, {0, 4, 4, 0},
@@ -247,6 +259,7 @@ static void rows(struct rig *r) {
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         embed_one(r, table[i]);
         gather_one(r, table[i]);
+        colsum_one(r, table[i]);
     }
     /* Rows of other types move too. */
     const struct ten *x = rig_tensor(r, IFT_U8, 2, (int64_t[]){3, 5}, 2), *id = rig_ids(r, 2, 1, 3);
