@@ -30,7 +30,8 @@ comma := ,
 SANITIZE := $(if $(SAN),-fno-omit-frame-pointer -fno-sanitize-recover=all \
     -fsanitize=$(if $(filter thread,$(SAN)),thread,address$(comma)undefined))
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
-FLAGS = -std=gnu11 $(OPT) $(WARN) $(SANITIZE) -I. -D_GNU_SOURCE $(CPPFLAGS) $(EXTRA) $(CFLAGS)
+FLAGS = -std=gnu11 $(OPT) $(WARN) $(SANITIZE) -I. -D_GNU_SOURCE $(CPPFLAGS) $(ROOM) $(FACTS) \
+    $(CFLAGS)
 LDLIBS = -Wl,--as-needed $(FOUND_LIBS) -lm -lpthread -ldl
 
 # Wildcards find every source: a new file or tool is built without a word here.
@@ -55,15 +56,17 @@ $(BUILD)/flags $(BUILD)/sources: FORCE
 	@mkdir -p $(@D)
 	@echo '$(TEXT)' | cmp -s - $@ || echo '$(TEXT)' >$@
 
-# $(call run,LD,command): the command, with V=1; else "LD target" before it runs.
-run = $(if $(V),,@echo '$(1)	$(patsubst $(BUILD)/%,%,$@)';) $(2)
+# $(call run,LD,command): with V=1 shows the command, with -s nothing, else "LD target".
+SILENT = $(findstring s,$(firstword -$(MAKEFLAGS)))
+run = $(if $(V),,@$(if $(SILENT),,echo '$(1)	$(patsubst $(BUILD)/%,%,$@)';)) $(2)
 
 # The same bits on every processor: no fused multiply-add that the source does not ask for.
-$(BUILD)/obj/libcore/%.o: EXTRA = -ffp-contract=off
-$(BUILD)/obj/libcore/base/version.o: CPPFLAGS += -DIFT_VERSION='"$(VERSION)"' \
+$(BUILD)/obj/libcore/%.o: private ROOM = -ffp-contract=off
+# What only one file is told.
+$(BUILD)/obj/libcore/base/version.o: private FACTS = -DIFT_VERSION='"$(VERSION)"' \
     -DIFT_LIBRARIES='"$(FOUND_TEXT)"'
 $(BUILD)/obj/libcore/base/version.o: Makefile $(BUILD)/config.mk
-$(BUILD)/obj/libcore/base/data.o: CPPFLAGS += -DIFT_DATADIR='"$(PREFIX)/share/ift"'
+$(BUILD)/obj/libcore/base/data.o: private FACTS = -DIFT_DATADIR='"$(PREFIX)/share/ift"'
 
 # Files that are compiled once for each level of the instruction set change OBJ here.
 -include kernels/cpu/isa.mk
@@ -84,7 +87,8 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call run,LD,$(CC) $(FLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS))
 
--include $(OBJ:.o=.d) $(TOOLS:$(BUILD)/bin/%=$(BUILD)/obj/tools/%.d) $(TESTS:$(BUILD)/%=$(BUILD)/obj/%.d)
+-include $(OBJ:.o=.d)
+-include $(TOOLS:$(BUILD)/bin/%=$(BUILD)/obj/tools/%.d) $(TESTS:$(BUILD)/%=$(BUILD)/obj/%.d)
 
 all: $(LIB) $(TOOLS)
 
@@ -105,7 +109,7 @@ bench: all
 	else echo 'no tests/bench/run yet'; fi
 
 lint:
-	@tests/lint/run
+	@BUILD='$(BUILD)' tests/lint/run
 
 SHARE = $(DESTDIR)$(PREFIX)/share
 install: all

@@ -1,17 +1,18 @@
-# generic.sh: what the cases in tests/cli/generic share. Each of them is run for every tool, $TOOL, so that a
-# new one is held to the rules of the house from its first day. Most need to run the tool on something:
-# its owner writes tests/cli/<tool>/sample.sh, which is sourced here in the scratch folder and says
+# generic.sh: what the cases in tests/cli/generic share. Each of them is run for every tool, $TOOL, so
+# that a new one is held to the rules of the house from its first day. Most need to run the tool on
+# something: its owner writes tests/cli/<tool>/sample.sh, which is sourced in the scratch folder and says
 #
-#   args=(--from alpaca)     arguments that, with `input` on standard input, give exit 0 and bytes on standard
-#                            output, or, for a tool that takes -o DIR, work when that is added
+#   args=(--from alpaca)     arguments that, with `input` on standard input, give exit 0 and bytes on
+#                            standard output, or, for a tool that takes -o DIR, work when that is added
 #   input() { cat "$SRC/data/samples/alpaca.json"; }    a whole, valid input of a few records
 #
 # and where the tool differs from most:
 #
 #   empty=1                  exit status for empty input; 0 unless said: nothing in, nothing out
-#   cuts="gz raw"            how `input` is cut to give a truncated input that must fail: gz (compressed, then
-#                            cut), zst, raw (the bytes themselves); "gz zst" unless said
-#   args=()  input() { :; }  for a tool that reads no standard input (its usage has no FILE operands)
+#   cuts="gz raw"            how `input` is cut to give a truncated input that must fail: gz
+#                            (compressed, then cut), zst, raw (the bytes themselves); "gz zst" unless
+#                            said
+#   args=()  input() { :; }  for a tool that reads no standard input (no FILE operands in its usage)
 # shellcheck shell=bash
 name=${TOOL#ift-}
 sample=$SRC/tests/cli/$name/sample.sh
