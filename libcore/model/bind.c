@@ -3,7 +3,7 @@
 
 #include "libcore/base/mem.h"
 #include "libcore/model/model_internal.h"
-#include "libcore/model/rope.h"
+#include "libcore/model/rope_table.h"
 
 static size_t count_of(const struct ift_tensor *t) {
     return (size_t)ift_shape_count(t->ndim, t->dim);
@@ -51,7 +51,7 @@ static int load_table(struct ift_model *m, const struct ift_value *v, struct ift
         return 0;
     }
     float *const table = ift_alloc((size_t)ift_shape_count(v->ndim, v->dim) * sizeof *table);
-    ift_rope_table(&m->config.rope, v->dim[0], table);
+    ift_rope_table_fill(&m->config.rope, v->dim[0], table);
     int rc = ift_device_tensor(m->device, IFT_F32, v->ndim, v->dim, to, err);
     if (rc == 0) {
         rc = ift_device_upload(m->device, to, table, err);

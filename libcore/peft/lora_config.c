@@ -317,8 +317,8 @@ static bool has_name(const struct ift_lora_names *names, const char *module) {
     return false;
 }
 
-/* The first number that stands between dots behind the part `counter` of a name; behind any part but
- * the first for NULL. -1: none. */
+/* The first number that stands between dots behind the part `counter` of a name; for NULL, behind
+ * any part but the first. -1: none. */
 static long long number_behind(const char *module, const char *counter) {
     const char *part = module;
     for (const char *dot = strchr(part, '.'); dot; part = dot + 1, dot = strchr(part, '.')) {

@@ -1,6 +1,6 @@
 /* config.json of LLaMA models in every spelling, and what is refused. */
 #include "libcore/model/arch.h"
-#include "libcore/model/rope.h"
+#include "libcore/model/rope_table.h"
 #include "tests/unit/check.h"
 
 #define BASE                                                                                   \
@@ -136,8 +136,8 @@ static void rope(void) {
                                .original_max_positions = 512};
     float freq[32], table[3 * 32 * 2];
     int bands[3] = {0};
-    ift_rope_frequencies(&r, freq);
-    ift_rope_table(&r, 3, table);
+    ift_rope_table_frequencies(&r, freq);
+    ift_rope_table_fill(&r, 3, table);
     for (int i = 0; i < 32; i++) {
         const double f = pow(10000, -2.0 * i / 64), wave = 2 * M_PI / f;
         const double s = (512 / wave - 1) / (4 - 1);

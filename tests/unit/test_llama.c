@@ -1,6 +1,6 @@
 /* LLaMA against the reference: logits, loss, hidden gradients of every parameter, packed rows, and
  * every spelling and storage that its folders come in. */
-#include "libcore/model/rope.h"
+#include "libcore/model/rope_table.h"
 #include "tests/unit/golden.h"
 
 static struct ift_device device;

@@ -1,4 +1,4 @@
-#include "libcore/model/rope.h"
+#include "libcore/model/rope_table.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static float llama3(const struct ift_rope *r, float f) {
     return (1 - smooth) * f / factor + smooth * f;
 }
 
-void ift_rope_frequencies(const struct ift_rope *r, float *freq) {
+void ift_rope_table_frequencies(const struct ift_rope *r, float *freq) {
     for (int64_t i = 0; i < r->dims / 2; i++) {
         const float exponent = (float)(2 * i) / (float)r->dims;
         const float f = 1.0f / (float)pow((double)(float)r->theta, (double)exponent);
@@ -25,10 +25,10 @@ void ift_rope_frequencies(const struct ift_rope *r, float *freq) {
     }
 }
 
-void ift_rope_table(const struct ift_rope *r, int64_t positions, float *table) {
+void ift_rope_table_fill(const struct ift_rope *r, int64_t positions, float *table) {
     const int64_t half = r->dims / 2;
     float *const freq = ift_alloc((size_t)half * sizeof *freq);
-    ift_rope_frequencies(r, freq);
+    ift_rope_table_frequencies(r, freq);
     for (int64_t p = 0; p < positions; p++) {
         for (int64_t i = 0; i < half; i++) {
             const double angle = (double)((float)p * freq[i]);

@@ -1,0 +1,2 @@
+args=(--config "$SRC/tests/golden/peft/base-llama")
+input() { :; }

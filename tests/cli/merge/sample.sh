@@ -1,0 +1,2 @@
+args=(--model "$SRC/tests/golden/peft/base-llama" --adapter "$SRC/tests/golden/peft/lora-qv/final")
+input() { :; }
