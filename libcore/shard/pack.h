@@ -1,13 +1,11 @@
 /* pack.h: documents into rows of one length, so that little of a row is empty; the body of ift-pack.
  *
- * Best fit decreasing: the longest document first, each into the row with the least room that still takes it. Rows are
- * found through their room, one list for each number of free tokens and a bitmap over the lists, so a document costs the
- * same few instructions however many rows are open.
+ * Which documents share a row is decided by bins.h. The same input gives the same bytes.
  *
  * Memory is bounded: documents are gathered in a window, rows that came out full leave, and what lay in the others goes back
  * to be packed with the documents that follow. Full means less than 1/1024 of the row is free, or, where lengths do not
  * fit together so well, the fuller half of the window. Rows leave in the order of their first document (or shuffled by
- * the seed), documents keep their order inside a row: the same input gives the same bytes.
+ * the seed), documents keep their order inside a row.
  */
 #ifndef IFT_PACK_H
 #define IFT_PACK_H
@@ -19,10 +17,6 @@
 #include "libcore/base/err.h"
 #include "libcore/base/tool.h"
 #include "libcore/shard/row.h"
-
-/* bin[i] := the row that document i goes to, rows counted from 0 as they are opened; returns how many. length: (n), each 1 to
- * capacity. Equal lengths go in order. Time is linear in n + capacity. */
-size_t ift_pack_bins(const uint32_t *length, size_t n, uint32_t capacity, uint32_t *bin);
 
 extern const char *const ift_pack_long[]; /* "drop", "truncate", "split", NULL */
 
