@@ -211,8 +211,10 @@ static struct ift_operand square(struct ift_buf *buf, size_t index, int64_t n) {
     return (struct ift_operand){buf, index * (size_t)(n * n) * 4, IFT_F32, 2, {n, n}, n};
 }
 
+/* Small enough that on a busy machine one run or another is not interrupted, large enough to keep all busy. */
 static double measure_peak(struct ift_dev *dev) {
-    const int64_t n = 1536;
+    const int threads = ift_team_threads(dev->team);
+    const int64_t n = threads <= 4 ? 768 : threads <= 32 ? 1536 : 3072;
     const double flops = 2.0 * (double)n * (double)n * (double)n;
     struct ift_call c = {.op = IFT_OP_GEMM, .at.gemm.alpha = 1};
     c.in[0] = square(NULL, 0, n);

@@ -3,23 +3,24 @@
 #include "kernels/cpu/tile.h"
 
 /* The product in blocks, as in Goto and van de Geijn, "Anatomy of high-performance matrix multiplication"
- * (2008): a block of a and a block of b are packed into panels that the tile reads from front to back, shared
- * by all threads; then tasks of TASK_M x TASK_N results are given out. A task's part of a stays in the second
- * level cache, a panel of b in the first. */
+ * (2008): a block of b is packed, by all threads, into panels that the tile reads from front to back. Then rows and
+ * columns of the result are shared out; whoever computes a share packs its rows of a, which stay in its second
+ * level cache while a panel of b at a time passes through the first. How the result is shared out has no influence on
+ * its bits: every element is a sum over k in the same blocks and the same order. */
 enum {
-    BLOCK_M = 2040,
     BLOCK_N = 2048,
-    BLOCK_K = 384,
-    TASK_M = 120, /* multiples of every MR and NR */
-    TASK_N = 256,
+    BLOCK_K = 512,
+    SHARE_M = 96,  /* most rows of a share */
+    SHARE_N = 64,  /* fewest columns of a share, a multiple of NR */
+    AHEAD = 16,    /* rows fetched before they are packed */
 };
 
 struct block {
     const struct ift_product *p;
-    float *a, *b;        /* packed: panels of (k, MR) and (k, NR) */
-    int64_t m0, n0, k0;  /* where the block begins */
-    int64_t m, n, k;     /* its size */
-    int64_t tasks_n;
+    float *b;               /* packed: panels of (k, NR) */
+    float *rooms;           /* of each thread: packed panels of (k, MR) */
+    int64_t n0, k0, n, k;   /* columns and depth of the block */
+    int64_t parts_m, parts_n;
 };
 
 static int64_t ceil_div(int64_t a, int64_t b) {
@@ -36,6 +37,8 @@ typedef float v4 __attribute__((vector_size(16)));
 INLINE void pack_four(float *dst, int width, const float *src, int64_t lane, int64_t k) {
     int64_t p = 0;
     for (; p + 4 <= k; p += 4) {
+        if (p % 16 == 0) /* the next panel; rows far apart are nothing the processor foresees */
+            for (int i = 0; i < 4; i++) __builtin_prefetch(src + (i + width) * lane + p);
         v4 r[4];
         for (int i = 0; i < 4; i++) memcpy(&r[i], src + i * lane + p, sizeof r[i]);
         const v4 a = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5);
@@ -51,37 +54,45 @@ INLINE void pack_four(float *dst, int width, const float *src, int64_t lane, int
         for (int i = 0; i < 4; i++) dst[p * width + i] = src[i * lane + p];
 }
 
-/* dst[p * width + i] = src[i * lane + p * step] for i < lanes, 0 for lanes <= i < width. */
-INLINE void pack_panel(float *dst, int width, const float *src, int lanes, int64_t lane, int64_t step,
-                       int64_t k) {
-    if (lanes == width && lane == 1) {
-        for (int64_t p = 0; p < k; p++) memcpy(dst + p * width, src + p * step, (size_t)width * sizeof *dst);
-        return;
-    }
+/* A side of a product, to be packed: element (i, p) is at[i * lane + p * step]. */
+struct side { const float *at; int64_t lane, step; };
+
+/* dst[p * width + i] = element (i, p) for i < lanes, 0 for lanes <= i < width. */
+INLINE void pack_panel(float *dst, int width, struct side s, int lanes, int64_t k) {
     int done = 0;
-    if (step == 1)
-        for (; done + 4 <= lanes; done += 4) pack_four(dst + done, width, src + done * lane, lane, k);
+    if (s.step == 1)
+        for (; done + 4 <= lanes; done += 4) pack_four(dst + done, width, s.at + done * s.lane, s.lane, k);
     for (int64_t p = 0; p < k; p++) {
-        for (int i = done; i < lanes; i++) dst[p * width + i] = src[i * lane + p * step];
+        for (int i = done; i < lanes; i++) dst[p * width + i] = s.at[i * s.lane + p * s.step];
         for (int i = lanes; i < width; i++) dst[p * width + i] = 0;
     }
 }
 
-/* Panels of a first, then panels of b. */
-static void pack(const void *ctx, int64_t begin, int64_t end, int thread) {
+/* Packs `n` lanes into panels. Where lanes are neighbours in memory, all panels advance together, so that memory is
+ * read in long runs. */
+INLINE void pack(float *dst, int width, struct side s, int64_t n, int64_t k) {
+    int64_t done = 0;
+    if (s.lane == 1) {
+        done = n / width * width;
+        for (int64_t p = 0; p < k; p++)
+            for (int64_t i = 0; i < done; i += width) {
+                __builtin_prefetch(s.at + i + (p + AHEAD) * s.step);
+                memcpy(dst + i * k + p * width, s.at + i + p * s.step, (size_t)width * sizeof *dst);
+            }
+    }
+    for (; done < n; done += width) {
+        const struct side rest = {s.at + done * s.lane, s.lane, s.step};
+        pack_panel(dst + done * k, width, rest, (int)min64(width, n - done), k);
+    }
+}
+
+static void pack_b(const void *ctx, int64_t begin, int64_t end, int thread) {
     (void)thread;
     const struct block *k = ctx;
     const struct ift_product *p = k->p;
-    const int64_t panels_a = ceil_div(k->m, MR);
-    for (int64_t t = begin; t < end; t++) {
-        const int64_t i = t * MR, j = (t - panels_a) * NR;
-        if (t < panels_a)
-            pack_panel(k->a + i * k->k, MR, p->a + (k->m0 + i) * p->a_row + k->k0 * p->a_step,
-                       (int)min64(MR, k->m - i), p->a_row, p->a_step, k->k);
-        else
-            pack_panel(k->b + j * k->k, NR, p->b + (k->n0 + j) * p->b_col + k->k0 * p->b_step,
-                       (int)min64(NR, k->n - j), p->b_col, p->b_step, k->k);
-    }
+    const int64_t j = begin * NR;
+    const struct side s = {p->b + (k->n0 + j) * p->b_col + k->k0 * p->b_step, p->b_col, p->b_step};
+    pack(k->b + j * k->k, NR, s, min64(end * NR, k->n) - j, k->k);
 }
 
 /* Where a tile goes: the first block of k adds c and bias, the later ones add to y. */
@@ -95,18 +106,27 @@ struct goal {
 };
 
 static void tile(const struct goal *g, int64_t k, const float *a, const float *b) {
-    vf acc[MR][2] = {0};
-    ift_tile(k, a, 1, MR, b, NR, acc);
+    const float *c = g->c;
+    float *y = g->y;
+    const int64_t ldc = g->ldc, ldy = g->ldy;
     const vf alpha = vf_set(g->alpha);
-    vf bias[2] = {0};
+    vf acc[MR][2] = {0}, bias[2] = {0};
+    for (int i = 0; i < MR; i++) __builtin_prefetch(y + i * ldy, 1);
+    ift_tile(k, a, 1, MR, b, NR, acc);
     if (g->bias) bias[0] = vf_load(g->bias), bias[1] = vf_load(g->bias + VL);
-    UNROLL
-    for (int i = 0; i < MR; i++)
-        for (int h = 0; h < 2; h++) {
-            vf v = alpha * acc[i][h] + bias[h];
-            if (g->c) v += vf_load(g->c + i * g->ldc + h * VL);
-            vf_store(g->y + i * g->ldy + h * VL, v);
+    if (c) {
+        UNROLL
+        for (int i = 0; i < MR; i++) {
+            vf_store(y + i * ldy, alpha * acc[i][0] + (bias[0] + vf_load(c + i * ldc)));
+            vf_store(y + i * ldy + VL, alpha * acc[i][1] + (bias[1] + vf_load(c + i * ldc + VL)));
         }
+    } else {
+        UNROLL
+        for (int i = 0; i < MR; i++) {
+            vf_store(y + i * ldy, alpha * acc[i][0] + bias[0]);
+            vf_store(y + i * ldy + VL, alpha * acc[i][1] + bias[1]);
+        }
+    }
 }
 
 /* A tile that sticks out of the result goes by way of a small one. */
@@ -121,34 +141,52 @@ static void tile_edge(const struct goal *g, int64_t rows, int64_t cols, int64_t 
             g->y[i * g->ldy + j] = y[i * NR + j] + (g->c ? g->c[i * g->ldc + j] : 0);
 }
 
-static void task(const struct block *k, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
+/* Rows m0 .. m1 - 1 and columns n0 .. n1 - 1 of the block. */
+static void share(const struct block *k, float *packed, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
     const struct ift_product *p = k->p;
     const float *c = k->k0 ? p->y : p->c;
     const int64_t ldc = k->k0 ? p->ldy : p->ldc;
+    pack(packed, MR, (struct side){p->a + m0 * p->a_row + k->k0 * p->a_step, p->a_row, p->a_step}, m1 - m0, k->k);
     for (int64_t j = n0; j < n1; j += NR)
         for (int64_t i = m0; i < m1; i += MR) {
-            const int64_t row = k->m0 + i, col = k->n0 + j;
+            const int64_t col = k->n0 + j;
             const struct goal g = {
                 .alpha = p->alpha,
-                .c = c ? c + row * ldc + col : NULL,
+                .c = c ? c + i * ldc + col : NULL,
                 .ldc = ldc,
                 .bias = p->bias && k->k0 == 0 ? p->bias + col : NULL,
-                .y = p->y + row * p->ldy + col,
+                .y = p->y + i * p->ldy + col,
                 .ldy = p->ldy,
             };
-            const float *a = k->a + i * k->k, *b = k->b + j * k->k;
+            const float *a = packed + (i - m0) * k->k, *b = k->b + j * k->k;
             if (m1 - i >= MR && n1 - j >= NR) tile(&g, k->k, a, b);
             else tile_edge(&g, min64(MR, m1 - i), min64(NR, n1 - j), k->k, a, b);
         }
 }
 
-static void tasks(const void *ctx, int64_t begin, int64_t end, int thread) {
-    (void)thread;
+/* Where part t of `parts` of n begins, in whole units: parts differ by one unit at most. */
+static int64_t cut(int64_t n, int64_t unit, int64_t parts, int64_t t) {
+    return min64(n, ceil_div(n, unit) * t / parts * unit);
+}
+
+static void shares(const void *ctx, int64_t begin, int64_t end, int thread) {
     const struct block *k = ctx;
+    float *packed = k->rooms + (int64_t)thread * (SHARE_M + MR) * BLOCK_K;
     for (int64_t t = begin; t < end; t++) {
-        const int64_t m0 = t / k->tasks_n * TASK_M, n0 = t % k->tasks_n * TASK_N;
-        task(k, m0, min64(m0 + TASK_M, k->m), n0, min64(n0 + TASK_N, k->n));
+        const int64_t i = t / k->parts_n, j = t % k->parts_n;
+        share(k, packed, cut(k->p->m, MR, k->parts_m, i), cut(k->p->m, MR, k->parts_m, i + 1),
+              cut(k->n, NR, k->parts_n, j), cut(k->n, NR, k->parts_n, j + 1));
     }
+}
+
+/* At least two shares a thread and the same number for each, if there is enough to do. */
+static void share_out(struct block *k, int threads) {
+    const int64_t panels = ceil_div(k->p->m, MR), wanted = 2 * threads;
+    k->parts_m = ceil_div(panels, SHARE_M / MR);
+    k->parts_n = 1;
+    if (threads == 1) return;
+    if (k->parts_m < wanted) k->parts_n = min64(ceil_div(wanted, k->parts_m), ceil_div(k->n, SHARE_N));
+    else k->parts_m = min64(panels, ceil_div(k->parts_m, threads) * threads);
 }
 
 /* The depth of a block: k cut evenly, so that the last block is no thin slice. */
@@ -157,32 +195,38 @@ static int64_t depth(int64_t k) {
     return blocks ? ceil_div(k, blocks) : 0;
 }
 
+/* Floats of the packed block of b, whole cache lines. */
+static int64_t block_b(int64_t n, int64_t k) {
+    return ceil_div(min64(n, BLOCK_N), NR) * NR * ceil_div(min64(k, BLOCK_K), 16) * 16;
+}
+
+/* A product this small is not worth waking anyone for. */
+enum { SMALL = 1 << 18 };
+
 static void packed_run(struct ift_team *team, const struct ift_product *p, float *scratch) {
-    struct block k = {.p = p, .a = scratch};
+    struct block k = {.p = p, .b = scratch};
     const int64_t kc = depth(p->k);
-    k.b = scratch + ceil_div(min64(p->m, BLOCK_M), MR) * MR * kc;
-    for (k.n0 = 0; k.n0 < p->n; k.n0 += BLOCK_N)
-        for (k.m0 = 0; k.m0 < p->m; k.m0 += BLOCK_M) {
-            k.k0 = 0;
-            do {
-                k.n = min64(BLOCK_N, p->n - k.n0);
-                k.m = min64(BLOCK_M, p->m - k.m0);
-                k.k = min64(kc, p->k - k.k0);
-                k.tasks_n = ceil_div(k.n, TASK_N);
-                ift_team_each(team, ceil_div(k.m, MR) + ceil_div(k.n, NR), 8, pack, &k);
-                ift_team_each(team, ceil_div(k.m, TASK_M) * k.tasks_n, 1, tasks, &k);
-                k.k0 += kc;
-            } while (k.k0 < p->k);
-        }
+    const int64_t grain = (double)p->m * (double)p->n * (double)p->k < SMALL ? INT64_MAX : 1;
+    k.rooms = scratch + block_b(p->n, p->k);
+    for (k.n0 = 0; k.n0 < p->n; k.n0 += BLOCK_N) {
+        k.n = min64(BLOCK_N, p->n - k.n0);
+        share_out(&k, grain > 1 ? 1 : ift_team_threads(team));
+        k.k0 = 0;
+        do {
+            k.k = min64(kc, p->k - k.k0);
+            ift_team_each(team, ceil_div(k.n, NR), grain > 8 ? grain : 8, pack_b, &k);
+            ift_team_each(team, k.parts_m * k.parts_n, grain, shares, &k);
+            k.k0 += kc;
+        } while (k.k0 < p->k);
+    }
 }
 
 void ift_product_run(struct ift_team *team, const struct ift_product *p, void *scratch) {
     if (p->m > 0 && p->n > 0) packed_run(team, p, scratch);
 }
 
-size_t ift_product_scratch(int64_t m, int64_t n, int64_t k) {
-    const int64_t width = min64(m, BLOCK_M) + min64(n, BLOCK_N) + MR + NR;
-    return ift_line((size_t)(width * min64(k, BLOCK_K)) * sizeof(float));
+size_t ift_product_scratch(int64_t n, int64_t k, int threads) {
+    return (size_t)(block_b(n, k) + (int64_t)threads * (SHARE_M + MR) * BLOCK_K) * sizeof(float);
 }
 
 static struct ift_product product_of(const struct ift_call *call) {
@@ -221,9 +265,7 @@ static int check(const struct ift_call *c, char *why) {
 }
 
 static size_t scratch(const struct ift_call *c, int threads) {
-    (void)threads;
-    const bool ta = c->at.gemm.trans_a, tb = c->at.gemm.trans_b;
-    return ift_product_scratch(c->in[0].dim[ta], c->in[1].dim[!tb], c->in[0].dim[!ta]);
+    return ift_product_scratch(c->in[1].dim[!c->at.gemm.trans_b], c->in[0].dim[!c->at.gemm.trans_a], threads);
 }
 
 static void run(struct ift_team *team, const struct ift_call *c) {

@@ -26,8 +26,8 @@ struct ift_product {
 #define ift_product_run IFT_ISA(product_run)
 #define ift_product_scratch IFT_ISA(product_scratch)
 
-/* Bytes that a product of at most these dimensions needs. */
-size_t ift_product_scratch(int64_t m, int64_t n, int64_t k);
+/* Bytes that a product of at most these n and k needs, whatever m is. */
+size_t ift_product_scratch(int64_t n, int64_t k, int threads);
 void ift_product_run(struct ift_team *team, const struct ift_product *p, void *scratch);
 
 #endif

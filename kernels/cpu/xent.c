@@ -41,7 +41,7 @@ static int check(const struct ift_call *c, char *why) {
 /* row numbers (N), x and dx of a chunk, logits of a chunk, and what the products need. */
 struct layout { size_t rows, x, logits, product, total; };
 
-static struct layout layout_of(const struct ift_call *c) {
+static struct layout layout_of(const struct ift_call *c, int threads) {
     const int64_t n = c->in[0].dim[0], ch = c->in[0].dim[1], v = c->in[1].dim[0];
     const int64_t most = min64(n, MAX_CHUNK), cells = min64(n * v, LOGITS > v ? LOGITS : v);
     struct layout l = {
@@ -49,16 +49,14 @@ static struct layout layout_of(const struct ift_call *c) {
         .x = ift_line((size_t)(most * ch) * sizeof(float)),
         .logits = ift_line((size_t)cells * sizeof(float)),
     };
-    const size_t need[] = {ift_product_scratch(most, v, ch), ift_product_scratch(most, ch, v),
-                           ift_product_scratch(v, ch, most)};
-    for (int i = 0; i < 3; i++) l.product = need[i] > l.product ? need[i] : l.product;
+    const int64_t wide = v > ch ? v : ch;
+    l.product = ift_product_scratch(wide, wide > most ? wide : most, threads);
     l.total = l.rows + 2 * l.x + l.logits + l.product;
     return l;
 }
 
 static size_t scratch(const struct ift_call *c, int threads) {
-    (void)threads;
-    return layout_of(c).total;
+    return layout_of(c, threads).total;
 }
 
 /* Loss of a row; its logits become scale (softmax - one hot) when a gradient is asked for. */
@@ -152,7 +150,7 @@ static int64_t choose_rows(const struct ift_call *c, int32_t *rows) {
 }
 
 static void run(struct ift_team *team, const struct ift_call *c) {
-    const struct layout l = layout_of(c);
+    const struct layout l = layout_of(c, ift_team_threads(team));
     char *at = ift_data(&c->scratch);
     int32_t *rows = (int32_t *)at;
     struct chunk k = {
