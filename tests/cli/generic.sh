@@ -22,6 +22,11 @@ skip() {
     exit 77
 }
 
+# The case has nothing to say about this tool.
+does_not_apply() {
+    exit 78
+}
+
 fail() {
     echo "$TOOL: $*"
     exit 1

@@ -1,7 +1,7 @@
 # Empty input ends at once, well or with one line, and never by a signal.
 . "$SRC/tests/cli/generic.sh"
 need_sample
-[ $reads = yes ] || skip 'reads no standard input'
+[ $reads = yes ] || does_not_apply
 if [ $kind = dir ]; then args+=(-o made); fi
 status "$TOOL" "${args[@]}" -q
 if [ "$empty" = 0 ]; then

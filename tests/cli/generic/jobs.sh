@@ -1,6 +1,6 @@
 # Output bytes do not depend on the number of threads.
 . "$SRC/tests/cli/generic.sh"
-case $(usage) in *'[-j N]'*) ;; *) skip 'takes no -j' ;; esac
+case $(usage) in *'[-j N]'*) ;; *) does_not_apply ;; esac
 need_sample
 for jobs in 1 2 8; do
     if [ $kind = dir ]; then

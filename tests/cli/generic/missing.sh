@@ -1,7 +1,7 @@
 # A file that is not there is named, and is a failure.
 . "$SRC/tests/cli/generic.sh"
 need_sample
-[ $reads = yes ] || skip 'takes no files'
+[ $reads = yes ] || does_not_apply
 if [ $kind = dir ]; then args+=(-o made); fi
 status "$TOOL" "${args[@]}" -q no/such/file
 failed_well 1 'a missing file'

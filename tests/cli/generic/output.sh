@@ -1,7 +1,7 @@
 # -o writes what standard output gets, all of it or nothing.
 . "$SRC/tests/cli/generic.sh"
 need_sample
-[ $kind != stdout ] || skip 'takes no -o'
+[ $kind != stdout ] || does_not_apply
 input >whole
 mkdir work
 cd work
