@@ -147,6 +147,7 @@ static int map(void *ctx, void *local, const struct ift_item *item, struct ift_e
     }
     emit->note[STRADDLING] += straddling;
     emit->note[CUT] += too_long;
+    if (s->job->bare) memset(w->learn, 1, w->tokens.n); /* also what stands for nothing in the text */
     if (too_long) cut(s, w);
     return emit_row(s, w, item, emit);
 }

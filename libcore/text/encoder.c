@@ -63,14 +63,27 @@ static void encode_word(struct ift_encoder *e, const char *p, size_t n, size_t a
     for (size_t i = 0; i < ntokens; i++) append(out, token[i].id, at + token[i].from);
 }
 
+/* Several unknown characters in a row are one unknown token. */
+static void fuse_unknown(struct ift_tokens *out, size_t from, int32_t unk) {
+    size_t n = from;
+    for (size_t i = from; i < out->n; i++) {
+        if (out->id[i] == unk && i > from && out->id[i - 1] == unk) continue;
+        out->id[n] = out->id[i];
+        out->from[n++] = out->from[i];
+    }
+    out->n = n;
+}
+
 static void encode_words(struct ift_encoder *e, size_t from, size_t to, struct ift_tokens *out) {
     const char *const p = e->normal.text.p;
+    const size_t first = out->n;
     for (size_t len; from < to; from += len) {
         int32_t whole = -1;
         len = e->t->scheme->word(e, p + from, to - from, &whole);
         if (whole >= 0) append(out, (uint32_t)whole, from);
         else encode_word(e, p + from, len, from, out);
     }
+    if (e->t->fuse_unknown) fuse_unknown(out, first, e->t->info.unk);
 }
 
 /* The first added token in p[at, n): its place and id; false: none. */
@@ -84,17 +97,6 @@ static bool find_added(const struct ift_trie *added, const char *p, size_t at, s
         return true;
     }
     return false;
-}
-
-/* Several unknown characters in a row are one unknown token. */
-static void fuse_unknown(struct ift_tokens *out, size_t from, int32_t unk) {
-    size_t n = from;
-    for (size_t i = from; i < out->n; i++) {
-        if (out->id[i] == unk && i > from && out->id[i - 1] == unk) continue;
-        out->id[n] = out->id[i];
-        out->from[n++] = out->from[i];
-    }
-    out->n = n;
 }
 
 /* Text without marks or added tokens, `base` bytes into the whole. */
@@ -112,7 +114,6 @@ static void encode_segment(struct ift_encoder *e, const char *p, size_t n, size_
         at = added.to;
     }
     encode_words(e, at, nnormal, out);
-    if (t->fuse_unknown) fuse_unknown(out, first, t->info.unk);
     for (size_t i = first; i < out->n; i++) out->from[i] = (uint32_t)base + ift_normal_source(&e->normal, out->from[i]);
 }
 
@@ -134,19 +135,27 @@ static size_t space_after(const char *p, size_t at, size_t to) {
     return at;
 }
 
-/* text[from, to) lies between two marks. */
+/* text[from, to) lies between two marks. White space that a token takes along may hold the next token: as in tokenizers, that
+ * one is found all the same, and where it ends the text goes on. */
 static void encode_gap(struct ift_encoder *e, const char *text, size_t from, size_t to, bool control, struct ift_tokens *out) {
     struct ift_mark added;
-    while (find_added(&e->t->added[control], text, from, to, &added)) {
+    for (size_t at = from; find_added(&e->t->added[control], text, at, to, &added);) {
+        at = added.to;
         const uint64_t strip = ift_u64map_get(&e->t->stripping, (uint32_t)added.id);
         if (strip != IFT_U64MAP_NONE && (strip & 1)) added.from = space_before(text, from, added.from);
         if (strip != IFT_U64MAP_NONE && (strip & 2)) added.to = space_after(text, added.to, to);
-        encode_segment(e, text + from, added.from - from, from, control, out);
+        if (added.from > from) encode_segment(e, text + from, added.from - from, from, control, out);
         reserve(out, 1);
         append(out, (uint32_t)added.id, added.from);
         from = added.to;
     }
     encode_segment(e, text + from, to - from, from, control, out);
+}
+
+/* Places never go back, not even where a token lies in what another took along. */
+static void order_places(struct ift_tokens *out) {
+    for (size_t i = 1; i < out->n; i++)
+        if (out->from[i] < out->from[i - 1]) out->from[i] = out->from[i - 1];
 }
 
 int ift_encoder_encode(struct ift_encoder *e, const char *text, size_t n, const struct ift_encode_opts *opts,
@@ -168,5 +177,6 @@ int ift_encoder_encode(struct ift_encoder *e, const char *text, size_t n, const 
     encode_gap(e, text, at, n, opts->parse_control, out);
     reserve(out, 0);
     out->from[out->n] = (uint32_t)n;
+    if (e->t->stripping.n > 0) order_places(out);
     return 0;
 }

@@ -142,7 +142,7 @@ static int fill(struct ift_tokenizer *t, const struct ift_sentencepiece *m, stru
             if (m->piece[i].type == IFT_SP_USER)
                 ift_trie_add(&t->normalizer.user, m->piece[i].text.p, m->piece[i].text.n, 0);
 
-    t->decoding.strip_dummy = m->dummy_prefix || m->remove_extra_whitespace;
+    t->decoding.strip_dummy = m->escape_whitespace && (m->dummy_prefix || m->remove_extra_whitespace);
     t->decoding.strip_extra = m->remove_extra_whitespace;
     t->decoding.unknown = ift_strndup(m->unk_surface.p, m->unk_surface.n);
     t->info.bos = find_control(m, m->bos);
