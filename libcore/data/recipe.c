@@ -5,28 +5,53 @@
 
 #include "libcore/base/data.h"
 #include "libcore/base/mem.h"
+#include "libcore/data/jqn.h"
 #include "libcore/data/recipe_header.h"
 #include "libcore/io/stream.h"
 
 const char *const ift_recipe_engine_name[] = {"auto", "native", "libjq", NULL};
 
 struct ift_recipe {
-    char *name;
+    char *name, *program;
     struct ift_recipe_header header;
-    struct ift_json doc; /* the value being worked on */
-    struct ift_jq *jq;
-    char *why_libjq;
+    struct ift_jq_arg *arg;
+    size_t nargs;
+    struct ift_jqn *native;
+    struct ift_str why_libjq; /* empty: the evaluator runs it */
+    struct ift_jq *jq;        /* opened when it is needed first */
+    bool on_jq;               /* it runs the present value */
+    struct ift_json doc;      /* the present value */
 };
+
+static void copy_args(struct ift_recipe *r, const struct ift_jq_arg *args, size_t nargs) {
+    r->arg = ift_alloc0(nargs, sizeof *r->arg);
+    r->nargs = nargs;
+    for (size_t i = 0; i < nargs; i++) {
+        r->arg[i] = (struct ift_jq_arg){ift_strdup(args[i].name), ift_strdup(args[i].value)};
+    }
+}
+
+static int open_jq(struct ift_recipe *r, struct ift_err *err) {
+    if (r->jq) return 0;
+    return ift_jq_open(&r->jq, r->program, r->arg, r->nargs, err) < 0 ? ift_fail_in(err, "%s", r->name) : 0;
+}
+
+static int choose_engine(struct ift_recipe *r, enum ift_recipe_engine engine, struct ift_err *err) {
+    if (engine == IFT_RECIPE_LIBJQ) return open_jq(r, err);
+    r->native = ift_jqn_open(r->program, r->arg, r->nargs, &r->why_libjq);
+    if (r->native) return 0;
+    if (engine == IFT_RECIPE_AUTO) return open_jq(r, err);
+    return IFT_FAIL(err, "%s: the native engine lacks %s", r->name, r->why_libjq.p);
+}
 
 int ift_recipe_compile(struct ift_recipe **result, const char *name, struct ift_slice text, enum ift_recipe_engine engine,
                        const struct ift_jq_arg *args, size_t nargs, struct ift_err *err) {
     struct ift_recipe *const r = ift_alloc0(1, sizeof *r);
     r->name = ift_strdup(name);
-    char *const program = ift_strndup(text.p, text.n);
+    r->program = ift_strndup(text.p, text.n);
+    copy_args(r, args, nargs);
     int got = ift_recipe_header_parse(&r->header, name, text, err);
-    (void)engine;
-    if (got == 0 && ift_jq_open(&r->jq, program, args, nargs, err) < 0) got = ift_fail_in(err, "%s", name);
-    free(program);
+    if (got == 0) got = choose_engine(r, engine, err);
     if (got == 0) {
         *result = r;
     } else {
@@ -49,10 +74,17 @@ int ift_recipe_open(struct ift_recipe **r, const char *name, enum ift_recipe_eng
 
 void ift_recipe_free(struct ift_recipe *r) {
     if (!r) return;
+    for (size_t i = 0; i < r->nargs; i++) {
+        free((char *)r->arg[i].name);
+        free((char *)r->arg[i].value);
+    }
+    free(r->arg);
     ift_recipe_header_release(&r->header);
     ift_json_release(&r->doc);
+    ift_jqn_free(r->native);
     ift_jq_free(r->jq);
-    free(r->why_libjq);
+    ift_str_release(&r->why_libjq);
+    free(r->program);
     free(r->name);
     free(r);
 }
@@ -73,19 +105,22 @@ const struct ift_recipe_read *ift_recipe_reads(const struct ift_recipe *r) {
 }
 
 enum ift_recipe_engine ift_recipe_engine(const struct ift_recipe *r) {
-    return r->jq ? IFT_RECIPE_LIBJQ : IFT_RECIPE_NATIVE;
+    return r->native ? IFT_RECIPE_NATIVE : IFT_RECIPE_LIBJQ;
 }
 
 const char *ift_recipe_why_libjq(const struct ift_recipe *r) {
-    return r->why_libjq;
+    return r->why_libjq.n ? r->why_libjq.p : NULL;
 }
 
 int ift_recipe_run(struct ift_recipe *r, struct ift_slice value, struct ift_err *err) {
     IFT_TRY(ift_json_parse(&r->doc, value.p, value.n, err));
+    r->on_jq = !r->native || ift_jqn_run(r->native, &r->doc) != 0;
+    if (!r->on_jq) return 0;
+    IFT_TRY(open_jq(r, err));
     ift_jq_start(r->jq, &r->doc);
     return 0;
 }
 
 int ift_recipe_next(struct ift_recipe *r, struct ift_slice *out, struct ift_err *err) {
-    return ift_jq_next(r->jq, out, err);
+    return r->on_jq ? ift_jq_next(r->jq, out, err) : ift_jqn_next(r->native, out, err);
 }

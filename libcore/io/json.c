@@ -308,18 +308,23 @@ size_t ift_json_escape_text(const char **p, char out[4]) {
     return ift_utf8_encode(code, out);
 }
 
-void ift_json_unescape(struct ift_str *out, const char *p, size_t n) {
-    const char *const end = p + n;
-    char *to = ift_str_reserve(out, n); /* an escape is never shorter than its text */
+size_t ift_json_unescape_to(char *to, const char *p, size_t n) {
+    const char *const start = to, *const end = p + n;
     while (p < end) {
-        const char *slash = memchr(p, '\\', (size_t)(end - p));
+        const char *const slash = memchr(p, '\\', (size_t)(end - p));
         const size_t plain = (size_t)((slash ? slash : end) - p);
         memcpy(to, p, plain);
         to += plain;
         for (p += plain; p < end && *p == '\\';) to += ift_json_escape_text(&p, to);
     }
-    *to = '\0';
-    out->n = (size_t)(to - out->p);
+    return (size_t)(to - start);
+}
+
+void ift_json_unescape(struct ift_str *out, const char *p, size_t n) {
+    char *const to = ift_str_reserve(out, n);
+    const size_t len = ift_json_unescape_to(to, p, n);
+    to[len] = '\0';
+    out->n += len;
 }
 
 void ift_json_text(const struct ift_json *doc, int node, struct ift_str *out) {

@@ -69,6 +69,8 @@ bool ift_json_text_is(const struct ift_json *doc, int node, const char *text); /
 bool ift_json_slice_is(const struct ift_json *doc, int node, struct ift_slice text);
 /* Appends what the inside of a checked string literal (without its quotes) stands for. */
 void ift_json_unescape(struct ift_str *out, const char *p, size_t n);
+/* The same to a buffer, which may be as short as the literal's inside: text is never longer. Returns its length. */
+size_t ift_json_unescape_to(char *to, const char *p, size_t n);
 
 /* Typed members with defaults, for configuration files. Absent or null gives the default; a wrong type is an error
  * that names the key. Returned strings are appended to `out`. */

@@ -1,0 +1,66 @@
+#include "libcore/data/jqn.h"
+
+#include <stdlib.h>
+
+#include "libcore/data/jqn_program.h"
+
+struct ift_jqn {
+    struct jqn_program program;
+    struct jqn_run run;
+    struct jqn_value *output;
+    size_t noutputs, output_cap, next;
+    int end; /* how it went after the last output */
+    struct ift_str text;
+};
+
+struct ift_jqn *ift_jqn_open(const char *program, const struct ift_jq_arg *args, size_t nargs, struct ift_str *why) {
+    struct ift_jqn *const q = ift_alloc0(1, sizeof *q);
+    ift_str_clear(why);
+    if (jqn_parse(&q->program, program, args, nargs, why) < 0) {
+        ift_jqn_free(q);
+        return NULL;
+    }
+    q->run.slot = ift_alloc0(q->program.nslots, sizeof *q->run.slot);
+    return q;
+}
+
+void ift_jqn_free(struct ift_jqn *q) {
+    if (!q) return;
+    ift_arena_release(&q->program.arena);
+    ift_arena_release(&q->run.heap.arena);
+    ift_str_release(&q->run.scratch);
+    ift_str_release(&q->text);
+    free(q->run.slot);
+    free(q->output);
+    free(q);
+}
+
+struct outputs {
+    struct jqn_sink sink;
+    struct ift_jqn *q;
+};
+
+static int take_output(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value v) {
+    (void)x;
+    struct ift_jqn *const q = ((struct outputs *)sink)->q;
+    q->output = ift_grow(q->output, q->noutputs + 1, &q->output_cap, sizeof *q->output);
+    q->output[q->noutputs++] = v;
+    return JQN_OK;
+}
+
+int ift_jqn_run(struct ift_jqn *q, const struct ift_json *doc) {
+    struct outputs o = {{take_output}, q};
+    ift_arena_reset(&q->run.heap.arena);
+    q->run.heap.doc = doc;
+    q->noutputs = q->next = 0;
+    q->end = jqn_generate(&q->run, q->program.root, jqn_node(doc, 0), &o.sink);
+    return q->end == JQN_LEAVE;
+}
+
+int ift_jqn_next(struct ift_jqn *q, struct ift_slice *out, struct ift_err *err) {
+    if (q->next == q->noutputs) return q->end == JQN_FAILED ? IFT_FAIL(err, "%s", q->run.err.text) : 0;
+    ift_str_clear(&q->text);
+    jqn_write(&q->run.heap, &q->text, q->output[q->next++]);
+    *out = ift_str_slice(&q->text);
+    return 1;
+}

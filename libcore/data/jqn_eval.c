@@ -1,0 +1,393 @@
+#include <float.h>
+#include <limits.h>
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "libcore/data/jqn_program.h"
+#include "libcore/io/utf8.h"
+
+/* Expressions that have exactly one value, which is most of them. The rest is in jqn_generate.c. */
+
+int jqn_fail(struct jqn_run *x, const char *fmt, ...) {
+    va_list args;
+    ift_str_clear(&x->scratch);
+    va_start(args, fmt);
+    ift_str_addv(&x->scratch, fmt, args);
+    va_end(args);
+    IFT_FAIL(&x->err, "%s", x->scratch.p);
+    return JQN_FAILED;
+}
+
+int jqn_made(struct jqn_run *x, struct jqn_value v, struct jqn_value *out) {
+    *out = v;
+    return v.depth <= JQN_MAX_DEPTH ? JQN_OK : jqn_fail(x, "nested deeper than %d", JQN_MAX_DEPTH);
+}
+
+/* ---- paths ---- */
+
+/* None of these is reached by `null`, which has every key and no elements. */
+static int cannot_index(struct jqn_run *x, struct jqn_value of, struct jqn_value key) {
+    if (key.type != IFT_JSON_STRING) {
+        return jqn_fail(x, "Cannot index %s with %s", jqn_type_name(of), jqn_type_name(key));
+    }
+    const struct ift_slice text = jqn_text(&x->heap, key);
+    return jqn_fail(x, "Cannot index %s with \"%.*s\"", jqn_type_name(of), (int)(text.n < 100 ? text.n : 100), text.p);
+}
+
+int jqn_field(struct jqn_run *x, struct jqn_value of, struct jqn_value key, struct jqn_value *out) {
+    if (of.type == IFT_JSON_OBJECT) {
+        *out = jqn_get(&x->heap, of, jqn_text(&x->heap, key));
+        return JQN_OK;
+    }
+    *out = jqn_const(IFT_JSON_NULL);
+    return of.type == IFT_JSON_NULL ? JQN_OK : cannot_index(x, of, key);
+}
+
+static int index_by(struct jqn_run *x, struct jqn_value of, struct jqn_value key, struct jqn_value *out) {
+    if (key.type == IFT_JSON_STRING) return jqn_field(x, of, key, out);
+    if (key.type == IFT_JSON_NUMBER && of.type == IFT_JSON_ARRAY) {
+        const double i = jqn_number(&x->heap, key);
+        if (i != floor(i)) return JQN_LEAVE; /* releases of libjq differ */
+        *out = jqn_at(&x->heap, of, i);
+        return JQN_OK;
+    }
+    if (key.type > IFT_JSON_STRING) return JQN_LEAVE; /* slices as objects, indices of parts */
+    *out = jqn_const(IFT_JSON_NULL);
+    return of.type == IFT_JSON_NULL && key.type == IFT_JSON_NUMBER ? JQN_OK : cannot_index(x, of, key);
+}
+
+/* The bounds of a slice of something of `count` parts. */
+static int bounds(struct jqn_run *x, struct jqn_value from, struct jqn_value to, size_t count, size_t *first, size_t *last) {
+    const bool ok = (from.type == IFT_JSON_NULL || from.type == IFT_JSON_NUMBER) &&
+                    (to.type == IFT_JSON_NULL || to.type == IFT_JSON_NUMBER);
+    if (!ok) return jqn_fail(x, "Start and end indices of an array slice must be numbers");
+    const double n = (double)count;
+    double start = from.type == IFT_JSON_NULL ? 0 : jqn_number(&x->heap, from);
+    double end = to.type == IFT_JSON_NULL ? n : jqn_number(&x->heap, to);
+    if (start < 0) start += n;
+    if (end < 0) end += n;
+    start = start < 0 ? 0 : start > n ? n : start;
+    end = end > n ? n : end < start ? start : end;
+    *first = (size_t)start;
+    *last = (size_t)ceil(end);
+    return JQN_OK;
+}
+
+/* The offset of the code point i. */
+static size_t offset_of(struct ift_slice text, size_t i) {
+    size_t at = 0;
+    while (at < text.n && i > 0) {
+        for (at++; at < text.n && (text.p[at] & 0xc0) == 0x80; at++) continue;
+        i--;
+    }
+    return at;
+}
+
+int jqn_slice(struct jqn_run *x, struct jqn_value of, struct jqn_value from, struct jqn_value to, struct jqn_value *out) {
+    size_t first, last, n;
+    *out = jqn_const(IFT_JSON_NULL);
+    if (of.type == IFT_JSON_NULL) return JQN_OK;
+    if (of.type == IFT_JSON_ARRAY) {
+        const struct jqn_value *const item = jqn_items(&x->heap, of, &n);
+        JQN_TRY(bounds(x, from, to, n, &first, &last));
+        *out = jqn_array(item + first, last - first);
+        return JQN_OK;
+    }
+    if (of.type != IFT_JSON_STRING) return jqn_fail(x, "Cannot index %s with object", jqn_type_name(of));
+    const struct ift_slice text = jqn_text(&x->heap, of);
+    JQN_TRY(bounds(x, from, to, ift_utf8_count(text.p, text.n), &first, &last));
+    const size_t a = offset_of(text, first), b = offset_of(text, last);
+    *out = jqn_text_value(text.p + a, b - a);
+    return JQN_OK;
+}
+
+int jqn_cannot_iterate(struct jqn_run *x, struct jqn_value v) {
+    return jqn_fail(x, "Cannot iterate over %s", jqn_type_name(v));
+}
+
+/* ---- sums and strings ---- */
+
+static int too_long(struct jqn_run *x) {
+    return jqn_fail(x, "a string of more than 1 GiB");
+}
+
+struct jqn_value jqn_to_string(struct jqn_run *x, struct jqn_value v) {
+    if (v.type == IFT_JSON_STRING) return v;
+    ift_str_clear(&x->scratch);
+    jqn_write(&x->heap, &x->scratch, v);
+    return jqn_text_value(ift_arena_strndup(&x->heap.arena, x->scratch.p, x->scratch.n), x->scratch.n);
+}
+
+/* Strings one after the other, in one piece. */
+int jqn_join(struct jqn_run *x, const struct jqn_value *part, size_t n, struct jqn_value *out) {
+    size_t total = 0;
+    struct ift_slice *const text = ift_arena_alloc(&x->heap.arena, n * sizeof *text);
+    for (size_t i = 0; i < n; i++) {
+        text[i] = jqn_text(&x->heap, part[i]);
+        total += text[i].n;
+    }
+    if (total > INT_MAX / 2) return too_long(x);
+    char *const whole = ift_arena_alloc(&x->heap.arena, total), *to = whole;
+    for (size_t i = 0; i < n; i++) {
+        if (text[i].n) memcpy(to, text[i].p, text[i].n);
+        to += text[i].n;
+    }
+    *out = jqn_text_value(whole, total);
+    return JQN_OK;
+}
+
+/* The result of arithmetic. What is no number orders itself oddly in jq; let libjq do that. */
+static int number(double value, struct jqn_value *out) {
+    *out = jqn_double(value);
+    return isnan(value) ? JQN_LEAVE : JQN_OK;
+}
+
+static int add_arrays(struct jqn_run *x, struct jqn_value a, struct jqn_value b, struct jqn_value *out) {
+    size_t na, nb;
+    const struct jqn_value *const p = jqn_items(&x->heap, a, &na), *const q = jqn_items(&x->heap, b, &nb);
+    struct jqn_value *const item = ift_arena_alloc(&x->heap.arena, (na + nb) * sizeof *item);
+    if (na) memcpy(item, p, na * sizeof *item);
+    if (nb) memcpy(item + na, q, nb * sizeof *item);
+    return jqn_made(x, jqn_array(item, na + nb), out);
+}
+
+static int add_objects(struct jqn_run *x, struct jqn_value a, struct jqn_value b, struct jqn_value *out) {
+    size_t n, nb;
+    const struct jqn_member *const p = jqn_members(&x->heap, a, &n), *const q = jqn_members(&x->heap, b, &nb);
+    struct jqn_member *const member = ift_arena_alloc(&x->heap.arena, (n + nb) * sizeof *member);
+    if (n) memcpy(member, p, n * sizeof *member);
+    for (size_t i = 0; i < nb; i++) jqn_put(&x->heap, member, &n, q[i].key, q[i].value);
+    return jqn_made(x, jqn_object(member, n), out);
+}
+
+int jqn_add(struct jqn_run *x, struct jqn_value a, struct jqn_value b, struct jqn_value *out) {
+    if (a.type == IFT_JSON_NULL || b.type == IFT_JSON_NULL) {
+        *out = a.type == IFT_JSON_NULL ? b : a;
+        return JQN_OK;
+    }
+    if (a.type == b.type) {
+        switch (a.type) {
+        case IFT_JSON_NUMBER: return number(jqn_number(&x->heap, a) + jqn_number(&x->heap, b), out);
+        case IFT_JSON_STRING: return jqn_join(x, (const struct jqn_value[]){a, b}, 2, out);
+        case IFT_JSON_ARRAY: return add_arrays(x, a, b, out);
+        case IFT_JSON_OBJECT: return add_objects(x, a, b, out);
+        default: break;
+        }
+    }
+    return jqn_fail(x, "%s and %s cannot be added", jqn_type_name(a), jqn_type_name(b));
+}
+
+static int subtract(struct jqn_run *x, struct jqn_value a, struct jqn_value b, struct jqn_value *out) {
+    if (a.type == IFT_JSON_NUMBER && b.type == IFT_JSON_NUMBER) {
+        return number(jqn_number(&x->heap, a) - jqn_number(&x->heap, b), out);
+    }
+    if (a.type != IFT_JSON_ARRAY || b.type != IFT_JSON_ARRAY) {
+        return jqn_fail(x, "%s and %s cannot be subtracted", jqn_type_name(a), jqn_type_name(b));
+    }
+    size_t na, nb, n = 0;
+    const struct jqn_value *const p = jqn_items(&x->heap, a, &na), *const q = jqn_items(&x->heap, b, &nb);
+    struct jqn_value *const item = ift_arena_alloc(&x->heap.arena, na * sizeof *item);
+    for (size_t i = 0; i < na; i++) {
+        size_t k = 0;
+        while (k < nb && jqn_compare(&x->heap, p[i], q[k]) != 0) k++;
+        if (k == nb) item[n++] = p[i];
+    }
+    *out = jqn_array(item, n);
+    return JQN_OK;
+}
+
+int jqn_negate(struct jqn_run *x, struct jqn_value a, struct jqn_value *out) {
+    if (a.type != IFT_JSON_NUMBER) return jqn_fail(x, "%s cannot be negated", jqn_type_name(a));
+    *out = jqn_double(-jqn_number(&x->heap, a));
+    return JQN_OK;
+}
+
+static struct jqn_value compare(struct jqn_run *x, enum jqn_op op, struct jqn_value a, struct jqn_value b) {
+    const int c = jqn_compare(&x->heap, a, b);
+    switch (op) {
+    case JQN_EQ: return jqn_bool(c == 0);
+    case JQN_NE: return jqn_bool(c != 0);
+    case JQN_LT: return jqn_bool(c < 0);
+    case JQN_LE: return jqn_bool(c <= 0);
+    case JQN_GT: return jqn_bool(c > 0);
+    default: return jqn_bool(c >= 0);
+    }
+}
+
+/* The operators of two values. */
+int jqn_binary(struct jqn_run *x, enum jqn_op op, struct jqn_value a, struct jqn_value b, struct jqn_value *out) {
+    if (op == JQN_ADD) return jqn_add(x, a, b, out);
+    if (op == JQN_SUBTRACT) return subtract(x, a, b, out);
+    if (op == JQN_INDEX) return index_by(x, a, b, out);
+    *out = compare(x, op, a, b);
+    return JQN_OK;
+}
+
+/* ---- one value ---- */
+
+/* a + b + c + …: strings that follow one another are joined at once, not two by two. */
+static int eval_sum(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
+    enum { MANY = 64 };
+    const struct jqn_expr *term[MANY];
+    struct jqn_value v[MANY];
+    size_t n = 0;
+    for (; e->op == JQN_ADD && n < MANY - 1; e = e->a) term[n++] = e->b;
+    term[n++] = e;
+    for (size_t i = 0; i < n; i++) JQN_TRY(jqn_eval(x, term[i], in, &v[n - 1 - i]));
+    *out = v[0];
+    for (size_t i = 1; i < n; i++) {
+        size_t end = i;
+        v[i - 1] = *out;
+        if (out->type == IFT_JSON_STRING) {
+            while (end < n && v[end].type == IFT_JSON_STRING) end++;
+        }
+        if (end == i) {
+            JQN_TRY(jqn_add(x, v[i - 1], v[i], out));
+        } else {
+            JQN_TRY(jqn_join(x, v + i - 1, end - i + 1, out));
+            i = end - 1;
+        }
+    }
+    return JQN_OK;
+}
+
+static int eval_string(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
+    struct jqn_value *const part = ift_arena_alloc(&x->heap.arena, e->nparts * sizeof *part);
+    for (size_t i = e->nparts; i-- > 0;) {
+        JQN_TRY(jqn_eval(x, e->part[i], in, &part[i]));
+        part[i] = jqn_to_string(x, part[i]);
+    }
+    return jqn_join(x, part, e->nparts, out);
+}
+
+int jqn_bad_key(struct jqn_run *x, struct jqn_value key) {
+    return jqn_fail(x, "Object keys must be strings, not %s", jqn_type_name(key));
+}
+
+static int eval_object(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
+    struct jqn_member *const member = ift_arena_alloc(&x->heap.arena, e->nparts / 2 * sizeof *member);
+    size_t n = 0;
+    for (size_t i = 0; i < e->nparts; i += 2) {
+        struct jqn_value key, value;
+        JQN_TRY(jqn_eval(x, e->part[i], in, &key));
+        JQN_TRY(jqn_eval(x, e->part[i + 1], in, &value));
+        if (e->distinct) {
+            member[n++] = (struct jqn_member){key, value};
+        } else {
+            if (key.type != IFT_JSON_STRING) return jqn_bad_key(x, key);
+            jqn_put(&x->heap, member, &n, key, value);
+        }
+    }
+    return jqn_made(x, jqn_object(member, n), out);
+}
+
+/* [a]: the values of a, gathered. */
+struct gather {
+    struct jqn_sink sink;
+    struct jqn_value *item;
+    size_t n, cap;
+};
+
+static int take_item(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value v) {
+    struct gather *const g = (struct gather *)sink;
+    if (g->n == g->cap) {
+        struct jqn_value *const grown = ift_arena_alloc(&x->heap.arena, (g->cap ? 2 * g->cap : 8) * sizeof *grown);
+        if (g->n) memcpy(grown, g->item, g->n * sizeof *grown);
+        g->item = grown;
+        g->cap = g->cap ? 2 * g->cap : 8;
+    }
+    g->item[g->n++] = v;
+    return JQN_OK;
+}
+
+static int eval_array(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
+    struct gather g = {.sink.take = take_item};
+    if (e->a) JQN_TRY(jqn_generate(x, e->a, in, &g.sink));
+    return jqn_made(x, jqn_array(g.item, g.n), out);
+}
+
+struct reduction {
+    struct jqn_sink sink;
+    const struct jqn_expr *e;
+    struct jqn_value *state;
+};
+
+static int take_step(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value v) {
+    const struct reduction *const r = (struct reduction *)sink;
+    x->slot[r->e->slot] = v;
+    return jqn_eval(x, r->e->c, *r->state, r->state);
+}
+
+static int eval_reduce(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
+    struct reduction r = {{take_step}, e, out};
+    JQN_TRY(jqn_eval(x, e->b, in, out));
+    return jqn_generate(x, e->a, in, &r.sink);
+}
+
+static int eval_slice(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
+    struct jqn_value of, from = jqn_const(IFT_JSON_NULL), to = from;
+    if (e->b) JQN_TRY(jqn_eval(x, e->b, in, &from));
+    if (e->c) JQN_TRY(jqn_eval(x, e->c, in, &to));
+    JQN_TRY(jqn_eval(x, e->a, in, &of));
+    return jqn_slice(x, of, from, to, out);
+}
+
+static int eval_logic(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
+    struct jqn_value v;
+    JQN_TRY(jqn_eval(x, e->a, in, &v));
+    if (jqn_truthy(v) == (e->op == JQN_AND)) JQN_TRY(jqn_eval(x, e->b, in, &v));
+    *out = jqn_bool(jqn_truthy(v));
+    return JQN_OK;
+}
+
+static int eval_binary(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
+    struct jqn_value a, b;
+    JQN_TRY(jqn_eval(x, e->b, in, &b));
+    JQN_TRY(jqn_eval(x, e->a, in, &a));
+    return jqn_binary(x, e->op, a, b, out);
+}
+
+static int eval_call(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
+    struct jqn_value arg[2];
+    if (e->b) JQN_TRY(jqn_eval(x, e->b, in, &arg[1]));
+    if (e->a) JQN_TRY(jqn_eval(x, e->a, in, &arg[0]));
+    return e->fn->call(x, in, arg, out);
+}
+
+int jqn_eval(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
+    struct jqn_value v;
+    switch (e->op) {
+    case JQN_IDENTITY: *out = in; return JQN_OK;
+    case JQN_LITERAL: *out = e->literal; return JQN_OK;
+    case JQN_VARIABLE: *out = x->slot[e->slot]; return JQN_OK;
+    case JQN_FIELD:
+        JQN_TRY(jqn_eval(x, e->a, in, &v));
+        return jqn_field(x, v, e->literal, out);
+    case JQN_SLICE: return eval_slice(x, e, in, out);
+    case JQN_STRING: return eval_string(x, e, in, out);
+    case JQN_ARRAY: return eval_array(x, e, in, out);
+    case JQN_OBJECT: return eval_object(x, e, in, out);
+    case JQN_PIPE:
+        JQN_TRY(jqn_eval(x, e->a, in, &v));
+        return jqn_eval(x, e->b, v, out);
+    case JQN_ALTERNATIVE:
+        JQN_TRY(jqn_eval(x, e->a, in, out));
+        return jqn_truthy(*out) ? JQN_OK : jqn_eval(x, e->b, in, out);
+    case JQN_AND:
+    case JQN_OR: return eval_logic(x, e, in, out);
+    case JQN_NEGATE:
+        JQN_TRY(jqn_eval(x, e->a, in, &v));
+        return jqn_negate(x, v, out);
+    case JQN_IF:
+        JQN_TRY(jqn_eval(x, e->a, in, &v));
+        return jqn_eval(x, jqn_truthy(v) ? e->b : e->c, in, out);
+    case JQN_BIND:
+        JQN_TRY(jqn_eval(x, e->a, in, &x->slot[e->slot]));
+        return jqn_eval(x, e->b, in, out);
+    case JQN_REDUCE: return eval_reduce(x, e, in, out);
+    case JQN_CALL: return eval_call(x, e, in, out);
+    case JQN_ADD: return eval_sum(x, e, in, out);
+    default: return eval_binary(x, e, in, out);
+    }
+}

@@ -1,0 +1,248 @@
+#include "libcore/data/jqn_value.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *jqn_type_name(struct jqn_value v) {
+    static const char *const name[] = {"null", "boolean", "boolean", "number", "string", "array", "object"};
+    return name[v.type];
+}
+
+static unsigned deeper(unsigned depth, struct jqn_value v) {
+    return v.own && v.depth >= depth ? v.depth + 1u : depth;
+}
+
+struct jqn_value jqn_array(const struct jqn_value *item, size_t n) {
+    unsigned depth = 1;
+    for (size_t i = 0; i < n; i++) depth = deeper(depth, item[i]);
+    return (struct jqn_value){IFT_JSON_ARRAY, true, (uint16_t)depth, (uint32_t)n, {.item = item}};
+}
+
+struct jqn_value jqn_object(const struct jqn_member *member, size_t n) {
+    unsigned depth = 1;
+    for (size_t i = 0; i < n; i++) depth = deeper(depth, member[i].value);
+    return (struct jqn_value){IFT_JSON_OBJECT, true, (uint16_t)depth, (uint32_t)n, {.member = member}};
+}
+
+struct ift_slice jqn_text(struct jqn_heap *h, struct jqn_value string) {
+    if (string.own) return (struct ift_slice){string.u.text, string.n};
+    const struct ift_slice raw = ift_json_raw(h->doc, (int)string.n);
+    const struct ift_slice inside = {raw.p + 1, raw.n - 2};
+    if (!h->doc->node[string.n].escaped) return inside;
+    char *const text = ift_arena_alloc(&h->arena, inside.n);
+    return (struct ift_slice){text, ift_json_unescape_to(text, inside.p, inside.n)};
+}
+
+double jqn_number(const struct jqn_heap *h, struct jqn_value number) {
+    if (number.own) return number.u.number;
+    const struct ift_slice raw = ift_json_raw(h->doc, (int)number.n);
+    char text[64]; /* strtod needs a terminator, which the document lacks */
+    if (raw.n < sizeof text) {
+        memcpy(text, raw.p, raw.n);
+        text[raw.n] = '\0';
+        return strtod(text, NULL);
+    }
+    char *const copy = ift_strndup(raw.p, raw.n);
+    const double value = strtod(copy, NULL);
+    free(copy);
+    return value;
+}
+
+const struct jqn_value *jqn_items(struct jqn_heap *h, struct jqn_value array, size_t *n) {
+    if (array.own) {
+        *n = array.n;
+        return array.u.item;
+    }
+    const int node = (int)array.n;
+    *n = h->doc->node[node].count;
+    struct jqn_value *const item = ift_arena_alloc(&h->arena, *n * sizeof *item);
+    size_t i = 0;
+    for (int v = ift_json_first(h->doc, node); v >= 0; v = ift_json_next(h->doc, node, v)) item[i++] = jqn_node(h->doc, v);
+    return item;
+}
+
+const struct jqn_member *jqn_members(struct jqn_heap *h, struct jqn_value object, size_t *n) {
+    if (object.own) {
+        *n = object.n;
+        return object.u.member;
+    }
+    const size_t count = h->doc->node[object.n].count;
+    int *const pair = ift_arena_alloc(&h->arena, 2 * count * sizeof *pair);
+    *n = ift_json_members(h->doc, (int)object.n, pair);
+    struct jqn_member *const member = ift_arena_alloc(&h->arena, *n * sizeof *member);
+    for (size_t i = 0; i < *n; i++) {
+        member[i] = (struct jqn_member){jqn_node(h->doc, pair[2 * i]), jqn_node(h->doc, pair[2 * i + 1])};
+    }
+    return member;
+}
+
+/* ---- looking things up ---- */
+
+static bool key_is(struct jqn_heap *h, struct jqn_value key, struct ift_slice text) {
+    if (!key.own) return ift_json_slice_is(h->doc, (int)key.n, text);
+    return key.n == text.n && (text.n == 0 || memcmp(key.u.text, text.p, text.n) == 0);
+}
+
+/* The index of a key, or -1. */
+static ptrdiff_t find(struct jqn_heap *h, const struct jqn_member *member, size_t n, struct ift_slice key) {
+    for (size_t i = 0; i < n; i++) {
+        if (key_is(h, member[i].key, key)) return (ptrdiff_t)i;
+    }
+    return -1;
+}
+
+/* The node of the value, or -1. */
+static int find_node(const struct ift_json *doc, int object, struct ift_slice key) {
+    int found = -1;
+    for (int k = ift_json_first(doc, object); k >= 0; k = ift_json_next(doc, object, k + 1)) {
+        if (ift_json_slice_is(doc, k, key)) found = k + 1;
+    }
+    return found;
+}
+
+bool jqn_has(struct jqn_heap *h, struct jqn_value object, struct ift_slice key) {
+    if (object.own) return find(h, object.u.member, object.n, key) >= 0;
+    return find_node(h->doc, (int)object.n, key) >= 0;
+}
+
+struct jqn_value jqn_get(struct jqn_heap *h, struct jqn_value object, struct ift_slice key) {
+    if (object.own) {
+        const ptrdiff_t i = find(h, object.u.member, object.n, key);
+        return i < 0 ? jqn_const(IFT_JSON_NULL) : object.u.member[i].value;
+    }
+    const int node = find_node(h->doc, (int)object.n, key);
+    return node < 0 ? jqn_const(IFT_JSON_NULL) : jqn_node(h->doc, node);
+}
+
+size_t jqn_count(struct jqn_heap *h, struct jqn_value container) {
+    size_t n = container.n;
+    if (!container.own && container.type == IFT_JSON_OBJECT) {
+        jqn_members(h, container, &n); /* repeated keys count once */
+    } else if (!container.own) {
+        n = h->doc->node[container.n].count;
+    }
+    return n;
+}
+
+struct jqn_value jqn_at(struct jqn_heap *h, struct jqn_value array, double i) {
+    const double count = (double)jqn_count(h, array);
+    if (i < 0) i += count;
+    if (!(i >= 0 && i < count) || i != floor(i)) return jqn_const(IFT_JSON_NULL);
+    if (array.own) return array.u.item[(size_t)i];
+    return jqn_node(h->doc, ift_json_at(h->doc, (int)array.n, (size_t)i));
+}
+
+void jqn_put(struct jqn_heap *h, struct jqn_member *member, size_t *n, struct jqn_value key, struct jqn_value value) {
+    const ptrdiff_t i = find(h, member, *n, jqn_text(h, key));
+    if (i >= 0) {
+        member[i].value = value;
+    } else {
+        member[(*n)++] = (struct jqn_member){key, value};
+    }
+}
+
+/* ---- order ---- */
+
+static int compare_text(struct ift_slice a, struct ift_slice b) {
+    const size_t n = a.n < b.n ? a.n : b.n;
+    const int got = n ? memcmp(a.p, b.p, n) : 0;
+    return got ? got : a.n < b.n ? -1 : a.n > b.n;
+}
+
+/* Keys as text, so that sorting needs no heap to unescape with. */
+struct sortable {
+    struct ift_slice key;
+    struct jqn_member member;
+};
+
+static int by_key(const void *a, const void *b) {
+    return compare_text(((const struct sortable *)a)->key, ((const struct sortable *)b)->key);
+}
+
+const struct jqn_member *jqn_sorted(struct jqn_heap *h, struct jqn_value object, size_t *n) {
+    const struct jqn_member *const member = jqn_members(h, object, n);
+    struct sortable *const s = ift_arena_alloc(&h->arena, *n * sizeof *s);
+    for (size_t i = 0; i < *n; i++) s[i] = (struct sortable){jqn_text(h, member[i].key), member[i]};
+    if (*n > 1) qsort(s, *n, sizeof *s, by_key);
+    struct jqn_member *const sorted = ift_arena_alloc(&h->arena, *n * sizeof *sorted);
+    for (size_t i = 0; i < *n; i++) {
+        sorted[i] = (struct jqn_member){jqn_text_value(s[i].key.p, s[i].key.n), s[i].member.value};
+    }
+    return sorted;
+}
+
+static int compare_objects(struct jqn_heap *h, struct jqn_value a, struct jqn_value b) {
+    size_t na, nb;
+    const struct jqn_member *const x = jqn_sorted(h, a, &na), *const y = jqn_sorted(h, b, &nb);
+    for (size_t i = 0; i < na && i < nb; i++) {
+        const int got = jqn_compare(h, x[i].key, y[i].key);
+        if (got) return got;
+    }
+    if (na != nb) return na < nb ? -1 : 1;
+    for (size_t i = 0; i < na; i++) {
+        const int got = jqn_compare(h, x[i].value, y[i].value);
+        if (got) return got;
+    }
+    return 0;
+}
+
+static int compare_arrays(struct jqn_heap *h, struct jqn_value a, struct jqn_value b) {
+    size_t na, nb;
+    const struct jqn_value *const x = jqn_items(h, a, &na), *const y = jqn_items(h, b, &nb);
+    for (size_t i = 0; i < na && i < nb; i++) {
+        const int got = jqn_compare(h, x[i], y[i]);
+        if (got) return got;
+    }
+    return na < nb ? -1 : na > nb;
+}
+
+int jqn_compare(struct jqn_heap *h, struct jqn_value a, struct jqn_value b) {
+    if (a.type != b.type) return a.type < b.type ? -1 : 1;
+    switch (a.type) {
+    case IFT_JSON_NUMBER: {
+        const double x = jqn_number(h, a), y = jqn_number(h, b);
+        return x < y ? -1 : x == y ? 0 : 1;
+    }
+    case IFT_JSON_STRING: return compare_text(jqn_text(h, a), jqn_text(h, b));
+    case IFT_JSON_ARRAY: return compare_arrays(h, a, b);
+    case IFT_JSON_OBJECT: return compare_objects(h, a, b);
+    default: return 0;
+    }
+}
+
+/* ---- out ---- */
+
+static void write_members(struct jqn_heap *h, struct ift_str *out, struct jqn_value object) {
+    ift_str_addc(out, '{');
+    for (size_t i = 0; i < object.n; i++) {
+        if (i > 0) ift_str_addc(out, ',');
+        jqn_write(h, out, object.u.member[i].key);
+        ift_str_addc(out, ':');
+        jqn_write(h, out, object.u.member[i].value);
+    }
+    ift_str_addc(out, '}');
+}
+
+void jqn_write(struct jqn_heap *h, struct ift_str *out, struct jqn_value v) {
+    if (!v.own) {
+        ift_json_copy(out, h->doc, (int)v.n);
+        return;
+    }
+    switch (v.type) {
+    case IFT_JSON_NULL: ift_str_adds(out, "null"); break;
+    case IFT_JSON_FALSE: ift_str_adds(out, "false"); break;
+    case IFT_JSON_TRUE: ift_str_adds(out, "true"); break;
+    case IFT_JSON_NUMBER: ift_json_number(out, v.u.number); break;
+    case IFT_JSON_STRING: ift_json_quote(out, v.u.text, v.n); break;
+    case IFT_JSON_ARRAY:
+        ift_str_addc(out, '[');
+        for (size_t i = 0; i < v.n; i++) {
+            if (i > 0) ift_str_addc(out, ',');
+            jqn_write(h, out, v.u.item[i]);
+        }
+        ift_str_addc(out, ']');
+        break;
+    default: write_members(h, out, v); break;
+    }
+}
