@@ -64,38 +64,6 @@ static const struct ift_opt about[] = {
     {0},
 };
 
-static void say(const char *name, const char *text) {
-    /* One write, so that lines of programs in a pipe do not mix; a progress line is erased first.
-     */
-    struct ift_str line = {0};
-    ift_str_addf(&line, "%s%s: %s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", name, text);
-    fwrite(line.p, 1, line.n, stderr);
-    ift_str_release(&line);
-}
-
-static void say_args(const struct ift_run *run, const char *fmt, va_list args) {
-    struct ift_str text = {0};
-    ift_str_addv(&text, fmt, args);
-    say(run->tool->name, text.p);
-    ift_str_release(&text);
-}
-
-void ift_note(const struct ift_run *run, const char *fmt, ...) {
-    if (run->common.quiet) return;
-    va_list args;
-    va_start(args, fmt);
-    say_args(run, fmt, args);
-    va_end(args);
-}
-
-void ift_note_verbose(const struct ift_run *run, const char *fmt, ...) {
-    if (!run->common.verbose) return;
-    va_list args;
-    va_start(args, fmt);
-    say_args(run, fmt, args);
-    va_end(args);
-}
-
 /* A closed standard stream would lend its number to the next file opened, and messages would land
  * in it. Opened the wrong way round, it still fails when it is used. */
 static void reserve_standard_streams(void) {
@@ -281,7 +249,7 @@ int main(int argc, char *argv[]) {
         sigaction(SIGPIPE, &app.pipe_before, NULL);
         raise(SIGPIPE); /* comes back only when the parent had it ignored */
     } else if (rc < 0) {
-        say(app.tool->name, err.text);
+        ift_say(app.tool->name, err.text);
     }
     app_release(&app);
     return rc == 0 ? 0 : err.usage ? 2 : 1;
