@@ -2,12 +2,13 @@
 # removed, so that the next make starts from what is whole.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
 .DELETE_ON_ERROR:
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 
 # The programs: of this tree when it is built, else those on PATH.
 TREE := $(patsubst %/,%,$(dir $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))))
-export PATH := $(abspath $(TREE))/build/bin:$(PATH)
+export PATH := $(if $(BIN),$(BIN),$(abspath $(TREE))/build/bin):$(PATH)
 DATA ?= $(TREE)/data
 SEED ?= 1
