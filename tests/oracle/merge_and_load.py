@@ -4,9 +4,10 @@
     ORACLE_BASE=DIR merge_and_load.py WORK      (tests/cli/merge/oracle.sh runs it)
 
 WORK holds what the programs made of the base folder and of an adapter that peft made here:
-    theirs/        step 1 writes it: a peft adapter with random A and B
-    merged/        ift-merge of base and theirs
-    made/          ift-init of the base's config
+    theirs/                   step 1 writes it: a peft adapter with random A and B
+    merged/ half/             ift-merge of base and theirs, half in bf16
+    ours/ ours-merged/        an adapter of ift-train, and ift-merge of it
+    made/                     ift-init of the base's config
 Step 1: merge_and_load.py WORK make; step 2, after the programs ran: merge_and_load.py WORK check.
 """
 import os
@@ -49,20 +50,26 @@ if step == "make":
             p.data.normal_(0, 0.2)
     model.save_pretrained(os.path.join(work, "theirs"))
 else:
-    theirs = PeftModel.from_pretrained(load(base_dir), os.path.join(work, "theirs")).eval()
-    want = logits(theirs)
-    merged = load(os.path.join(work, "merged"))
-    close(logits(merged), want, "merged")
-    reference = theirs.merge_and_unload().state_dict()
-    for name, w in merged.state_dict().items():
-        close(w, reference[name], name)
+    for adapter, folder in (("theirs", "merged"), ("ours", "ours-merged")):
+        model = PeftModel.from_pretrained(load(base_dir), os.path.join(work, adapter)).eval()
+        plain = logits(load(base_dir))
+        want = logits(model)
+        if (want - plain).abs().max() < 1e-3:
+            sys.exit(f"{adapter} changes nothing")
+        merged = load(os.path.join(work, folder))
+        close(logits(merged), want, folder)
+        reference = model.merge_and_unload().state_dict()
+        for name, w in merged.state_dict().items():
+            close(w, reference[name], name)
+        if folder == "merged":
+            theirs = reference
 
     half = load(os.path.join(work, "half"))
     if half.dtype != torch.bfloat16:
         sys.exit(f"--dtype bf16 loads as {half.dtype}")
     for name, w in half.state_dict().items():
         # One rounding: no element further than half a step of bfloat16 (8 bits) from the merged value.
-        off = ((w.float() - reference[name]).abs() - reference[name].abs() * 2**-8).max().item()
+        off = ((w.float() - theirs[name]).abs() - theirs[name].abs() * 2**-8).max().item()
         if off > 1e-7:
             sys.exit(f"{name}: rounded more than once")
 
