@@ -98,7 +98,7 @@ deps: $(BUILD)/config.mk
 tests: all $(TESTS)
 
 test: tests
-	@DEPS='$(DEPS)' .ci/deps commands mandoc zstd xz bzip2 lz4 zip
+	@DEPS='$(DEPS)' .ci/deps commands mandoc zstd
 	@BUILD='$(abspath $(BUILD))' T='$(T)' U='$(U)' tests/run
 
 demo: all
