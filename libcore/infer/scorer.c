@@ -153,13 +153,20 @@ int ift_scorer_flush(struct ift_scorer *s, struct ift_err *err) {
     return 0;
 }
 
-int ift_scorer_add(struct ift_scorer *s, const struct ift_row *row, struct ift_err *err) {
+static int check_row(const struct ift_scorer *s, const struct ift_row *row, struct ift_err *err) {
+    for (size_t i = 0; i < row->n; i++)
+        if (row->id[i] < 0 || row->id[i] >= s->vocab)
+            return IFT_FAIL(err, "token %zu is id %d, the model's vocabulary has %lld", i + 1,
+                            row->id[i], (long long)s->vocab);
     for (size_t i = 0; i < row->ndocs; i++)
         if (row->doc[i] > s->batch.capacity)
-            return IFT_FAIL(
-                err,
-                "row %llu has a document of %u tokens, more than the %lld that are run at once",
-                (unsigned long long)s->rows + 1, row->doc[i], (long long)s->batch.capacity);
+            return IFT_FAIL(err, "a document of %u tokens, more than the %lld that are run at once",
+                            row->doc[i], (long long)s->batch.capacity);
+    return 0;
+}
+
+int ift_scorer_add(struct ift_scorer *s, const struct ift_row *row, struct ift_err *err) {
+    IFT_TRY(check_row(s, row, err));
     struct pending *p = ift_alloc0(1, sizeof *p);
     p->row = s->rows++;
     p->n = p->left = row->n;

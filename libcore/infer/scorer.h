@@ -25,7 +25,7 @@ struct ift_score {
 };
 
 struct ift_scorer_config {
-    int64_t tokens; /* most tokens run at once; a longer document is an error that names the row */
+    int64_t tokens; /* most tokens run at once; a longer document is an error */
     bool logits;    /* also hand out full logits: n * vocab floats a row */
     int (*done)(void *ctx, const struct ift_score *score,
                 struct ift_err *err); /* the score is lent */

@@ -1,0 +1,9 @@
+# What does not fit the model is refused by name.
+model=$SRC/tests/golden/model/llama/model
+try() { ift-score -q --model "$model" "$@" >out || echo "exit $?" >&2; }
+echo '{"ids":[1,131]}' >beyond.jsonl
+try beyond.jsonl
+echo '{"ids":[1,2,3,4]}' >long.jsonl
+try --batch-tokens 3 long.jsonl
+try --prompt alpaca long.jsonl
+try --bare --prompt alpaca long.jsonl
