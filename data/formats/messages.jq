@@ -10,11 +10,12 @@ def text:
   elif . == null then ""
   else . end;
 if (.messages | type) != "array" then error("no list \"messages\"") else . end
-| .messages |= map(.content |= text)
-| .messages[-1] as $last
+| (.messages | map(. + {content: (.content | text)})) as $messages
+| $messages[-1] as $last
 | if $last.role != "assistant" then error("the last message is not the assistant's") else . end
-| ([.messages[] | select(.role == "user")][-1]) as $asked
+| ([$messages[] | select(.role == "user")] | last) as $asked
 | if $asked == null then error("no message of the user") else . end
 | {instruction: $asked.content, input: "", output: $last.content}
-  + (if .messages[0].role == "system" then {system: .messages[0].content} else {} end)
+  + (if $messages[0].role == "system" then {system: $messages[0].content} else {} end)
   + .
+  + {messages: $messages}
