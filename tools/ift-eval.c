@@ -38,11 +38,14 @@ static int run_task(struct ift_eval *e, const struct ift_task *task, const struc
     ift_str_addf(&line, "{\"task\":\"%s\",", task->name);
     e->progress_ctx = ift_progress_new(task->name, "records", e->records, !run->common.quiet);
     int rc = task->run(e, &line, err);
-    ift_note(run, "%s of %llu records in %.1f s", task->name, (unsigned long long)e->records,
-             ift_progress_seconds(e->progress_ctx));
+    const double seconds = ift_progress_seconds(e->progress_ctx);
     ift_progress_free(e->progress_ctx);
     ift_str_adds(&line, "}\n");
     if (rc == 0) rc = ift_out_write(out, line.p, line.n, err);
+    if (rc == 0) rc = ift_out_flush(out, err);
+    if (rc == 0)
+        ift_note(run, "%s of %llu records in %.1f s", task->name, (unsigned long long)e->records,
+                 seconds);
     ift_str_release(&line);
     return rc;
 }

@@ -56,7 +56,7 @@ struct job {
     struct ift_out *out;
     struct ift_progress *progress;
     struct queue queue;
-    struct ift_str line;
+    struct ift_str line, tally;
     uint64_t done, stopped;
 };
 
@@ -160,8 +160,7 @@ static int generate(struct job *job, const struct ift_run *run, struct ift_err *
     const double seconds = ift_progress_seconds(job->progress);
     uint64_t prefilled;
     const uint64_t made = ift_generator_tokens(g, &prefilled);
-    if (rc == 0)
-        ift_note(run,
+    ift_str_addf(&job->tally,
                  "%llu records, %llu ended by themselves; %llu prompt tokens, %llu new, %.0f/s",
                  (unsigned long long)job->done, (unsigned long long)job->stopped,
                  (unsigned long long)prefilled, (unsigned long long)made, (double)made / seconds);
@@ -190,11 +189,13 @@ static int run(const struct ift_run *run, struct ift_err *err) {
     if (rc == 0) {
         rc = ift_out_close(job.out, err);
         job.out = NULL;
+        if (rc == 0) ift_note(run, "%s", job.tally.p);
     }
     ift_out_abandon(job.out);
     while (job.queue.n) queue_pop(&job.queue);
     free(job.queue.text);
     ift_str_release(&job.line);
+    ift_str_release(&job.tally);
     ift_session_close(&job.session);
     ift_source_free(job.source);
     return rc;

@@ -143,11 +143,14 @@ static int score(struct job *job, const struct ift_run *run, struct ift_err *err
     IFT_TRY(a->prompt || a->bare ? score_records(job, run, err) : score_rows(job, run, err));
     IFT_TRY(ift_scorer_flush(job->scorer, err));
     IFT_TRY(write_logits(job, err));
+    return 0;
+}
+
+static void note(const struct job *job, const struct ift_run *run, double seconds) {
     const double mean = job->learned ? job->loss / (double)job->learned : NAN;
     ift_note(run, "%llu rows, %llu tokens scored, loss %.6g, perplexity %.6g, %.0f tokens/s",
              (unsigned long long)job->rows, (unsigned long long)job->learned, mean, exp(mean),
-             (double)job->learned / ift_progress_seconds(job->progress));
-    return 0;
+             (double)job->learned / seconds);
 }
 
 static int run(const struct ift_run *run, struct ift_err *err) {
@@ -160,16 +163,19 @@ static int run(const struct ift_run *run, struct ift_err *err) {
                                        .threads = run->jobs,
                                        .prompt = a->prompt,
                                        .field = a->bare ? a->field : NULL};
+    double seconds = 0;
     int rc = ift_session_open(&job.session, &o, err);
     if (rc == 0) rc = ift_out_open(&job.out, run->common.output, err);
     if (rc == 0) {
         job.progress = ift_progress_new("ift-score", "rows", 0, !run->common.quiet);
         rc = score(&job, run, err);
+        seconds = ift_progress_seconds(job.progress);
         ift_progress_free(job.progress);
     }
     if (rc == 0) {
         rc = ift_out_close(job.out, err);
         job.out = NULL;
+        if (rc == 0) note(&job, run, seconds);
     }
     ift_out_abandon(job.out);
     for (uint64_t i = 0; i < job.rows && job.logits; i++) {

@@ -1,12 +1,21 @@
-# The loss of the first rows under the reference's own weights (tests/golden/train: the first batch is rows 1 and 2), and
-# what must not change it: threads, the size of a run, the spelling of the rows, packing.
-model=$SRC/tests/golden/model/llama/model
-ift-score -q --model "$model" "$SRC/tests/golden/train/rows.jsonl" >scores
+# The loss of rows under the reference's own weights, and what must not change it: threads, the size of a run, packing.
+model=$SRC/tests/golden/model/llama/model rows=$SRC/tests/golden/train/rows.jsonl
+ift-score -q --model "$model" "$rows" >scores
+fields() { sed 's/[{}"]//g; s/,logprobs.*//; s/row:\|count:\|loss://g' "$1"; }
+nulls() { sed 's/.*logprobs":\[\(.*\)\]}/\1/' scores | awk -F, '{ n = 0; for (i = 1; i <= NF; i++) n += $i != "null"; print n }'; }
 wc -l <scores
-jq -c '[.row, .count, (.logprobs | length), (.logprobs | map(select(. != null)) | length)]' scores | head -n 3
-ift-score -q --model "$model" --batch-tokens 30 -j 1 "$SRC/tests/golden/train/rows.jsonl" >small
-paste <(jq .loss scores) <(jq .loss small) | awk '{ d = $1 - $2; if (d * d > 1e-12) print "differs: " $0 }'
-ift-pack -q --length 64 -o packed.ifs "$SRC/tests/golden/train/rows.jsonl"
-sum() { jq -s 'map(select(.count > 0) | .loss * .count) | add'; }
-{ sum <scores; ift-score -q --model "$model" packed.ifs | sum; } | awk '
-    { loss[NR] = $1 } END { d = loss[1] / loss[2] - 1; print (d * d < 1e-12 ? "packed equals alone" : loss[1] " is not " loss[2]) }'
+paste -d' ' <(fields scores | cut -d, -f2) <(nulls) | awk '$1 != $2 { print "count is not of logprobs: " $0 }'
+
+# Rows 1 and 2 are the first batch of the reference's own run: the mean over their tokens is its first loss.
+want=$(tr -d ' \n' <"$SRC/tests/golden/train/cosine/case.json" | sed 's/.*"steps":\[{"update":[0-9]*,"loss":\([^,]*\),.*/\1/')
+fields scores | head -n 2 | awk -F, -v want="$want" '{ n += $2; sum += $2 * $3 } END {
+    d = sum / n - want; print (d < 1e-5 && d > -1e-5 ? "the first loss of the reference" : sum / n " is not " want) }'
+
+ift-score -q --model "$model" --batch-tokens 30 -j 1 "$rows" >small
+paste -d, <(fields scores) <(fields small) | awk -F, '{ d = $3 - $6; if (d > 1e-6 || d < -1e-6) print "differs: " $0 }'
+
+total() { awk -F, '{ sum += $2 * $3 } END { printf "%.9g\n", sum }'; }
+ift-pack -q --length 64 -o packed.ifs "$rows"
+ift-score -q --model "$model" packed.ifs >packed
+{ fields scores | total; fields packed | total; } | awk '{ loss[NR] = $1 } END {
+    d = loss[2] / loss[1] - 1; print (d < 1e-6 && d > -1e-6 ? "packed is alone" : loss[2] " is not " loss[1]) }'
