@@ -32,7 +32,7 @@ static const struct ift_opt opts[] = {
     IFT_OPT_FLOAT('\0', "epochs", struct args, loop.epochs, "X", 0, 1e6, 3, "how often every row is learned from"),
     IFT_OPT_INT('\0', "steps", struct args, loop.steps, "N", 0, 1e15, 0, "updates, in place of --epochs; 0: not set"),
     IFT_OPT_INT('\0', "batch", struct args, loop.batch, "N", 1, 1e9, 8, "rows an update"),
-    IFT_OPT_INT('\0', "micro-tokens", struct args, loop.micro_tokens, "N", 1, 1e9, 2048, "most tokens run at once: less memory, or more speed"),
+    IFT_OPT_INT('\0', "micro-tokens", struct args, loop.micro_tokens, "N", 1, 1e9, 1024, "most tokens run at once: less memory, or more speed"),
     IFT_OPT_CHOICE('\0', "order", struct args, loop.order, NULL, "shuffled", ift_loop_orders, "order of the rows in each epoch"),
     IFT_OPT_FLOAT('\0', "weight-decay", struct args, loop.optim.weight_decay, "X", 0, 1, 0, "AdamW's; biases and norms are spared"),
     IFT_OPT_FLOAT('\0', "max-grad-norm", struct args, loop.optim.max_grad_norm, "X", 0, 1e9, 1, "longer gradients are scaled down to this; 0: never"),

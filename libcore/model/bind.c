@@ -22,6 +22,7 @@ static int load_copy(struct ift_device *d, const struct ift_tensor *t, struct if
     if (rc == 0) rc = ift_device_upload(d, to, wide ? (const void *)wide : t->data, err);
     free(wide);
     if (rc < 0) ift_device_free(d, to);
+    ift_safetensors_forget(t);
     return rc;
 }
 

@@ -437,6 +437,12 @@ const char *ift_safetensors_metadata(const struct ift_safetensors *s, const char
     return NULL;
 }
 
+void ift_safetensors_forget(const struct ift_tensor *t) {
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)t->data;
+    const uintptr_t from = (at + page - 1) / page * page, to = (at + t->bytes) / page * page;
+    if (t->bytes && from < to) (void)madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
 uint64_t ift_safetensors_digest(const struct ift_safetensors *s) {
     return ift_hasher_value(s->hasher);
 }

@@ -32,7 +32,7 @@ static struct data read_batches(const char *dir, int64_t vocab) {
     struct data s = {.c = ift_corpus_new(vocab, 64)};
     struct ift_safetensors *const file = golden_open(dir, "batches.safetensors");
     for (int b = 0; b < BATCHES; b++) {
-        char prefix[8];
+        char prefix[16];
         snprintf(prefix, sizeof prefix, "%d.", b);
         const struct ift_tensor *const t[3] = {golden_find(file, prefix, "input_ids"),
                                                golden_find(file, prefix, "attention_mask"),
