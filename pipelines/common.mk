@@ -7,8 +7,9 @@ SHELL := /bin/bash
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 
-# The programs: of this tree when it is built, else those on PATH.
+# The programs: of BIN, or of this tree when it is built, else those on PATH.
 TREE := $(patsubst %/,%,$(dir $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))))
 export PATH := $(if $(BIN),$(BIN),$(abspath $(TREE))/build/bin):$(PATH)
 DATA ?= $(TREE)/data
+export IFT_DATA ?= $(abspath $(DATA))
 SEED ?= 1

@@ -25,11 +25,13 @@ $(OUT)/train.tsv $(OUT)/test.tsv:
 	    -v steps=$(STEPS) -f $(TREE)/pipelines/problems.awk < /dev/null > $@
 
 # with: the rationale, then the answer. without: the answer alone.
-STYLE_with    := cot
-STYLE_without := direct
+RECORDS = ift-format --from flan-cot $< | ift-template-cot -s $(SEED) -o $@ --templates
 
-$(OUT)/%.with.jsonl $(OUT)/%.without.jsonl: $(OUT)/%.tsv
-	ift-format --from flan-cot $< | ift-template-cot -s $(SEED) --templates $(STYLE_$(lastword $(subst ., ,$(@:.jsonl=)))) -o $@
+$(OUT)/%.with.jsonl: $(OUT)/%.tsv
+	$(RECORDS) cot
+
+$(OUT)/%.without.jsonl: $(OUT)/%.tsv
+	$(RECORDS) direct
 
 $(OUT)/%.ifs: $(OUT)/train.%.jsonl
 	ift-tokenize --model $(BASE) --prompt alpaca $< | ift-pack --length 512 -o $@

@@ -1,4 +1,4 @@
-# tiny.mk: the model of data/models/tiny from nothing: a vocabulary of its own, random weights, 100,000 small tasks.
+# tiny.mk: the model of data/models/tiny from nothing: a vocabulary of its own, random weights, 75,000 small tasks.
 #
 #   make -f pipelines/tiny.mk [OUT=DIR] [SEED=N]        about ten minutes on two cores
 #
@@ -8,21 +8,31 @@
 include $(dir $(lastword $(MAKEFILE_LIST)))common.mk
 
 OUT     ?= $(TREE)/build/tiny
-N       ?= 100000
+N       ?= 45000
+STORIES ?= 20000 10000
 MERGES  ?= 600
 JOBS    ?= 1
 PROBLEMS := $(TREE)/pipelines/problems.awk
 
 all: $(OUT)/model/config.json
 
-$(OUT)/primer.jsonl: $(PROBLEMS)
+$(OUT)/tasks.jsonl: $(PROBLEMS)
 	mkdir -p $(@D)
 	awk -v kind=primer -v seed=$(SEED) -v n=$(N) -f $< < /dev/null > $@
 
+# Stories of one change in all the words that the demo will use, with and without the rationale: what the demo adds is
+# their number, not the words.
+story = awk -v kind=chain -v seed=$(SEED)$1 -v n=$2 -v steps=1 -f $(PROBLEMS) < /dev/null | \
+        ift-format --from flan-cot | ift-template-cot -s $(SEED) --templates $3
+
+$(OUT)/primer.jsonl: $(OUT)/tasks.jsonl
+	cat $< > $@
+	$(call story,7,$(word 1,$(STORIES)),cot) >> $@
+	$(call story,8,$(word 2,$(STORIES)),direct) >> $@
+
 # Words are counted in what the model will read: tasks, stories, prompt, and the patterns that rationales are laid out by.
 $(OUT)/words.txt: $(OUT)/primer.jsonl
-	{ cat $(DATA)/templates/cot.jsonl $(DATA)/templates/direct.jsonl $(DATA)/prompts/alpaca.json $<; \
-	  awk -v kind=chain -v seed=$(SEED) -v n=2000 -v steps=4 -f $(PROBLEMS) < /dev/null; } | sed 's/\\n/\n/g' > $@
+	cat $(DATA)/prompts/alpaca.json $< | sed 's/\\n/\n/g' > $@
 
 $(OUT)/start/tokenizer.json: $(OUT)/words.txt $(TREE)/pipelines/vocab.awk
 	mkdir -p $(@D)
@@ -31,7 +41,7 @@ $(OUT)/start/tokenizer.json: $(OUT)/words.txt $(TREE)/pipelines/vocab.awk
 
 # The size of the vocabulary is what the words gave.
 $(OUT)/start/config.json: $(OUT)/start/tokenizer.json
-	size=$$(awk '/"vocab": {/ { inside = 1; next } inside && /}/ { print n; exit } inside { n++ }' $<)
+	size=$$(awk '/"vocab": {/ { inside = 1; next } /^    }/ { print n; exit } inside { n++ }' $<)
 	sed "s/\"vocab_size\": [0-9]*/\"vocab_size\": $$size/" $(DATA)/models/tiny/config.json > $@
 
 $(OUT)/init/config.json: $(OUT)/start/config.json
