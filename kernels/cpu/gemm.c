@@ -9,11 +9,12 @@
  * its bits: every element is a sum over k in the same blocks and the same order. */
 enum {
     BLOCK_N = 2048,
-    BLOCK_K = 512,
     SHARE_M = 96,  /* most rows of a share */
     SHARE_N = 64,  /* fewest columns of a share, a multiple of NR */
+    SHALLOW = 64,  /* k below which writing results counts more than reuse of b */
     AHEAD = 16,    /* rows fetched before they are packed */
 };
+_Static_assert(SHARE_M % MR == 0 && SHARE_M <= (int)IFT_ROOM, "a share's rows of a fit a room");
 
 struct block {
     const struct ift_product *p;
@@ -22,16 +23,6 @@ struct block {
     int64_t n0, k0, n, k;   /* columns and depth of the block */
     int64_t parts_m, parts_n;
 };
-
-static int64_t ceil_div(int64_t a, int64_t b) {
-    return (a + b - 1) / b;
-}
-
-static int64_t min64(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-typedef float v4 __attribute__((vector_size(16)));
 
 /* dst[p * width + i] = src[i * lane + p] for four i. */
 INLINE void pack_four(float *dst, int width, const float *src, int64_t lane, int64_t k) {
@@ -54,11 +45,8 @@ INLINE void pack_four(float *dst, int width, const float *src, int64_t lane, int
         for (int i = 0; i < 4; i++) dst[p * width + i] = src[i * lane + p];
 }
 
-/* A side of a product, to be packed: element (i, p) is at[i * lane + p * step]. */
-struct side { const float *at; int64_t lane, step; };
-
 /* dst[p * width + i] = element (i, p) for i < lanes, 0 for lanes <= i < width. */
-INLINE void pack_panel(float *dst, int width, struct side s, int lanes, int64_t k) {
+INLINE void pack_panel(float *dst, int width, struct ift_side s, int lanes, int64_t k) {
     int done = 0;
     if (s.step == 1)
         for (; done + 4 <= lanes; done += 4) pack_four(dst + done, width, s.at + done * s.lane, s.lane, k);
@@ -70,7 +58,7 @@ INLINE void pack_panel(float *dst, int width, struct side s, int lanes, int64_t 
 
 /* Packs `n` lanes into panels. Where lanes are neighbours in memory, all panels advance together, so that memory is
  * read in long runs. */
-INLINE void pack(float *dst, int width, struct side s, int64_t n, int64_t k) {
+INLINE void pack(float *dst, int width, struct ift_side s, int64_t n, int64_t k) {
     int64_t done = 0;
     if (s.lane == 1) {
         done = n / width * width;
@@ -81,8 +69,8 @@ INLINE void pack(float *dst, int width, struct side s, int64_t n, int64_t k) {
             }
     }
     for (; done < n; done += width) {
-        const struct side rest = {s.at + done * s.lane, s.lane, s.step};
-        pack_panel(dst + done * k, width, rest, (int)min64(width, n - done), k);
+        const struct ift_side rest = {s.at + done * s.lane, s.lane, s.step};
+        pack_panel(dst + done * k, width, rest, (int)ift_min(width, n - done), k);
     }
 }
 
@@ -91,8 +79,8 @@ static void pack_b(const void *ctx, int64_t begin, int64_t end, int thread) {
     const struct block *k = ctx;
     const struct ift_product *p = k->p;
     const int64_t j = begin * NR;
-    const struct side s = {p->b + (k->n0 + j) * p->b_col + k->k0 * p->b_step, p->b_col, p->b_step};
-    pack(k->b + j * k->k, NR, s, min64(end * NR, k->n) - j, k->k);
+    const struct ift_side s = {p->b + (k->n0 + j) * p->b_col + k->k0 * p->b_step, p->b_col, p->b_step};
+    pack(k->b + j * k->k, NR, s, ift_min(end * NR, k->n) - j, k->k);
 }
 
 /* Where a tile goes: the first block of k adds c and bias, the later ones add to y. */
@@ -141,37 +129,44 @@ static void tile_edge(const struct goal *g, int64_t rows, int64_t cols, int64_t 
             g->y[i * g->ldy + j] = y[i * NR + j] + (g->c ? g->c[i * g->ldc + j] : 0);
 }
 
+/* The tile at row i and column j of the block, of a share that ends at rows m1 and columns n1. */
+INLINE void one_tile(const struct block *k, const float *a, int64_t i, int64_t j, int64_t m1, int64_t n1) {
+    const struct ift_product *p = k->p;
+    const float *c = k->k0 ? p->y : p->c, *b = k->b + j * k->k;
+    const int64_t ldc = k->k0 ? p->ldy : p->ldc, col = k->n0 + j;
+    const struct goal g = {
+        .alpha = p->alpha,
+        .c = c ? c + i * ldc + col : NULL,
+        .ldc = ldc,
+        .bias = p->bias && k->k0 == 0 ? p->bias + col : NULL,
+        .y = p->y + i * p->ldy + col,
+        .ldy = p->ldy,
+    };
+    if (m1 - i >= MR && n1 - j >= NR) tile(&g, k->k, a, b);
+    else tile_edge(&g, ift_min(MR, m1 - i), ift_min(NR, n1 - j), k->k, a, b);
+}
+
 /* Rows m0 .. m1 - 1 and columns n0 .. n1 - 1 of the block. */
 static void share(const struct block *k, float *packed, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
     const struct ift_product *p = k->p;
-    const float *c = k->k0 ? p->y : p->c;
-    const int64_t ldc = k->k0 ? p->ldy : p->ldc;
-    pack(packed, MR, (struct side){p->a + m0 * p->a_row + k->k0 * p->a_step, p->a_row, p->a_step}, m1 - m0, k->k);
-    for (int64_t j = n0; j < n1; j += NR)
-        for (int64_t i = m0; i < m1; i += MR) {
-            const int64_t col = k->n0 + j;
-            const struct goal g = {
-                .alpha = p->alpha,
-                .c = c ? c + i * ldc + col : NULL,
-                .ldc = ldc,
-                .bias = p->bias && k->k0 == 0 ? p->bias + col : NULL,
-                .y = p->y + i * p->ldy + col,
-                .ldy = p->ldy,
-            };
-            const float *a = packed + (i - m0) * k->k, *b = k->b + j * k->k;
-            if (m1 - i >= MR && n1 - j >= NR) tile(&g, k->k, a, b);
-            else tile_edge(&g, min64(MR, m1 - i), min64(NR, n1 - j), k->k, a, b);
-        }
+    pack(packed, MR, (struct ift_side){p->a + m0 * p->a_row + k->k0 * p->a_step, p->a_row, p->a_step}, m1 - m0, k->k);
+    if (k->k < SHALLOW) { /* little is computed for each result: go through them as they lie in memory */
+        for (int64_t i = m0; i < m1; i += MR)
+            for (int64_t j = n0; j < n1; j += NR) one_tile(k, packed + (i - m0) * k->k, i, j, m1, n1);
+    } else {
+        for (int64_t j = n0; j < n1; j += NR)
+            for (int64_t i = m0; i < m1; i += MR) one_tile(k, packed + (i - m0) * k->k, i, j, m1, n1);
+    }
 }
 
 /* Where part t of `parts` of n begins, in whole units: parts differ by one unit at most. */
 static int64_t cut(int64_t n, int64_t unit, int64_t parts, int64_t t) {
-    return min64(n, ceil_div(n, unit) * t / parts * unit);
+    return ift_min(n, ift_ceil(n, unit) * t / parts * unit);
 }
 
 static void shares(const void *ctx, int64_t begin, int64_t end, int thread) {
     const struct block *k = ctx;
-    float *packed = k->rooms + (int64_t)thread * (SHARE_M + MR) * BLOCK_K;
+    float *packed = k->rooms + (int64_t)thread * IFT_ROOM * IFT_DEPTH;
     for (int64_t t = begin; t < end; t++) {
         const int64_t i = t / k->parts_n, j = t % k->parts_n;
         share(k, packed, cut(k->p->m, MR, k->parts_m, i), cut(k->p->m, MR, k->parts_m, i + 1),
@@ -181,23 +176,23 @@ static void shares(const void *ctx, int64_t begin, int64_t end, int thread) {
 
 /* At least two shares a thread and the same number for each, if there is enough to do. */
 static void share_out(struct block *k, int threads) {
-    const int64_t panels = ceil_div(k->p->m, MR), wanted = 2 * threads;
-    k->parts_m = ceil_div(panels, SHARE_M / MR);
+    const int64_t panels = ift_ceil(k->p->m, MR), wanted = 2 * threads;
+    k->parts_m = ift_ceil(panels, SHARE_M / MR);
     k->parts_n = 1;
     if (threads == 1) return;
-    if (k->parts_m < wanted) k->parts_n = min64(ceil_div(wanted, k->parts_m), ceil_div(k->n, SHARE_N));
-    else k->parts_m = min64(panels, ceil_div(k->parts_m, threads) * threads);
+    if (k->parts_m < wanted) k->parts_n = ift_min(ift_ceil(wanted, k->parts_m), ift_ceil(k->n, SHARE_N));
+    else k->parts_m = ift_min(panels, ift_ceil(k->parts_m, threads) * threads);
 }
 
 /* The depth of a block: k cut evenly, so that the last block is no thin slice. */
 static int64_t depth(int64_t k) {
-    const int64_t blocks = ceil_div(k, BLOCK_K);
-    return blocks ? ceil_div(k, blocks) : 0;
+    const int64_t blocks = ift_ceil(k, IFT_DEPTH);
+    return blocks ? ift_ceil(k, blocks) : 0;
 }
 
 /* Floats of the packed block of b, whole cache lines. */
 static int64_t block_b(int64_t n, int64_t k) {
-    return ceil_div(min64(n, BLOCK_N), NR) * NR * ceil_div(min64(k, BLOCK_K), 16) * 16;
+    return ift_ceil(ift_min(n, BLOCK_N), NR) * NR * ift_ceil(ift_min(k, IFT_DEPTH), 16) * 16;
 }
 
 /* A product this small is not worth waking anyone for. */
@@ -209,12 +204,12 @@ static void packed_run(struct ift_team *team, const struct ift_product *p, float
     const int64_t grain = (double)p->m * (double)p->n * (double)p->k < SMALL ? INT64_MAX : 1;
     k.rooms = scratch + block_b(p->n, p->k);
     for (k.n0 = 0; k.n0 < p->n; k.n0 += BLOCK_N) {
-        k.n = min64(BLOCK_N, p->n - k.n0);
+        k.n = ift_min(BLOCK_N, p->n - k.n0);
         share_out(&k, grain > 1 ? 1 : ift_team_threads(team));
         k.k0 = 0;
         do {
-            k.k = min64(kc, p->k - k.k0);
-            ift_team_each(team, ceil_div(k.n, NR), grain > 8 ? grain : 8, pack_b, &k);
+            k.k = ift_min(kc, p->k - k.k0);
+            ift_team_each(team, ift_ceil(k.n, NR), grain > 8 ? grain : 8, pack_b, &k);
             ift_team_each(team, k.parts_m * k.parts_n, grain, shares, &k);
             k.k0 += kc;
         } while (k.k0 < p->k);
@@ -222,11 +217,12 @@ static void packed_run(struct ift_team *team, const struct ift_product *p, float
 }
 
 void ift_product_run(struct ift_team *team, const struct ift_product *p, void *scratch) {
-    if (p->m > 0 && p->n > 0) packed_run(team, p, scratch);
+    float *rooms = (float *)scratch + block_b(p->n, p->k);
+    if (p->m > 0 && p->n > 0 && !ift_skinny_run(team, p, rooms)) packed_run(team, p, scratch);
 }
 
 size_t ift_product_scratch(int64_t n, int64_t k, int threads) {
-    return (size_t)(block_b(n, k) + (int64_t)threads * (SHARE_M + MR) * BLOCK_K) * sizeof(float);
+    return (size_t)(block_b(n, k) + (int64_t)threads * IFT_ROOM * IFT_DEPTH) * sizeof(float);
 }
 
 static struct ift_product product_of(const struct ift_call *call) {

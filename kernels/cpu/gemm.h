@@ -25,9 +25,30 @@ struct ift_product {
 
 #define ift_product_run IFT_ISA(product_run)
 #define ift_product_scratch IFT_ISA(product_scratch)
+#define ift_skinny_run IFT_ISA(skinny_run)
 
 /* Bytes that a product of at most these n and k needs, whatever m is. */
 size_t ift_product_scratch(int64_t n, int64_t k, int threads);
 void ift_product_run(struct ift_team *team, const struct ift_product *p, void *scratch);
+
+enum {
+    IFT_DEPTH = 512, /* of a block: so many k are summed up before anything is written */
+    IFT_ROOM = 108,  /* a thread's private memory holds IFT_ROOM x IFT_DEPTH floats */
+};
+
+/* Products with few rows or few columns, skinny.c: returns false when this is none of them. rooms: the private memories
+ * of all threads. */
+bool ift_skinny_run(struct ift_team *team, const struct ift_product *p, float *rooms);
+
+/* One side of a product: element (i, p) is at[i * lane + p * step]. */
+struct ift_side { const float *at; int64_t lane, step; };
+
+/* n / unit rounded up, and the smaller of two. */
+static inline int64_t ift_ceil(int64_t n, int64_t unit) {
+    return (n + unit - 1) / unit;
+}
+static inline int64_t ift_min(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
 
 #endif

@@ -14,13 +14,15 @@ enum { MR = 6 };
 #endif
 enum { NR = 2 * VL };
 
-/* acc[i][h] += sum over p < k of a[i * row + p * step] * b[p * ldb + h * VL ...]. */
-INLINE void ift_tile(int64_t k, const float *a, int64_t row, int64_t step, const float *b, int64_t ldb,
-                     vf acc[MR][2]) {
+/* acc[i][h] += sum over p < k of a[i * row + p * step] * b[p * ldb + h * VL ...], i < rows. Where b is read in place, what
+ * lies `ahead` elements further is fetched, if not 0. rows and ahead are constants where this is inlined. */
+INLINE void ift_tile_rows(int rows, int64_t ahead, int64_t k, const float *a, int64_t row, int64_t step,
+                          const float *b, int64_t ldb, vf acc[MR][2]) {
     for (int64_t p = 0; p < k; p++) {
         const vf b0 = vf_load(b), b1 = vf_load(b + VL);
+        if (ahead) __builtin_prefetch(b + ahead);
         UNROLL
-        for (int i = 0; i < MR; i++) {
+        for (int i = 0; i < rows; i++) {
             const vf s = vf_set(a[i * row]);
             acc[i][0] += s * b0;
             acc[i][1] += s * b1;
@@ -28,6 +30,11 @@ INLINE void ift_tile(int64_t k, const float *a, int64_t row, int64_t step, const
         a += step;
         b += ldb;
     }
+}
+
+INLINE void ift_tile(int64_t k, const float *a, int64_t row, int64_t step, const float *b, int64_t ldb,
+                     vf acc[MR][2]) {
+    ift_tile_rows(MR, 0, k, a, row, step, b, ldb, acc);
 }
 
 #endif

@@ -98,6 +98,27 @@ INLINE float vf_sum(vf v) {
         for (int i = 0; i < half; i++) x[i] += x[i + half];
     return x[0];
 }
+typedef float v4 __attribute__((vector_size(16)));
+
+/* Four lanes that add up to what all lanes do. */
+INLINE v4 vf_quarter(vf v) {
+#if VL == 16
+    const v4 a = __builtin_shufflevector(v, v, 0, 1, 2, 3), b = __builtin_shufflevector(v, v, 4, 5, 6, 7);
+    const v4 c = __builtin_shufflevector(v, v, 8, 9, 10, 11), d = __builtin_shufflevector(v, v, 12, 13, 14, 15);
+    return (a + c) + (b + d);
+#elif VL == 8
+    return __builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7);
+#else
+    return v;
+#endif
+}
+/* The sums of four vectors. */
+INLINE v4 vf_sum4(vf a, vf b, vf c, vf d) {
+    const v4 p = vf_quarter(a), q = vf_quarter(b), r = vf_quarter(c), s = vf_quarter(d);
+    const v4 pq = __builtin_shufflevector(p, q, 0, 1, 4, 5) + __builtin_shufflevector(p, q, 2, 3, 6, 7);
+    const v4 rs = __builtin_shufflevector(r, s, 0, 1, 4, 5) + __builtin_shufflevector(r, s, 2, 3, 6, 7);
+    return __builtin_shufflevector(pq, rs, 0, 2, 4, 6) + __builtin_shufflevector(pq, rs, 1, 3, 5, 7);
+}
 INLINE float vf_top(vf v) {
     float x[VL];
     memcpy(x, &v, sizeof x);
