@@ -11,9 +11,9 @@ include $(dir $(lastword $(MAKEFILE_LIST)))common.mk
 OUT   ?= $(TREE)/build/demo
 BASE  ?= $(DATA)/models/tiny
 STEPS ?= 4
-TRAIN_N ?= 2000
+TRAIN_N ?= 1500
 TEST_N  ?= 100
-TRAIN ?= --peft lora --rank 16 --alpha 32 --targets all-linear --lr 3e-3 --schedule cosine --warmup 20 --batch 8 --epochs 2
+TRAIN ?= --peft lora --rank 16 --alpha 32 --targets all-linear --lr 3e-3 --schedule cosine --warmup 20 --batch 4 --epochs 2
 EVAL  ?= --prompt alpaca --task answer,loss --extract number --max-new 80
 
 all: $(OUT)/summary
