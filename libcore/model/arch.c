@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { MAX_LAYERS = 10000 }; /* the description of each takes memory before any weight is seen */
+
 extern const struct ift_arch ift_arch_llama;
 
 static const struct ift_arch *const all[] = {&ift_arch_llama, NULL};
@@ -39,7 +41,10 @@ static int configure(const struct ift_json *doc, const struct ift_arch **arch, s
     if (quantized >= 0 && !ift_json_is(doc, quantized, IFT_JSON_NULL))
         return IFT_FAIL(err, "\"quantization_config\": quantized weights are not supported");
     *c = (struct ift_config){0};
-    return (*arch)->configure(doc, 0, c, err);
+    IFT_TRY((*arch)->configure(doc, 0, c, err));
+    if (c->layers > MAX_LAYERS)
+        return IFT_FAIL(err, "%lld layers, at most %d", (long long)c->layers, MAX_LAYERS);
+    return 0;
 }
 
 int ift_arch_configure(const char *text, size_t n, const struct ift_arch **arch,

@@ -64,8 +64,8 @@ struct ift_build {
     bool train_base;                 /* every base parameter is trainable (full tuning) */
     /* > 0: generation; keys and values are written to a cache of this many rows a layer. */
     int64_t cache_rows;
-    /* Every position is below this: rows of the rope table. 0: max_positions of the config, which
-     * for models of long contexts is much memory. */
+    /* Every position is below this: rows of the rope table. 0: max_positions of the config, at most
+     * 131072, which is 64 MB for heads of 128 channels: say what is needed where that is known. */
     int64_t positions_max;
 
     struct ift_graph *g;

@@ -2,7 +2,7 @@
 
 #include "libcore/model/arch.h"
 
-enum { NAME = 256 };
+enum { NAME = 256, POSITIONS = 1 << 17 };
 
 /* Fills name from fmt and the arguments behind it. */
 #define FORMAT(name, fmt)                         \
@@ -25,7 +25,8 @@ void ift_build_begin_config(struct ift_build *b, const struct ift_arch *arch,
     if (b->cache_rows > 0)
         b->slots = ift_graph_input(g, "slots", IFT_I32, IFT_TOKENS, 1, (const int64_t[]){0});
     b->dropout_key = b->rope_table = 0;
-    if (b->positions_max <= 0) b->positions_max = c->max_positions;
+    if (b->positions_max <= 0)
+        b->positions_max = c->max_positions < POSITIONS ? c->max_positions : POSITIONS;
 }
 
 ift_val ift_build_forward(struct ift_build *b) {

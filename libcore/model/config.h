@@ -14,7 +14,7 @@
 
 enum ift_rope_kind { IFT_ROPE_DEFAULT, IFT_ROPE_LLAMA3 };
 
-/* Rotary position embedding: inv_freq[i] = theta^(-2i/dims), then rescaled by kind: rope_table.h. */
+/* Rotary position embedding: inv_freq[i] = theta^(-2i/dims), rescaled by kind: rope_table.h. */
 struct ift_rope {
     enum ift_rope_kind kind;
     int64_t dims; /* channels of a head that turn, even */

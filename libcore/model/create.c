@@ -74,7 +74,7 @@ static int write_folder(struct maker *k, const struct ift_str *config_text, cons
     struct ift_tensor *const t = list(g, k->dtype, &n);
     const struct ift_tensor_lender lender = {k, lend};
     const struct ift_model_save how = {
-        .lender = &lender, .dtype = &k->dtype, .provenance = k->how->provenance};
+        .lender = &lender, .dtype = k->how->dtype, .provenance = k->how->provenance};
     int rc = ift_outdir_open(&f, dir, IFT_OUTDIR_NEW, err);
     if (rc == 0) {
         if (folder) rc = ift_model_copy_files(folder, f, err);

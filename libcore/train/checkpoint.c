@@ -106,7 +106,7 @@ int ift_checkpoint_list(const char *dir, long long **steps, size_t *n, struct if
     return rc;
 }
 
-/* What a killed run left half-written: here, or where an adapter or a model was being saved (io/folder.h). */
+/* What a killed run left half-written: here, or where an adapter or a model was being saved (io/outdir.h). */
 static int remove_leftover(void *ctx, const char *name, struct ift_err *err) {
     const char *const *dir = ctx;
     if (name[0] != '.' || !(strstr(name, prefix) || strncmp(name, ".ift-", 5) == 0)) return 0;

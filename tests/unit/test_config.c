@@ -104,6 +104,7 @@ static void refusals(void) {
     refused("{" BASE ",\"num_key_value_heads\":3}", "share");
     refused("{" BASE ",\"num_key_value_heads\":0}", "num_key_value_heads");
     refused("{" BASE ",\"num_hidden_layers\":99999999999}", "num_hidden_layers");
+    refused("{" BASE ",\"num_hidden_layers\":2147483647}", "at most 10000");
     refused("{" BASE ",\"head_dim\":7}", "not even");
     refused("{" BASE ",\"hidden_act\":\"tanh\"}", "tanh");
     refused("{" BASE ",\"rope_scaling\":{\"type\":\"linear\",\"factor\":2.0}}", "linear");

@@ -1,6 +1,7 @@
 /* LoRA against PEFT: logits and gradients at the start, ten AdamW steps, the saved folder, merged
  * weights. */
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "libcore/peft/peft.h"
 #include "tests/unit/golden.h"
@@ -304,6 +305,105 @@ static void fresh_case(void) {
     ift_model_free(m);
 }
 
+/* Dropout acts in training only, changes with its key, and is the same for the same key. */
+static void dropout_case(void) {
+    struct ift_err err = {{0}, 0, 0};
+    struct ift_model *m = NULL;
+    struct ift_peft *p = NULL;
+    char *const folder = golden_join(root, "lora-qv/init"), *const base = golden_join(root,
+                                                                                      "base-llama");
+    struct ift_safetensors *const batches = golden_open(root, "batches.safetensors");
+    struct golden_batch b = golden_batch(batches, "0.");
+    double loss[4] = {0};
+    CHECK_OK(ift_model_open(&m, base, &err), &err);
+    for (int training = 0; training < 2; training++) {
+        struct golden_run r;
+        struct ift_str text = {0};
+        char *const config = golden_join(folder, "adapter_config.json");
+        char *const weights = golden_join(folder, "adapter_model.safetensors");
+        CHECK_OK(ift_in_slurp(config, &text, 0, &err), &err);
+        const char *const at = strstr(text.p, "\"lora_dropout\": 0.0");
+        mkdir("dropping", 0777);
+        FILE *const f = fopen("dropping/adapter_config.json", "wb");
+        CHECK(f && at);
+        fprintf(f, "%.*s\"lora_dropout\": 0.5%s", (int)(at - text.p), text.p, at + 19);
+        CHECK(fclose(f) == 0);
+        unlink("dropping/adapter_model.safetensors");
+        CHECK(symlink(weights, "dropping/adapter_model.safetensors") == 0);
+        CHECK_OK(ift_peft_open(&p, m, "dropping", &err), &err);
+        CHECK_OK(
+            golden_run_init(&r, m, &device, ift_peft_attach(p, training), false, training, &err),
+            &err);
+        CHECK_OK(ift_peft_bind(p, &device, r.x, r.g, &err), &err);
+        CHECK(!r.build.dropout_key == !training);
+        for (int k = 0; k < (training ? 3 : 1); k++) {
+            const int32_t key[2] = {k == 1 ? 5 : 4, 0};
+            if (training) CHECK_OK(ift_exec_upload(r.x, r.build.dropout_key, key, 1, &err), &err);
+            loss[training + k] = golden_run_batch(&r, &b, &err);
+        }
+        golden_run_release(&r);
+        ift_peft_free(p);
+        ift_str_release(&text);
+        free(config);
+        free(weights);
+    }
+    CHECK(loss[1] != loss[0] && loss[2] != loss[0] && loss[2] != loss[1]);
+    CHECK_NEAR(loss[3], loss[1], 0);
+    CHECK_NEAR(loss[1], loss[0], 0.5);
+    golden_batch_release(&b);
+    ift_safetensors_free(batches);
+    ift_model_free(m);
+    free(folder);
+    free(base);
+}
+
+/* Full tuning: what is saved is the model, in the types it was stored in; a step shows in it. */
+static void full_case(void) {
+    struct ift_err err = {{0}, 0, 0};
+    struct ift_model *m = NULL;
+    struct ift_peft *p = NULL;
+    char *const base = golden_join(root, "base-llama");
+    const enum ift_dtype bf16 = IFT_BF16;
+    const struct ift_model_create how = {.seed = 3, .dtype = &bf16};
+    CHECK_OK(ift_model_create(base, "narrow", &how, &err), &err);
+    CHECK_OK(ift_model_open(&m, "narrow", &err), &err);
+    CHECK_OK(ift_peft_new(&p, m, &(const struct ift_peft_options){.method = "none"}, &err), &err);
+    CHECK(ift_peft_trains_base(p));
+    struct golden_run r, watch;
+    struct ift_safetensors *const batches = golden_open(root, "batches.safetensors");
+    struct golden_batch b = golden_batch(batches, "0.");
+    CHECK_OK(golden_run_init(&r, m, &device, ift_peft_attach(p, true), true, true, &err), &err);
+    CHECK_OK(golden_run_init(&watch, m, &device, ift_peft_attach(p, false), false, false, &err),
+             &err);
+    const double before = golden_run_batch(&r, &b, &err);
+    CHECK_NEAR(golden_run_batch(&watch, &b, &err), before, 0);
+    CHECK_OK(ift_peft_save(p, &device, "same", &err), &err);
+    struct ift_safetensors *const same = golden_open("same", "model.safetensors");
+    struct adam a;
+    adam_init(&a, &r);
+    adam_step(&a, 1, 0.01f);
+    CHECK(golden_run_batch(&watch, &b, &err) < before);
+    CHECK_OK(ift_peft_save(p, &device, "stepped", &err), &err);
+    struct ift_safetensors *const stepped = golden_open("stepped", "model.safetensors");
+    for (size_t i = 0; i < ift_safetensors_count(ift_model_weights(m)); i++) {
+        const struct ift_tensor *const t = ift_safetensors_at(ift_model_weights(m), i);
+        CHECK(t->dtype == IFT_BF16);
+        CHECK(memcmp(golden_find(same, "", t->name)->data, t->data, t->bytes) == 0);
+        CHECK(memcmp(golden_find(stepped, "", t->name)->data, t->data, t->bytes) != 0);
+    }
+    ift_exec_free(a.x);
+    ift_graph_free(a.g);
+    golden_run_release(&r);
+    golden_run_release(&watch);
+    golden_batch_release(&b);
+    ift_safetensors_free(same);
+    ift_safetensors_free(stepped);
+    ift_safetensors_free(batches);
+    ift_peft_free(p);
+    ift_model_free(m);
+    free(base);
+}
+
 int main(void) {
     struct ift_err err = {{0}, 0, 0};
     root = golden_path("SRC", "tests/golden/peft");
@@ -315,6 +415,8 @@ int main(void) {
     merged_case("lora-qv", "merged0");
     merged_case("lora-all-linear", "merged1");
     fresh_case();
+    dropout_case();
+    full_case();
     char *const shared = golden_path("SHARED", "golden/peft");
     if (shared) {
         init_case(shared, "lora-rslora");
