@@ -1,0 +1,3 @@
+args=(--model "$SRC/tests/golden/vocab")
+input() { ift-format -q --from alpaca "$SRC/data/samples/alpaca.json" | ift-tokenize -q --model "$SRC/tests/golden/vocab"; }
+cuts='raw gz zst'

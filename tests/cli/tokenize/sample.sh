@@ -1,0 +1,2 @@
+args=(--model "$SRC/tests/golden/vocab")
+input() { ift-format -q --from alpaca "$SRC/data/samples/alpaca.json"; }

@@ -1,0 +1,6 @@
+# A token that covers the edge of what is learned: masked or trained as asked, and counted.
+cat >p.json <<'EOF'
+{"about": "x", "user": "{instruction}", "answer": "{output}"}
+EOF
+echo '{"instruction":"what th","input":"","output":"at is"}' >r.jsonl
+for s in mask train; do ift-tokenize --vocab "$SRC/tests/golden/vocab" --prompt ./p.json --straddle $s --explain r.jsonl; done
