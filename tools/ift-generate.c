@@ -43,39 +43,18 @@ static const struct ift_opt opts[] = {
     {0},
 };
 
-/* Records that were asked and are not answered yet, oldest first. */
-struct queue {
-    struct ift_str *text;
-    size_t first, n, cap;
-};
-
 struct job {
     const struct args *args;
     struct ift_session session;
     struct ift_source *source;
     struct ift_out *out;
     struct ift_progress *progress;
-    struct queue queue;
     struct ift_str line, tally;
     uint64_t done, stopped;
 };
 
-static void queue_push(struct queue *q, struct ift_slice text) {
-    if (q->first + q->n == q->cap) {
-        memmove(q->text, q->text + q->first, q->n * sizeof *q->text);
-        q->first = 0;
-        q->text = ift_grow(q->text, q->n + 1, &q->cap, sizeof *q->text);
-    }
-    q->text[q->first + q->n] = (struct ift_str){0};
-    ift_str_add(&q->text[q->first + q->n++], text.p, text.n);
-}
-
-static void queue_pop(struct queue *q) {
-    ift_str_release(&q->text[q->first++]);
-    if (--q->n == 0) q->first = 0;
-}
-
-static int next(void *ctx, const int32_t **id, size_t *n, struct ift_err *err) {
+/* The record's text goes along as the tag. */
+static int next(void *ctx, struct ift_prompt_ids *p, struct ift_err *err) {
     struct job *const job = ctx;
     const struct ift_item *item;
     struct ift_row row;
@@ -83,9 +62,7 @@ static int next(void *ctx, const int32_t **id, size_t *n, struct ift_err *err) {
     if (got <= 0) return got;
     if (ift_session_row(&job->session, item->text, true, &row, err) < 0)
         return ift_item_fail(item, err);
-    queue_push(&job->queue, item->text);
-    *id = row.id;
-    *n = row.n;
+    *p = (struct ift_prompt_ids){row.id, row.n, ift_strndup(item->text.p, item->text.n)};
     return 1;
 }
 
@@ -106,12 +83,12 @@ static void add_members(struct ift_str *line, const struct ift_json *doc) {
 
 static int done(void *ctx, const struct ift_completion *c, struct ift_err *err) {
     struct job *const job = ctx;
-    const struct ift_str *record = &job->queue.text[job->queue.first];
+    const char *const record = c->tag;
     struct ift_json doc = {0};
     struct ift_str text = {0};
     ift_str_clear(&job->line);
     ift_str_addc(&job->line, '{');
-    int rc = ift_json_parse(&doc, record->p, record->n, err);
+    int rc = ift_json_parse(&doc, record, strlen(record), err);
     if (rc == 0) add_members(&job->line, &doc);
     if (rc == 0) rc = ift_tokenizer_decode(job->session.tokenizer, c->id, c->n, false, &text, err);
     ift_str_adds(&job->line, "\"generated\":");
@@ -129,7 +106,6 @@ static int done(void *ctx, const struct ift_completion *c, struct ift_err *err) 
     if (rc == 0) rc = ift_out_write(job->out, job->line.p, job->line.n, err);
     ift_json_release(&doc);
     ift_str_release(&text);
-    queue_pop(&job->queue);
     job->stopped += c->finish == IFT_FINISH_STOP;
     ift_progress_update(job->progress, ++job->done, NULL);
     return rc;
@@ -192,8 +168,6 @@ static int run(const struct ift_run *run, struct ift_err *err) {
         if (rc == 0) ift_note(run, "%s", job.tally.p);
     }
     ift_out_abandon(job.out);
-    while (job.queue.n) queue_pop(&job.queue);
-    free(job.queue.text);
     ift_str_release(&job.line);
     ift_str_release(&job.tally);
     ift_session_close(&job.session);

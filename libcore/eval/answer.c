@@ -9,7 +9,7 @@ struct answers {
     struct ift_str text, gold, answer, expected, line;
 };
 
-static int next(void *ctx, const int32_t **id, size_t *n, struct ift_err *err) {
+static int next(void *ctx, struct ift_prompt_ids *p, struct ift_err *err) {
     struct answers *const a = ctx;
     struct ift_row row;
     const struct ift_item *item = ift_eval_item(a->e, a->asked);
@@ -17,8 +17,7 @@ static int next(void *ctx, const int32_t **id, size_t *n, struct ift_err *err) {
     if (ift_session_row(a->e->session, item->text, true, &row, err) < 0)
         return ift_item_fail(item, err);
     a->asked++;
-    *id = row.id;
-    *n = row.n;
+    *p = (struct ift_prompt_ids){row.id, row.n, NULL};
     return 1;
 }
 

@@ -13,6 +13,7 @@ struct sequence {
     double *logprob;
     size_t logprob_cap;
     enum ift_finish finish;
+    void *tag;
     struct sequence *next; /* among those that wait for their turn to be handed back */
 };
 
@@ -40,6 +41,7 @@ static void sequence_free(struct sequence *s) {
     if (!s) return;
     free(s->id);
     free(s->logprob);
+    free(s->tag);
     free(s);
 }
 
@@ -121,25 +123,25 @@ void ift_generator_free(struct ift_generator *g) {
 static int refill(struct ift_generator *g, const struct ift_prompts *p, struct ift_err *err) {
     for (int64_t i = 0; i < g->c.slots && !g->drained; i++) {
         if (g->slot[i]) continue;
-        const int32_t *id;
-        size_t n;
-        const int got = p->next(p->ctx, &id, &n, err);
+        struct ift_prompt_ids prompt = {0};
+        const int got = p->next(p->ctx, &prompt, err);
         if (got < 0) return -1;
         if (got == 0) {
             g->drained = true;
             return 0;
         }
-        if (n == 0 || n >= (size_t)g->c.context)
+        struct sequence *s = ift_alloc0(1, sizeof *s);
+        g->slot[i] = s;
+        s->index = g->taken++;
+        s->tag = prompt.tag;
+        if (prompt.n == 0 || prompt.n >= (size_t)g->c.context)
             return IFT_FAIL(err,
                             "prompt %llu has %zu tokens; between 1 and %lld leave room to answer: "
                             "raise --context or shorten it",
-                            (unsigned long long)g->taken + 1, n, (long long)g->c.context - 1);
-        struct sequence *s = ift_alloc0(1, sizeof *s);
-        s->index = g->taken++;
-        s->nprompt = s->n = s->cap = n;
-        s->id = ift_alloc(n * sizeof *s->id);
-        memcpy(s->id, id, n * sizeof *s->id);
-        g->slot[i] = s;
+                            (unsigned long long)g->taken, prompt.n, (long long)g->c.context - 1);
+        s->nprompt = s->n = s->cap = prompt.n;
+        s->id = ift_alloc(prompt.n * sizeof *s->id);
+        memcpy(s->id, prompt.id, prompt.n * sizeof *s->id);
     }
     return 0;
 }
@@ -223,8 +225,10 @@ static int finish(struct ift_generator *g, struct sequence *s, const struct ift_
     *at = s;
     while (g->waiting && g->waiting->index == g->handed) {
         struct sequence *w = g->waiting;
-        const struct ift_completion c = {w->index,          w->id + w->nprompt, w->logprob,
-                                         w->n - w->nprompt, w->nprompt,         w->finish};
+        const struct ift_completion c = {
+            w->index,   w->id + w->nprompt, w->logprob, w->n - w->nprompt,
+            w->nprompt, w->finish,          w->tag,
+        };
         g->waiting = w->next;
         g->handed++;
         const int rc = p->done(p->ctx, &c, err);

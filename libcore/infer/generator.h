@@ -34,14 +34,19 @@ struct ift_completion {
     const double *logprob; /* (n) of each under the model's unfiltered distribution */
     size_t n, nprompt;
     enum ift_finish finish;
+    void *tag; /* what came with the prompt; freed after `done` */
+};
+
+struct ift_prompt_ids {
+    const int32_t *id; /* (n) lent until the next call */
+    size_t n;          /* at least 1 */
+    void *tag;         /* memory that comes back with the completion and is then freed, or NULL */
 };
 
 /* Prompts come from and completions go to callbacks, in order. */
 struct ift_prompts {
     void *ctx;
-    /* The next prompt's ids, lent until the next call: 1, 0 no more, -1. It must have at least one
-     * id. */
-    int (*next)(void *ctx, const int32_t **id, size_t *n, struct ift_err *err);
+    int (*next)(void *ctx, struct ift_prompt_ids *p, struct ift_err *err); /* 1, 0 no more, -1 */
     int (*done)(void *ctx, const struct ift_completion *c, struct ift_err *err);
 };
 

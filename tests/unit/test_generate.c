@@ -24,14 +24,13 @@ static size_t numbers(const struct ift_json *doc, int array, int32_t *out) {
     return n;
 }
 
-static int next_prompt(void *ctx, const int32_t **id, size_t *n, struct ift_err *err) {
+static int next_prompt(void *ctx, struct ift_prompt_ids *p, struct ift_err *err) {
     (void)err;
     struct want *w = ctx;
     w->prompt = w->prompt < 0 ? ift_json_first(w->doc, w->prompts)
                               : ift_json_next(w->doc, w->prompts, w->prompt);
     if (w->prompt < 0) return 0;
-    *id = w->id;
-    *n = numbers(w->doc, w->prompt, w->id);
+    *p = (struct ift_prompt_ids){w->id, numbers(w->doc, w->prompt, w->id), ift_strdup("tag")};
     return 1;
 }
 
@@ -40,6 +39,7 @@ static int check_done_ids(void *ctx, const struct ift_completion *c, struct ift_
     struct want *w = ctx;
     int32_t want[256];
     CHECK_INT(c->index, w->done);
+    CHECK_STR(c->tag, "tag");
     const size_t n = numbers(w->doc, ift_json_at(w->doc, w->ids, w->done++), want);
     CHECK_INT(c->n, n);
     for (size_t i = 0; i < n && i < c->n; i++) CHECK_INT(c->id[i], want[i]);
