@@ -12,7 +12,7 @@ fields scores | head -n 2 | awk -F, -v want="$want" '{ n += $2; sum += $2 * $3 }
     d = sum / n - want; print (d < 1e-5 && d > -1e-5 ? "the first loss of the reference" : sum / n " is not " want) }'
 
 ift-score -q --model "$model" --batch-tokens 30 -j 1 "$rows" >small
-paste -d, <(fields scores) <(fields small) | awk -F, '{ d = $3 - $6; if (d > 1e-6 || d < -1e-6) print "differs: " $0 }'
+paste -d, <(fields scores) <(fields small) | awk -F, '$2 { d = $3 / $6 - 1; if (d > 1e-6 || d < -1e-6) print "differs: " $0 }'
 
 total() { awk -F, '{ sum += $2 * $3 } END { printf "%.9g\n", sum }'; }
 ift-pack -q --length 64 -o packed.ifs "$rows"
