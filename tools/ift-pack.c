@@ -10,10 +10,14 @@ struct args {
 
 static const struct ift_opt opts[] = {
     IFT_OPT_INT('\0', "length", struct args, length, "N", 1, IFT_ROW_LONGEST, 2048, "tokens a row"),
-    IFT_OPT_CHOICE('\0', "long", struct args, longer, NULL, "drop", ift_pack_long, "what becomes of documents longer than a row"),
-    IFT_OPT_INT('\0', "window", struct args, window, "N", 1, 1 << 30, 1 << 22, "tokens that are gathered before rows are made"),
-    IFT_OPT_FLAG('\0', "shuffle", struct args, shuffle, "write the rows of a window in an order drawn from the seed"),
-    IFT_OPT_CHOICE('\0', "as", struct args, as, NULL, "shard", ift_rowout_as, "how rows are written"),
+    IFT_OPT_CHOICE('\0', "long", struct args, longer, NULL, "drop", ift_pack_long,
+                   "what becomes of documents longer than a row"),
+    IFT_OPT_INT('\0', "window", struct args, window, "N", 1, 1 << 30, 1 << 22,
+                "tokens that are gathered before rows are made"),
+    IFT_OPT_FLAG('\0', "shuffle", struct args, shuffle,
+                 "write the rows of a window in an order drawn from the seed"),
+    IFT_OPT_CHOICE('\0', "as", struct args, as, NULL, "shard", ift_rowout_as,
+                   "how rows are written"),
     {0},
 };
 

@@ -9,8 +9,8 @@
 #define NONE UINT32_MAX
 enum { LEVELS = 5 }; /* 64^5 > IFT_ROW_LONGEST */
 
-/* Open rows by how much room they have: a list for each number, and which lists are not empty as a bitmap, with a bitmap of its words that
- * are not zero above it, and so on. */
+/* Open rows by how much room they have: a list for each number, and which lists are not empty as a
+ * bitmap, with a bitmap of its words that are not zero above it, and so on. */
 struct rooms {
     uint32_t *first; /* (capacity + 1) list heads */
     uint32_t *next;  /* (rows) */
@@ -21,7 +21,8 @@ struct rooms {
 
 static void rooms_init(struct rooms *r, uint32_t capacity, size_t rows) {
     const size_t lists = (size_t)capacity + 1;
-    *r = (struct rooms){.first = ift_alloc(lists * sizeof *r->first), .next = ift_alloc(rows * sizeof *r->next)};
+    *r = (struct rooms){.first = ift_alloc(lists * sizeof *r->first),
+                        .next = ift_alloc(rows * sizeof *r->next)};
     memset(r->first, 0xff, lists * sizeof *r->first);
     for (size_t bits = lists; r->levels == 0 || bits > 1; bits = r->words[r->levels++]) {
         r->words[r->levels] = (bits + 63) / 64;
@@ -54,7 +55,8 @@ static uint32_t rooms_pop(struct rooms *r, uint32_t room) {
     return row;
 }
 
-/* The least room >= least that some row has, or NONE: up the bitmaps to the first with a bit behind, and down again. */
+/* The least room >= least that some row has, or NONE: up the bitmaps to the first with a bit
+ * behind, and down again. */
 static uint32_t rooms_find(const struct rooms *r, uint32_t least) {
     size_t i = least;
     for (int l = 0; l < r->levels && i / 64 < r->words[l]; l++, i = i / 64 + 1) {
@@ -69,7 +71,8 @@ static uint32_t rooms_find(const struct rooms *r, uint32_t least) {
 
 /* Documents from the longest to the shortest, equals in order. */
 static uint32_t *by_length(const uint32_t *length, size_t n, uint32_t capacity) {
-    uint32_t *const at = ift_alloc0((size_t)capacity + 2, sizeof *at), *const order = ift_alloc(n * sizeof *order);
+    uint32_t *const at = ift_alloc0((size_t)capacity + 2, sizeof *at), *const order = ift_alloc(
+                                                                           n * sizeof *order);
     for (size_t i = 0; i < n; i++) at[length[i]]++;
     uint32_t before = 0;
     for (size_t l = (size_t)capacity + 1; l-- > 0;) {

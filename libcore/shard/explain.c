@@ -27,19 +27,24 @@ static void quote(struct ift_str *out, struct ift_slice s) {
     ift_str_addc(out, '"');
 }
 
-void ift_explain(struct ift_str *out, const struct ift_tokenizer *t, const char *where, const struct ift_row *row,
-                 const uint32_t *from, bool color) {
+void ift_explain(struct ift_str *out, const struct ift_tokenizer *t, const char *where,
+                 const struct ift_row *row, const uint32_t *from, bool color) {
     ift_str_addf(out, "%s: %zu tokens, %zu learned\n", where, row->n, ift_row_learned(row));
     for (size_t i = 0; i < row->n; i++) {
         bool control;
         const struct ift_slice piece = ift_tokenizer_piece(t, (uint32_t)row->id[i], &control);
-        const char *const shade = !color ? "" : row->learn[i] ? "\033[32m" : control ? "\033[33m" : "";
+        const char *const shade = !color          ? ""
+                                  : row->learn[i] ? "\033[32m"
+                                  : control       ? "\033[33m"
+                                                  : "";
         char place[32];
         snprintf(place, sizeof place, "%u-%u", from[i], from[i + 1]);
         ift_str_addf(out, "%6zu %7d %11s  %c ", i, row->id[i], place, row->learn[i] ? '+' : ' ');
         ift_str_adds(out, shade);
-        if (control) ift_str_add(out, piece.p, piece.n);
-        else quote(out, piece);
+        if (control)
+            ift_str_add(out, piece.p, piece.n);
+        else
+            quote(out, piece);
         ift_str_adds(out, *shade ? "\033[0m\n" : "\n");
     }
 }

@@ -35,9 +35,12 @@ void ift_frame_totals_row(struct ift_frame_totals *t, const struct ift_row *row)
 
 void ift_frame_totals_print(const struct ift_frame_totals *t, struct ift_str *out) {
     char digest[IFT_DIGEST];
-    ift_str_addf(out, "{\"rows\":%" PRIu64 ",\"tokens\":%" PRIu64 ",\"learned\":%" PRIu64 ",\"blocks\":[", t->rows, t->tokens, t->learned);
+    ift_str_addf(
+        out, "{\"rows\":%" PRIu64 ",\"tokens\":%" PRIu64 ",\"learned\":%" PRIu64 ",\"blocks\":[",
+        t->rows, t->tokens, t->learned);
     for (size_t i = 0; i < t->nblocks; i++)
-        ift_str_addf(out, "%s[%" PRIu64 ",%" PRIu64 "]", i ? "," : "", t->block[2 * i], t->block[2 * i + 1]);
+        ift_str_addf(out, "%s[%" PRIu64 ",%" PRIu64 "]", i ? "," : "", t->block[2 * i],
+                     t->block[2 * i + 1]);
     ift_digest_text(ift_hasher_value(t->payload), digest);
     ift_str_addf(out, "],\"payload\":\"%s\",", digest);
     ift_digest_text(ift_hasher_value(t->bytes), digest);
@@ -60,10 +63,10 @@ int ift_bytes_fill(struct ift_bytes *b, struct ift_err *err) {
 struct ift_frames {
     struct ift_frame_totals totals;
     struct ift_str header, end, payload;
-    size_t at;          /* in payload: where the next row begins */
-    uint64_t offset;    /* bytes of the shard that were read */
+    size_t at;       /* in payload: where the next row begins */
+    uint64_t offset; /* bytes of the shard that were read */
     uint64_t block_at, block_rows;
-    bool wide;          /* ids are u32 */
+    bool wide; /* ids are u32 */
     uint32_t vocab_size;
     ZSTD_DCtx *zstd;
     int32_t *id;
@@ -113,7 +116,8 @@ static int damaged(struct ift_err *err) {
     return IFT_FAIL(err, "the shard is damaged");
 }
 
-/* Appends exactly n bytes of the stream, without trusting n: memory grows with what is really there. */
+/* Appends exactly n bytes of the stream, without trusting n: memory grows with what is really
+ * there. */
 static int take(struct ift_bytes *b, size_t n, struct ift_str *out, struct ift_err *err) {
     while (n > 0) {
         const int got = ift_bytes_fill(b, err);
@@ -133,7 +137,8 @@ static uint32_t load32(const void *p) {
 }
 
 /* The rest of a skippable frame, whose magic number was read: its JSON. */
-static int read_skippable(struct ift_bytes *b, const char *tag, struct ift_str *raw, struct ift_err *err) {
+static int read_skippable(struct ift_bytes *b, const char *tag, struct ift_str *raw,
+                          struct ift_err *err) {
     IFT_TRY(take(b, IFT_FRAME_MAGIC, raw, err));
     const size_t n = load32(raw->p + IFT_FRAME_MAGIC);
     if (n < IFT_FRAME_TAG) return damaged(err);
@@ -147,9 +152,11 @@ static struct ift_slice json_of(const struct ift_str *raw) {
     return (struct ift_slice){raw->p + skip, raw->n - skip};
 }
 
-static int read_header(struct ift_frames *f, struct ift_bytes *b, struct ift_str *raw, struct ift_err *err) {
+static int read_header(struct ift_frames *f, struct ift_bytes *b, struct ift_str *raw,
+                       struct ift_err *err) {
     IFT_TRY(take(b, IFT_FRAME_MAGIC, raw, err));
-    if (load32(raw->p) != IFT_FRAME_HEADER) return IFT_FAIL(err, "what follows the shard is not a shard");
+    if (load32(raw->p) != IFT_FRAME_HEADER)
+        return IFT_FAIL(err, "what follows the shard is not a shard");
     IFT_TRY(read_skippable(b, "IFTSHARD", raw, err));
     const struct ift_slice json = json_of(raw);
     ift_str_clear(&f->header);
@@ -181,7 +188,8 @@ int ift_frames_start(struct ift_frames *f, struct ift_bytes *b, struct ift_err *
 }
 
 /* Feeds zstd until the frame is over; the magic number was read already. */
-static int read_block(struct ift_frames *f, struct ift_bytes *b, const char *magic, struct ift_err *err) {
+static int read_block(struct ift_frames *f, struct ift_bytes *b, const char *magic,
+                      struct ift_err *err) {
     ZSTD_DCtx_reset(f->zstd, ZSTD_reset_session_only);
     ift_str_clear(&f->payload);
     f->at = 0;
@@ -196,9 +204,11 @@ static int read_block(struct ift_frames *f, struct ift_bytes *b, const char *mag
             char *const room = ift_str_reserve(&f->payload, IFT_FRAME_BLOCK / 4);
             ZSTD_outBuffer out = {room, IFT_FRAME_BLOCK / 4, 0};
             left = ZSTD_decompressStream(f->zstd, &out, &in);
-            if (ZSTD_isError(left)) return IFT_FAIL(err, "the shard is damaged: %s", ZSTD_getErrorName(left));
+            if (ZSTD_isError(left))
+                return IFT_FAIL(err, "the shard is damaged: %s", ZSTD_getErrorName(left));
             f->payload.n += out.pos;
-            if (f->payload.n > IFT_FRAME_LONGEST) return IFT_FAIL(err, "the shard is damaged: a block without an end");
+            if (f->payload.n > IFT_FRAME_LONGEST)
+                return IFT_FAIL(err, "the shard is damaged: a block without an end");
             if (out.pos < out.size && in.pos == in.size) break;
         } while (left > 0);
         ift_hasher_add(f->totals.bytes, in.src, in.pos);
@@ -214,7 +224,8 @@ static int read_block(struct ift_frames *f, struct ift_bytes *b, const char *mag
 }
 
 /* Everything was counted on the way; the end record must be what those counts print. */
-static int read_end(struct ift_frames *f, struct ift_bytes *b, const char *magic, struct ift_err *err) {
+static int read_end(struct ift_frames *f, struct ift_bytes *b, const char *magic,
+                    struct ift_err *err) {
     struct ift_str raw = {0}, computed = {0};
     ift_str_add(&raw, magic, IFT_FRAME_MAGIC);
     int rc = read_skippable(b, "IFTSHEND", &raw, err);
@@ -222,7 +233,8 @@ static int read_end(struct ift_frames *f, struct ift_bytes *b, const char *magic
         const struct ift_slice json = json_of(&raw);
         ift_frame_totals_print(&f->totals, &computed);
         if (!ift_slice_eq(json, ift_str_slice(&computed)))
-            rc = IFT_FAIL(err, "the shard is damaged: its end record does not describe what was read");
+            rc = IFT_FAIL(err,
+                          "the shard is damaged: its end record does not describe what was read");
         ift_str_clear(&f->end);
         ift_str_add(&f->end, computed.p, computed.n);
     }
@@ -259,7 +271,8 @@ static int unpack(struct ift_frames *f, struct ift_row *row, struct ift_err *err
     return 0;
 }
 
-int ift_frames_row(struct ift_frames *f, struct ift_bytes *b, struct ift_row *row, struct ift_err *err) {
+int ift_frames_row(struct ift_frames *f, struct ift_bytes *b, struct ift_row *row,
+                   struct ift_err *err) {
     while (f->at == f->payload.n) {
         if (f->payload.n > 0) ift_frame_totals_block(&f->totals, f->block_at, f->block_rows);
         ift_str_clear(&f->payload);

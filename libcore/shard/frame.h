@@ -1,4 +1,5 @@
-/* frame.h: the numbers of the format, and the reader of one shard. Private to shard; the world sees row.h.
+/* frame.h: the numbers of the format, and the reader of one shard. Private to shard; the world sees
+ * row.h.
  */
 #ifndef IFT_FRAME_H
 #define IFT_FRAME_H
@@ -15,11 +16,12 @@
 enum {
     IFT_FRAME_HEADER = 0x184D2A50,
     IFT_FRAME_END = 0x184D2A51,
-    IFT_FRAME_MAGIC = 4,      /* bytes of a frame's magic number, and of a skippable frame's length */
-    IFT_FRAME_TAG = 8,        /* "IFTSHARD", "IFTSHEND" */
+    IFT_FRAME_MAGIC = 4, /* bytes of a frame's magic number, and of a skippable frame's length */
+    IFT_FRAME_TAG = 8,   /* "IFTSHARD", "IFTSHEND" */
     IFT_FRAME_BLOCK = 1 << 20 /* a block is closed when its payload reaches this */
 };
-#define IFT_FRAME_LONGEST ((size_t)1 << 31) /* of a block's payload or a header, in what we are ready to read */
+#define IFT_FRAME_LONGEST                                                                          \
+    ((size_t)1 << 31) /* of a block's payload or a header, in what we are ready to read */
 
 /* The running totals of a shard, kept alike by writer and reader, and what the end record says. */
 struct ift_frame_totals {
@@ -52,7 +54,8 @@ void ift_frames_free(struct ift_frames *f);
 /* The header: 1, or 0 where the member ends before one begins. */
 int ift_frames_start(struct ift_frames *f, struct ift_bytes *b, struct ift_err *err) IFT_MUST_CHECK;
 /* The next row: 1; 0 behind the end record, everything compared; -1. */
-int ift_frames_row(struct ift_frames *f, struct ift_bytes *b, struct ift_row *row, struct ift_err *err) IFT_MUST_CHECK;
+int ift_frames_row(struct ift_frames *f, struct ift_bytes *b, struct ift_row *row,
+                   struct ift_err *err) IFT_MUST_CHECK;
 const char *ift_frames_header(const struct ift_frames *f);
 const char *ift_frames_end(const struct ift_frames *f);
 uint64_t ift_frames_rows(const struct ift_frames *f); /* rows given so far */

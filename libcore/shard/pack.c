@@ -35,7 +35,11 @@ struct state {
     uint32_t capacity;
     struct window window;
     struct ift_rowout *out;
-    struct { int32_t *id; uint8_t *learn; uint32_t *doc; } row; /* the one being written, (capacity) each */
+    struct {
+        int32_t *id;
+        uint8_t *learn;
+        uint32_t *doc;
+    } row; /* the one being written, (capacity) each */
     uint64_t docs, rows, tokens, longer, unlearned;
 };
 
@@ -68,7 +72,8 @@ static void take_doc(struct state *s, const int32_t *id, const uint8_t *learn, u
         add_doc(s, id + at, learn + at, n - at < s->capacity ? n - at : s->capacity);
 }
 
-static int write_row(struct state *s, const struct doc *const *doc, size_t ndocs, struct ift_err *err) {
+static int write_row(struct state *s, const struct doc *const *doc, size_t ndocs,
+                     struct ift_err *err) {
     size_t n = 0;
     for (size_t i = 0; i < ndocs; i++) {
         memcpy(s->row.id + n, s->window.id + doc[i]->at, doc[i]->n * sizeof *s->row.id);
@@ -82,21 +87,24 @@ static int write_row(struct state *s, const struct doc *const *doc, size_t ndocs
     return ift_rowout_add(s->out, &row, err);
 }
 
-/* The most room that a row may have and leave: all of it at the end; else so little that it counts as full, or what it takes to let
- * half of the window's tokens go. */
+/* The most room that a row may have and leave: all of it at the end; else so little that it counts
+ * as full, or what it takes to let half of the window's tokens go. */
 static uint32_t choose_room(const struct state *s, const uint32_t *used, size_t rows, bool last) {
     if (last) return s->capacity;
     uint64_t *const tokens = ift_alloc0((size_t)s->capacity + 1, sizeof *tokens), gone = 0;
     for (size_t r = 0; r < rows; r++) tokens[s->capacity - used[r]] += used[r];
     uint32_t room = 0;
-    for (gone = tokens[0]; room < s->capacity && (room < s->capacity / 1024 || 2 * gone < s->window.n);) gone += tokens[++room];
+    for (gone = tokens[0];
+         room < s->capacity && (room < s->capacity / 1024 || 2 * gone < s->window.n);)
+        gone += tokens[++room];
     free(tokens);
     return room;
 }
 
-/* Writes the rows with at most `room` left. first[r] .. first[r + 1] are the documents of row r in `doc`. */
-static int write_rows(struct state *s, const struct doc *const *doc, const uint32_t *first, const uint32_t *used, size_t rows,
-                      uint32_t room, struct ift_err *err) {
+/* Writes the rows with at most `room` left. first[r] .. first[r + 1] are the documents of row r in
+ * `doc`. */
+static int write_rows(struct state *s, const struct doc *const *doc, const uint32_t *first,
+                      const uint32_t *used, size_t rows, uint32_t room, struct ift_err *err) {
     uint32_t *const order = ift_alloc(rows * sizeof *order);
     if (s->job->shuffle) {
         struct ift_rng rng = ift_rng(s->run->seed, 0x7061636b /* "pack" */, s->window.flushed);
@@ -107,7 +115,8 @@ static int write_rows(struct state *s, const struct doc *const *doc, const uint3
     int rc = 0;
     for (size_t k = 0; rc == 0 && k < rows; k++) {
         const uint32_t r = order[k];
-        if (s->capacity - used[r] <= room) rc = write_row(s, doc + first[r], first[r + 1] - first[r], err);
+        if (s->capacity - used[r] <= room)
+            rc = write_row(s, doc + first[r], first[r + 1] - first[r], err);
     }
     free(order);
     return rc;
@@ -144,12 +153,14 @@ static void renumber(struct window *w, const uint32_t *bin, size_t rows) {
 static int flush(struct state *s, bool last, struct ift_err *err) {
     struct window *const w = &s->window;
     if (w->ndocs == 0) return 0;
-    uint32_t *const length = ift_alloc(w->ndocs * sizeof *length), *const bin = ift_alloc(w->ndocs * sizeof *bin);
+    uint32_t *const length = ift_alloc(w->ndocs * sizeof *length), *const bin = ift_alloc(
+                                                                       w->ndocs * sizeof *bin);
     for (size_t i = 0; i < w->ndocs; i++) length[i] = w->doc[i].n;
     const size_t rows = ift_bins_pack(length, w->ndocs, s->capacity, bin);
     renumber(w, bin, rows);
 
-    uint32_t *const first = ift_alloc0(rows + 1, sizeof *first), *const used = ift_alloc0(rows, sizeof *used);
+    uint32_t *const first = ift_alloc0(rows + 1, sizeof *first), *const used = ift_alloc0(
+                                                                     rows, sizeof *used);
     const struct doc **const doc = ift_alloc(w->ndocs * sizeof *doc);
     for (size_t i = 0; i < w->ndocs; i++) {
         first[w->doc[i].row + 1]++;
@@ -157,7 +168,8 @@ static int flush(struct state *s, bool last, struct ift_err *err) {
     }
     for (size_t r = 0; r < rows; r++) first[r + 1] += first[r];
     for (size_t i = 0; i < w->ndocs; i++) doc[first[w->doc[i].row]++] = &w->doc[i];
-    memmove(first + 1, first, rows * sizeof *first); /* filling moved each to the next one's place */
+    memmove(first + 1, first,
+            rows * sizeof *first); /* filling moved each to the next one's place */
     first[0] = 0;
 
     const uint32_t room = choose_room(s, used, rows, last);
@@ -188,11 +200,13 @@ static int start(struct state *s, struct ift_rows *rows, struct ift_out *out, st
     return rc;
 }
 
-static int pack_rows(struct state *s, struct ift_rows *rows, struct ift_progress *progress, struct ift_err *err) {
+static int pack_rows(struct state *s, struct ift_rows *rows, struct ift_progress *progress,
+                     struct ift_err *err) {
     struct ift_row row;
     int got;
     while ((got = ift_rows_next(rows, &row, err)) > 0) {
-        for (size_t d = 0, at = 0; d < row.ndocs; at += row.doc[d++]) take_doc(s, row.id + at, row.learn + at, row.doc[d]);
+        for (size_t d = 0, at = 0; d < row.ndocs; at += row.doc[d++])
+            take_doc(s, row.id + at, row.learn + at, row.doc[d]);
         if (s->window.n >= (size_t)s->job->window) IFT_TRY(flush(s, false, err));
         ift_progress_update(progress, s->docs, NULL);
     }
@@ -202,11 +216,17 @@ static int pack_rows(struct state *s, struct ift_rows *rows, struct ift_progress
 
 static void print_tally(const struct state *s) {
     struct ift_str text = {0};
-    ift_str_addf(&text, "%" PRIu64 " documents in, %" PRIu64 " rows of %u tokens out", s->docs, s->rows, s->capacity);
-    if (s->rows > 0) ift_str_addf(&text, ", %.2f %% full", 100.0 * (double)s->tokens / ((double)s->rows * s->capacity));
-    const char *const longer = strcmp(s->job->longer, "drop") == 0 ? "left out" : s->job->longer[0] == 's' ? "split" : "cut";
+    ift_str_addf(&text, "%" PRIu64 " documents in, %" PRIu64 " rows of %u tokens out", s->docs,
+                 s->rows, s->capacity);
+    if (s->rows > 0)
+        ift_str_addf(&text, ", %.2f %% full",
+                     100.0 * (double)s->tokens / ((double)s->rows * s->capacity));
+    const char *const longer = strcmp(s->job->longer, "drop") == 0 ? "left out"
+                               : s->job->longer[0] == 's'          ? "split"
+                                                                   : "cut";
     if (s->longer > 0) ift_str_addf(&text, "; %" PRIu64 " too long, %s", s->longer, longer);
-    if (s->unlearned > 0) ift_str_addf(&text, "; %" PRIu64 " without a learned token, left out", s->unlearned);
+    if (s->unlearned > 0)
+        ift_str_addf(&text, "; %" PRIu64 " without a learned token, left out", s->unlearned);
     ift_note(s->run, "%s", text.p);
     ift_str_release(&text);
 }
@@ -214,7 +234,8 @@ static void print_tally(const struct state *s) {
 static int run_all(struct state *s, struct ift_rows *rows, struct ift_err *err) {
     struct ift_out *out;
     IFT_TRY(ift_out_open(&out, s->run->common.output, err));
-    struct ift_progress *const progress = ift_progress_new(s->run->tool->name, "documents", 0, !s->run->common.quiet);
+    struct ift_progress *const progress = ift_progress_new(s->run->tool->name, "documents", 0,
+                                                           !s->run->common.quiet);
     int rc = start(s, rows, out, err);
     if (rc == 0) rc = pack_rows(s, rows, progress, err);
     if (rc == 0) {

@@ -8,9 +8,12 @@
 #include "libcore/base/version.h"
 #include "libcore/io/json.h"
 
-/* How many words of argv[i...] say something that changes no byte of what is made: 0, 1 or, with a value of its own, 2. */
+/* How many words of argv[i...] say something that changes no byte of what is made: 0, 1 or, with a
+ * value of its own, 2. */
 static int words_to_skip(const char *word) {
-    static const char *const valued[] = {"-j", "--jobs", "-o", "--output"}, *const flag[] = {"-q", "--quiet", "-v", "--verbose"};
+    static const char *const valued[] = {"-j", "--jobs", "-o", "--output"}, *const flag[] = {
+                                                                                "-q", "--quiet",
+                                                                                "-v", "--verbose"};
     for (size_t i = 0; i < 4; i++) {
         const size_t n = strlen(valued[i]);
         if (strcmp(word, flag[i]) == 0) return 1;
@@ -41,7 +44,8 @@ static void add_input(struct ift_str *out, const char *path) {
     struct ift_err err;
     uint64_t hash;
     char digest[IFT_DIGEST] = "-";
-    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && ift_hash_file(path, &hash, &err) == 0) ift_digest_text(hash, digest);
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && ift_hash_file(path, &hash, &err) == 0)
+        ift_digest_text(hash, digest);
     ift_json_quote(out, digest, strlen(digest));
 }
 

@@ -18,14 +18,17 @@ size_t ift_row_learned(const struct ift_row *row) {
 
 int ift_row_check(const struct ift_row *row, struct ift_err *err) {
     if (row->n == 0) return IFT_FAIL(err, "a row without tokens");
-    if (row->n > IFT_ROW_LONGEST) return IFT_FAIL(err, "a row of %zu tokens, at most %d can be one", row->n, IFT_ROW_LONGEST);
+    if (row->n > IFT_ROW_LONGEST)
+        return IFT_FAIL(err, "a row of %zu tokens, at most %d can be one", row->n, IFT_ROW_LONGEST);
     if (row->ndocs == 0) return IFT_FAIL(err, "a row without documents");
     uint64_t sum = 0;
     for (size_t i = 0; i < row->ndocs; i++) {
         if (row->doc[i] == 0) return IFT_FAIL(err, "a document without tokens");
         sum += row->doc[i];
     }
-    if (sum != row->n) return IFT_FAIL(err, "document lengths sum to %" PRIu64 ", the row has %zu tokens", sum, row->n);
+    if (sum != row->n)
+        return IFT_FAIL(err, "document lengths sum to %" PRIu64 ", the row has %zu tokens", sum,
+                        row->n);
     for (size_t i = 0; i < row->n; i++) {
         if (row->id[i] < 0) return IFT_FAIL(err, "token %d is negative", row->id[i]);
         if (row->learn[i] > 1) return IFT_FAIL(err, "a mark that is neither 0 nor 1");
@@ -52,8 +55,10 @@ void ift_row_print(struct ift_str *out, const struct ift_row *row) {
     ift_str_adds(out, "],\"labels\":[");
     for (size_t i = 0; i < row->n; i++) {
         if (i > 0) ift_str_addc(out, ',');
-        if (row->learn[i]) print_number(out, (uint64_t)row->id[i]);
-        else ift_str_add(out, "-100", 4);
+        if (row->learn[i])
+            print_number(out, (uint64_t)row->id[i]);
+        else
+            ift_str_add(out, "-100", 4);
     }
     if (row->ndocs > 1) {
         ift_str_adds(out, "],\"docs\":[");
@@ -184,12 +189,15 @@ static int next_line(struct ift_rows *r, struct ift_err *err) {
 
 /* Gives each number of an array to `take`. */
 typedef int number_fn(struct ift_rows *r, size_t i, long long value, struct ift_err *err);
-static int each_number(struct ift_rows *r, int array, const char *key, number_fn *take, size_t *n, struct ift_err *err) {
-    if (!ift_json_is(&r->doc, array, IFT_JSON_ARRAY)) return IFT_FAIL(err, "\"%s\" is no array", key);
+static int each_number(struct ift_rows *r, int array, const char *key, number_fn *take, size_t *n,
+                       struct ift_err *err) {
+    if (!ift_json_is(&r->doc, array, IFT_JSON_ARRAY))
+        return IFT_FAIL(err, "\"%s\" is no array", key);
     *n = 0;
     for (int v = ift_json_first(&r->doc, array); v >= 0; v = ift_json_next(&r->doc, array, v)) {
         long long value;
-        if (!ift_json_is(&r->doc, v, IFT_JSON_NUMBER) || !ift_parse_i64(ift_json_raw(&r->doc, v), &value))
+        if (!ift_json_is(&r->doc, v, IFT_JSON_NUMBER) ||
+            !ift_parse_i64(ift_json_raw(&r->doc, v), &value))
             return IFT_FAIL(err, "\"%s\" holds something that is no whole number", key);
         IFT_TRY(take(r, (*n)++, value, err));
     }
@@ -213,7 +221,8 @@ static int take_label(struct ift_rows *r, size_t i, long long value, struct ift_
 }
 
 static int take_length(struct ift_rows *r, size_t i, long long value, struct ift_err *err) {
-    if (value < 1 || value > IFT_ROW_LONGEST) return IFT_FAIL(err, "a document of %lld tokens", value);
+    if (value < 1 || value > IFT_ROW_LONGEST)
+        return IFT_FAIL(err, "a document of %lld tokens", value);
     r->length = ift_grow(r->length, i + 1, &r->cap_length, sizeof *r->length);
     r->length[i] = (uint32_t)value;
     return 0;
@@ -221,17 +230,22 @@ static int take_length(struct ift_rows *r, size_t i, long long value, struct ift
 
 static int parse_line(struct ift_rows *r, struct ift_row *row, struct ift_err *err) {
     IFT_TRY(ift_json_parse(&r->doc, r->line.p, r->line.n, err));
-    const int ids = ift_json_get(&r->doc, 0, "ids"), labels = ift_json_get(&r->doc, 0, "labels"), docs = ift_json_get(&r->doc, 0, "docs");
+    const int ids = ift_json_get(&r->doc, 0, "ids"), labels = ift_json_get(&r->doc, 0, "labels"),
+              docs = ift_json_get(&r->doc, 0, "docs");
     size_t n, nlabels, ndocs = 1;
     if (ids < 0) return IFT_FAIL(err, "missing \"ids\"");
     IFT_TRY(each_number(r, ids, "ids", take_id, &n, err));
     if (n == 0) return IFT_FAIL(err, "a row without tokens");
     nlabels = n;
-    if (labels >= 0) IFT_TRY(each_number(r, labels, "labels", take_label, &nlabels, err));
-    else memset(r->learn, 1, n);
+    if (labels >= 0)
+        IFT_TRY(each_number(r, labels, "labels", take_label, &nlabels, err));
+    else
+        memset(r->learn, 1, n);
     if (nlabels != n) return IFT_FAIL(err, "%zu labels for %zu tokens", nlabels, n);
-    if (docs >= 0) IFT_TRY(each_number(r, docs, "docs", take_length, &ndocs, err));
-    else IFT_TRY(take_length(r, 0, (long long)n, err));
+    if (docs >= 0)
+        IFT_TRY(each_number(r, docs, "docs", take_length, &ndocs, err));
+    else
+        IFT_TRY(take_length(r, 0, (long long)n, err));
     *row = (struct ift_row){r->id, r->learn, n, r->length, ndocs};
     return ift_row_check(row, err);
 }

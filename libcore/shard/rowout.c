@@ -13,8 +13,8 @@ struct ift_rowout {
     struct ift_str line;
 };
 
-int ift_rowout_start(struct ift_rowout **w, struct ift_out *out, const char *as, const struct ift_shard_meta *meta,
-                     struct ift_err *err) {
+int ift_rowout_start(struct ift_rowout **w, struct ift_out *out, const char *as,
+                     const struct ift_shard_meta *meta, struct ift_err *err) {
     struct ift_shard *shard = NULL;
     if (strcmp(as, "shard") == 0) IFT_TRY(ift_shard_start(&shard, out, meta, err));
     *w = ift_alloc0(1, sizeof **w);

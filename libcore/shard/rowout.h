@@ -11,10 +11,12 @@ extern const char *const ift_rowout_as[]; /* "shard", "jsonl", NULL: the choices
 
 struct ift_rowout;
 /* as: one of those names. `out` stays the caller's to close. Of meta JSONL keeps nothing. */
-int ift_rowout_start(struct ift_rowout **w, struct ift_out *out, const char *as, const struct ift_shard_meta *meta,
-                     struct ift_err *err) IFT_MUST_CHECK;
-int ift_rowout_add(struct ift_rowout *w, const struct ift_row *row, struct ift_err *err) IFT_MUST_CHECK;
-int ift_rowout_finish(struct ift_rowout *w, struct ift_err *err) IFT_MUST_CHECK; /* frees, whatever happens */
-void ift_rowout_abandon(struct ift_rowout *w);                                  /* failure path; NULL is fine */
+int ift_rowout_start(struct ift_rowout **w, struct ift_out *out, const char *as,
+                     const struct ift_shard_meta *meta, struct ift_err *err) IFT_MUST_CHECK;
+int ift_rowout_add(struct ift_rowout *w, const struct ift_row *row,
+                   struct ift_err *err) IFT_MUST_CHECK;
+int ift_rowout_finish(struct ift_rowout *w,
+                      struct ift_err *err) IFT_MUST_CHECK; /* frees, whatever happens */
+void ift_rowout_abandon(struct ift_rowout *w);             /* failure path; NULL is fine */
 
 #endif

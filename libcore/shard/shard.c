@@ -23,16 +23,21 @@ struct ift_shard {
 /* ---- header ---- */
 
 static void add_id(struct ift_str *out, const char *key, int32_t id) {
-    if (id < 0) ift_str_addf(out, "\"%s\":null,", key);
-    else ift_str_addf(out, "\"%s\":%d,", key, id);
+    if (id < 0)
+        ift_str_addf(out, "\"%s\":null,", key);
+    else
+        ift_str_addf(out, "\"%s\":%d,", key, id);
 }
 
 static void print_header(const struct ift_shard_meta *m, bool wide, struct ift_str *out) {
     char digest[IFT_DIGEST];
-    ift_str_addf(out, "{\"version\":%d,\"id_bits\":%d,\"vocab_size\":%u,", VERSION, wide ? 32 : 16, m->vocab_size);
+    ift_str_addf(out, "{\"version\":%d,\"id_bits\":%d,\"vocab_size\":%u,", VERSION, wide ? 32 : 16,
+                 m->vocab_size);
     ift_digest_text(m->vocab_digest, digest);
-    if (m->vocab_digest != 0) ift_str_addf(out, "\"vocab_digest\":\"%s\",", digest);
-    else ift_str_adds(out, "\"vocab_digest\":null,");
+    if (m->vocab_digest != 0)
+        ift_str_addf(out, "\"vocab_digest\":\"%s\",", digest);
+    else
+        ift_str_adds(out, "\"vocab_digest\":null,");
     add_id(out, "bos", m->bos);
     add_id(out, "eos", m->eos);
     add_id(out, "pad", m->pad);
@@ -62,11 +67,13 @@ static int read_id(const struct ift_json *doc, const char *key, int32_t *id, str
     return 0;
 }
 
-static int read_meta(struct ift_shard_meta *m, const struct ift_json *doc, struct ift_str *provenance, struct ift_err *err) {
+static int read_meta(struct ift_shard_meta *m, const struct ift_json *doc,
+                     struct ift_str *provenance, struct ift_err *err) {
     int64_t version, bits, size;
     if (!ift_json_is(doc, 0, IFT_JSON_OBJECT)) return IFT_FAIL(err, "no object");
     IFT_TRY(ift_json_get_i64(doc, 0, "version", 0, &version, err));
-    if (version != VERSION) return IFT_FAIL(err, "version %lld, this program knows %d", (long long)version, VERSION);
+    if (version != VERSION)
+        return IFT_FAIL(err, "version %lld, this program knows %d", (long long)version, VERSION);
     IFT_TRY(ift_json_get_i64(doc, 0, "id_bits", 0, &bits, err));
     IFT_TRY(ift_json_get_i64(doc, 0, "vocab_size", 0, &size, err));
     if (size < 0 || size > INT32_MAX || bits != (size > 0 && size <= 0x10000 ? 16 : 32))
@@ -77,7 +84,8 @@ static int read_meta(struct ift_shard_meta *m, const struct ift_json *doc, struc
     IFT_TRY(read_id(doc, "eos", &m->eos, err));
     IFT_TRY(read_id(doc, "pad", &m->pad, err));
     const int steps = ift_json_get(doc, 0, "provenance");
-    if (!ift_json_is(doc, steps, IFT_JSON_ARRAY)) return IFT_FAIL(err, "\"provenance\" is no array");
+    if (!ift_json_is(doc, steps, IFT_JSON_ARRAY))
+        return IFT_FAIL(err, "\"provenance\" is no array");
     const struct ift_slice raw = ift_json_raw(doc, steps);
     ift_str_clear(provenance);
     ift_str_add(provenance, raw.p, raw.n);
@@ -85,7 +93,8 @@ static int read_meta(struct ift_shard_meta *m, const struct ift_json *doc, struc
     return 0;
 }
 
-int ift_shard_meta_read(struct ift_shard_meta *meta, const char *header, struct ift_str *provenance, struct ift_err *err) {
+int ift_shard_meta_read(struct ift_shard_meta *meta, const char *header, struct ift_str *provenance,
+                        struct ift_err *err) {
     *meta = (struct ift_shard_meta){.bos = -1, .eos = -1, .pad = -1, .provenance = "[]"};
     if (!*header) return 0;
     struct ift_json doc = {0};
@@ -98,7 +107,8 @@ int ift_shard_meta_read(struct ift_shard_meta *meta, const char *header, struct 
 /* ---- writing ---- */
 
 static void store32(struct ift_str *out, size_t x) {
-    const char b[4] = {(char)(x & 255), (char)(x >> 8 & 255), (char)(x >> 16 & 255), (char)(x >> 24 & 255)};
+    const char b[4] = {(char)(x & 255), (char)(x >> 8 & 255), (char)(x >> 16 & 255),
+                       (char)(x >> 24 & 255)};
     ift_str_add(out, b, 4);
 }
 
@@ -108,8 +118,10 @@ static int put(struct ift_shard *s, const void *p, size_t n, struct ift_err *err
     return ift_out_write(s->out, p, n, err);
 }
 
-static int put_skippable(struct ift_shard *s, uint32_t magic, const char *tag, const struct ift_str *json, struct ift_err *err) {
-    if (json->n > UINT32_MAX - IFT_FRAME_TAG) return IFT_FAIL(err, "%s: a header of %zu bytes", ift_out_name(s->out), json->n);
+static int put_skippable(struct ift_shard *s, uint32_t magic, const char *tag,
+                         const struct ift_str *json, struct ift_err *err) {
+    if (json->n > UINT32_MAX - IFT_FRAME_TAG)
+        return IFT_FAIL(err, "%s: a header of %zu bytes", ift_out_name(s->out), json->n);
     struct ift_str frame = {0};
     store32(&frame, magic);
     store32(&frame, IFT_FRAME_TAG + json->n);
@@ -120,7 +132,8 @@ static int put_skippable(struct ift_shard *s, uint32_t magic, const char *tag, c
     return rc;
 }
 
-int ift_shard_start(struct ift_shard **shard, struct ift_out *out, const struct ift_shard_meta *meta, struct ift_err *err) {
+int ift_shard_start(struct ift_shard **shard, struct ift_out *out,
+                    const struct ift_shard_meta *meta, struct ift_err *err) {
     struct ift_shard *const s = *shard = ift_alloc0(1, sizeof *s);
     s->out = out;
     s->vocab_size = meta->vocab_size;
@@ -144,8 +157,10 @@ static int close_block(struct ift_shard *s, struct ift_err *err) {
     if (s->rows == 0) return 0;
     const size_t bound = ZSTD_compressBound(s->payload.n);
     ift_str_clear(&s->frame);
-    const size_t n = ZSTD_compress2(s->zstd, ift_str_reserve(&s->frame, bound), bound, s->payload.p, s->payload.n);
-    if (ZSTD_isError(n)) return IFT_FAIL(err, "%s: zstd: %s", ift_out_name(s->out), ZSTD_getErrorName(n));
+    const size_t n = ZSTD_compress2(s->zstd, ift_str_reserve(&s->frame, bound), bound, s->payload.p,
+                                    s->payload.n);
+    if (ZSTD_isError(n))
+        return IFT_FAIL(err, "%s: zstd: %s", ift_out_name(s->out), ZSTD_getErrorName(n));
     ift_hasher_add(s->totals.payload, s->payload.p, s->payload.n);
     ift_frame_totals_block(&s->totals, s->offset, s->rows);
     s->rows = 0;

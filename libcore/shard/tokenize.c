@@ -61,12 +61,14 @@ static void worker_free(void *ctx, void *local) {
 /* ---- a record's text ---- */
 
 /* The field, all of it learned. */
-static int take_field(struct worker *w, const char *field, struct ift_slice text, struct ift_err *err) {
+static int take_field(struct worker *w, const char *field, struct ift_slice text,
+                      struct ift_err *err) {
     struct ift_rendering *const r = &w->rendering;
     IFT_TRY(ift_json_parse(&w->doc, text.p, text.n, err));
     const int node = ift_json_get(&w->doc, 0, field);
     if (node < 0) return IFT_FAIL(err, "missing \"%s\"", field);
-    if (!ift_json_is(&w->doc, node, IFT_JSON_STRING)) return IFT_FAIL(err, "\"%s\" is not a string", field);
+    if (!ift_json_is(&w->doc, node, IFT_JSON_STRING))
+        return IFT_FAIL(err, "\"%s\" is not a string", field);
     ift_str_clear(&r->text);
     ift_json_text(&w->doc, node, &r->text);
     r->learn = ift_grow(r->learn, 1, &r->learn_cap, sizeof *r->learn);
@@ -76,7 +78,8 @@ static int take_field(struct worker *w, const char *field, struct ift_slice text
     return 0;
 }
 
-static int render(const struct state *s, struct worker *w, struct ift_slice text, struct ift_err *err) {
+static int render(const struct state *s, struct worker *w, struct ift_slice text,
+                  struct ift_err *err) {
     if (s->job->bare) return take_field(w, s->job->field, text, err);
     IFT_TRY(ift_record_parse(&w->record, text.p, text.n, err));
     return ift_prompt_render(s->prompt, &w->record, false, &w->rendering, err);
@@ -106,7 +109,8 @@ static void put_raw(struct ift_str *out, const struct ift_row *row) {
     ift_str_add(out, (const char *)row->learn, row->n);
 }
 
-static int emit_row(const struct state *s, struct worker *w, const struct ift_item *item, struct ift_emit *emit) {
+static int emit_row(const struct state *s, struct worker *w, const struct ift_item *item,
+                    struct ift_emit *emit) {
     const uint32_t length = (uint32_t)w->tokens.n;
     const struct ift_row row = {w->tokens.id, w->learn, w->tokens.n, &length, 1};
     const size_t learned = row.n > 0 ? ift_row_learned(&row) : 0;
@@ -133,13 +137,16 @@ static int emit_row(const struct state *s, struct worker *w, const struct ift_it
     return 0;
 }
 
-static int map(void *ctx, void *local, const struct ift_item *item, struct ift_emit *emit, struct ift_err *err) {
+static int map(void *ctx, void *local, const struct ift_item *item, struct ift_emit *emit,
+               struct ift_err *err) {
     const struct state *const s = ctx;
     struct worker *const w = local;
-    const enum ift_straddle straddle = strcmp(s->job->straddle, "train") == 0 ? IFT_STRADDLE_TRAIN : IFT_STRADDLE_MASK;
+    const enum ift_straddle straddle = strcmp(s->job->straddle, "train") == 0 ? IFT_STRADDLE_TRAIN
+                                                                              : IFT_STRADDLE_MASK;
     size_t straddling;
     IFT_TRY(render(s, w, item->text, err));
-    IFT_TRY(ift_rendering_tokens(&w->rendering, w->encoder, straddle, &w->tokens, &w->learn, &w->learn_cap, &straddling, err));
+    IFT_TRY(ift_rendering_tokens(&w->rendering, w->encoder, straddle, &w->tokens, &w->learn,
+                                 &w->learn_cap, &straddling, err));
     const bool too_long = s->job->max_length > 0 && w->tokens.n > (size_t)s->job->max_length;
     if (too_long && strcmp(s->job->truncate, "drop") == 0) {
         emit->note[LONG]++;
@@ -147,7 +154,8 @@ static int map(void *ctx, void *local, const struct ift_item *item, struct ift_e
     }
     emit->note[STRADDLING] += straddling;
     emit->note[CUT] += too_long;
-    if (s->job->bare) memset(w->learn, 1, w->tokens.n); /* also what stands for nothing in the text */
+    if (s->job->bare)
+        memset(w->learn, 1, w->tokens.n); /* also what stands for nothing in the text */
     if (too_long) cut(s, w);
     return emit_row(s, w, item, emit);
 }
@@ -157,7 +165,8 @@ static int begin(void *ctx, struct ift_out *out, struct ift_err *err) {
     const struct ift_tokenizer_info *const info = ift_tokenizer_info(s->tokenizer);
     struct ift_str provenance = {0};
     ift_provenance_add(&provenance, NULL, s->run);
-    const struct ift_shard_meta meta = {info->size, info->digest, info->bos, info->eos, info->pad, provenance.p};
+    const struct ift_shard_meta meta = {info->size, info->digest, info->bos,
+                                        info->eos,  info->pad,    provenance.p};
     const int rc = ift_rowout_start(&s->out, out, s->job->as, &meta, err);
     ift_str_release(&provenance);
     return rc;
@@ -187,7 +196,8 @@ static int end(void *ctx, uint64_t items, struct ift_err *err) {
     return ift_rowout_finish(out, err);
 }
 
-int ift_tokenize_run(const struct ift_tokenize *job, const struct ift_run *run, struct ift_err *err) {
+int ift_tokenize_run(const struct ift_tokenize *job, const struct ift_run *run,
+                     struct ift_err *err) {
     struct state s = {.job = job, .run = run};
     s.text = job->explain || strcmp(job->as, "jsonl") == 0;
     const struct ift_filter filter = {
@@ -199,7 +209,8 @@ int ift_tokenize_run(const struct ift_tokenize *job, const struct ift_run *run, 
         .begin = s.text ? NULL : begin,
         .write = s.text ? NULL : write_rows,
         .end = s.text ? NULL : end,
-        .note = {"tokens", "learned", "straddle the edge of what is learned", "cut to the longest length", "too long, left out",
+        .note = {"tokens", "learned", "straddle the edge of what is learned",
+                 "cut to the longest length", "too long, left out",
                  "without a learned token, left out"},
     };
     int rc = ift_tokenizer_open(&s.tokenizer, job->vocab, err);

@@ -1,8 +1,9 @@
 /* tokenize.h: records to rows, the body of ift-tokenize.
  *
- * A record is rendered by a prompt (prompt.h), or one of its fields is taken bare; the text is tokenized once, as a whole,
- * and becomes one row, a document with a mark on each token that is learned. A row in which nothing is learned would
- * train nothing: it is left out and counted, as is one that is too long where that was asked for.
+ * A record is rendered by a prompt (prompt.h), or one of its fields is taken bare; the text is
+ * tokenized once, as a whole, and becomes one row, a document with a mark on each token that is
+ * learned. A row in which nothing is learned would train nothing: it is left out and counted, as is
+ * one that is too long where that was asked for.
  */
 #ifndef IFT_TOKENIZE_H
 #define IFT_TOKENIZE_H
@@ -16,21 +17,23 @@ extern const char *const ift_tokenize_truncate[]; /* "drop", "left", "right", NU
 extern const char *const ift_tokenize_straddle[]; /* "mask", "train", NULL */
 
 struct ift_tokenize {
-    const char *vocab;     /* model folder or vocabulary file */
-    const char *prompt;    /* name or file; not used when bare */
-    bool bare;             /* one field as it is: no prompt, no BOS, no EOS, all of it learned */
-    const char *field;     /* of bare records */
-    const char *member;    /* of archives, or NULL */
-    long long max_length;  /* tokens; 0: any number */
-    const char *truncate;  /* what becomes of longer rows: left out, or cut at that side. A BOS at the start stays. */
-    const char *straddle;  /* a token that covers the edge of a learned span */
-    bool parse_control;    /* names of control tokens in records become those tokens */
-    const char *as;        /* rowout.h */
-    bool explain;          /* write for people instead: every token, its place, whether it is learned */
+    const char *vocab;    /* model folder or vocabulary file */
+    const char *prompt;   /* name or file; not used when bare */
+    bool bare;            /* one field as it is: no prompt, no BOS, no EOS, all of it learned */
+    const char *field;    /* of bare records */
+    const char *member;   /* of archives, or NULL */
+    long long max_length; /* tokens; 0: any number */
+    const char *truncate; /* what becomes of longer rows: left out, or cut at that side. A BOS at
+                             the start stays. */
+    const char *straddle; /* a token that covers the edge of a learned span */
+    bool parse_control;   /* names of control tokens in records become those tokens */
+    const char *as;       /* rowout.h */
+    bool explain; /* write for people instead: every token, its place, whether it is learned */
     bool color;
 };
 
 /* Runs to the end of the operands and prints the tally. */
-int ift_tokenize_run(const struct ift_tokenize *job, const struct ift_run *run, struct ift_err *err) IFT_MUST_CHECK;
+int ift_tokenize_run(const struct ift_tokenize *job, const struct ift_run *run,
+                     struct ift_err *err) IFT_MUST_CHECK;
 
 #endif

@@ -35,18 +35,22 @@ static int check_vocabulary(struct state *s, struct ift_err *err) {
     ift_str_release(&provenance);
     IFT_TRY(rc);
     if (meta.vocab_digest != 0 && meta.vocab_digest != ift_tokenizer_info(s->tokenizer)->digest)
-        return IFT_FAIL(err, "%s: made with another vocabulary than %s", ift_rows_where(s->rows), s->job->vocab);
+        return IFT_FAIL(err, "%s: made with another vocabulary than %s", ift_rows_where(s->rows),
+                        s->job->vocab);
     return 0;
 }
 
-static int decode(struct state *s, const int32_t *id, size_t n, bool keep_control, struct ift_err *err) {
+static int decode(struct state *s, const int32_t *id, size_t n, bool keep_control,
+                  struct ift_err *err) {
     ift_str_clear(&s->text);
-    if (ift_tokenizer_decode(s->tokenizer, id, n, keep_control, &s->text, err) < 0) return ift_fail_in(err, "%s", ift_rows_where(s->rows));
+    if (ift_tokenizer_decode(s->tokenizer, id, n, keep_control, &s->text, err) < 0)
+        return ift_fail_in(err, "%s", ift_rows_where(s->rows));
     ift_json_quote(&s->line, s->text.p ? s->text.p : "", s->text.n);
     return 0;
 }
 
-static int show_text(struct state *s, const int32_t *id, const uint8_t *learn, size_t n, size_t number, struct ift_err *err) {
+static int show_text(struct state *s, const int32_t *id, const uint8_t *learn, size_t n,
+                     size_t number, struct ift_err *err) {
     ift_str_addf(&s->line, "{\"row\":%" PRIu64 ",\"doc\":%zu,\"text\":", s->nrows, number);
     IFT_TRY(decode(s, id, n, true, err));
     ift_str_adds(&s->line, ",\"learned\":[");
@@ -81,8 +85,10 @@ static int show_row(struct state *s, const struct ift_row *row, struct ift_err *
     }
     IFT_TRY(check_vocabulary(s, err));
     for (size_t d = 0, at = 0; d < row->ndocs; at += row->doc[d++]) {
-        if (s->job->what == IFT_VIEW_TEXT) IFT_TRY(show_text(s, row->id + at, row->learn + at, row->doc[d], d + 1, err));
-        else IFT_TRY(show_decoded(s, row->id + at, row->doc[d], err));
+        if (s->job->what == IFT_VIEW_TEXT)
+            IFT_TRY(show_text(s, row->id + at, row->learn + at, row->doc[d], d + 1, err));
+        else
+            IFT_TRY(show_decoded(s, row->id + at, row->doc[d], err));
     }
     return 0;
 }
@@ -100,7 +106,8 @@ static int show_headers(struct state *s, const char *const *paths, size_t n, str
         int got;
         while ((got = ift_rows_next(s->rows, &row, err)) > 0) IFT_TRY(show_row(s, &row, err));
         IFT_TRY(got);
-        if (!*ift_rows_header(s->rows)) return IFT_FAIL(err, "%s: not a shard: JSONL has no header", paths[i]);
+        if (!*ift_rows_header(s->rows))
+            return IFT_FAIL(err, "%s: not a shard: JSONL has no header", paths[i]);
         IFT_TRY(put_header(s, ift_rows_header(s->rows), ift_rows_end(s->rows), err));
         ift_rows_free(s->rows);
         s->rows = NULL;
@@ -123,7 +130,8 @@ static int run_all(struct state *s, const struct ift_run *run, struct ift_err *e
     IFT_TRY(ift_out_open(&s->out, run->common.output, err));
     const char *const *const paths = named ? run->operand : standard_input;
     const size_t n = named ? run->noperands : 1;
-    return s->job->what == IFT_VIEW_HEADER ? show_headers(s, paths, n, err) : show_rows(s, paths, n, err);
+    return s->job->what == IFT_VIEW_HEADER ? show_headers(s, paths, n, err)
+                                           : show_rows(s, paths, n, err);
 }
 
 int ift_view_run(const struct ift_view *job, const struct ift_run *run, struct ift_err *err) {

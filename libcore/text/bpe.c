@@ -89,7 +89,8 @@ static uint64_t heap_pop(struct ift_bpe_work *w) {
 
 static void set_value(const struct ift_bpe *b, struct ift_bpe_work *w, uint32_t i) {
     const uint32_t right = w->next[i];
-    w->value[i] = right == (uint32_t)NIL ? NONE : pair_value(b, w->symbol[i].id, w->symbol[right].id);
+    w->value[i] = right == (uint32_t)NIL ? NONE
+                                         : pair_value(b, w->symbol[i].id, w->symbol[right].id);
 }
 
 static uint64_t heap_entry(uint64_t value, uint32_t position) {
@@ -119,7 +120,8 @@ static void merge_long(const struct ift_bpe *b, struct ift_bpe_work *w) {
     while (w->nheap > 0) {
         const uint64_t top = heap_pop(w);
         const uint32_t i = (uint32_t)top;
-        /* Symbols only grow, so an entry whose rank is still that of the pair at its place is current. */
+        /* Symbols only grow, so an entry whose rank is still that of the pair at its place is
+         * current. */
         if (w->value[i] == NONE || w->value[i] >> 32 != top >> 32) continue;
         const uint32_t gone = w->next[i], left = w->prev[i], right = w->next[gone];
         w->symbol[i].id = (uint32_t)w->value[i];
@@ -140,6 +142,8 @@ static void merge_long(const struct ift_bpe *b, struct ift_bpe_work *w) {
 
 void ift_bpe_merge(const struct ift_bpe *b, struct ift_bpe_work *w) {
     if (w->n < 2) return;
-    if (w->n <= SHORT) merge_short(b, w);
-    else merge_long(b, w);
+    if (w->n <= SHORT)
+        merge_short(b, w);
+    else
+        merge_long(b, w);
 }

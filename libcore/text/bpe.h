@@ -1,13 +1,14 @@
-/* bpe.h: byte-pair merging. A word is a row of symbols; the neighbouring pair with the lowest rank, the leftmost of
- * equals, becomes one symbol, until no neighbours form a pair. SentencePiece BPE and byte-level BPE are this loop
- * with different ranks:
+/* bpe.h: byte-pair merging. A word is a row of symbols; the neighbouring pair with the lowest rank,
+ * the leftmost of equals, becomes one symbol, until no neighbours form a pair. SentencePiece BPE
+ * and byte-level BPE are this loop with different ranks:
  *
- *   SentencePiece   any two symbols whose joined text is a piece may merge; rank: the position of the piece's score
- *                   among all scores, highest first; equal scores share a rank (bpe_model.cc)
+ *   SentencePiece   any two symbols whose joined text is a piece may merge; rank: the position of
+ *                   the piece's score among all scores, highest first; equal scores share a rank
+ *                   (bpe_model.cc)
  *   merges.txt      only the listed pairs may merge; rank: the line
  *
- * Cost: quadratic with a tiny constant for the short words that text consists of; for long ones O(n log n) through a
- * heap, however hostile the text. Private to text.
+ * Cost: quadratic with a tiny constant for the short words that text consists of; for long ones
+ * n log n through a heap, however hostile the text. Private to text.
  */
 #ifndef IFT_BPE_H
 #define IFT_BPE_H
@@ -34,14 +35,13 @@ struct ift_bpe_symbol {
 struct ift_bpe_work {
     struct ift_bpe_symbol *symbol; /* the word: in before, out after the merge */
     size_t n, cap;
-    uint64_t *value, *heap;        /* long words: rank and result of the pair that starts at each symbol */
+    uint64_t *value, *heap; /* long words: rank and result of the pair that starts at each symbol */
     uint32_t *prev, *next;
     size_t nheap, cap_value, cap_heap, cap_prev, cap_next;
 };
 
 void ift_bpe_add(struct ift_bpe *b, uint32_t left, uint32_t right, uint32_t rank, uint32_t merged);
 void ift_bpe_release(struct ift_bpe *b);
-
 
 /* Appends a symbol to the word; w->n = 0 begins a new one. */
 static inline void ift_bpe_push(struct ift_bpe_work *w, uint32_t id, uint32_t from);

@@ -5,8 +5,9 @@
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
-/* Length of the ill-formed sequence at p: the longest start of a character that some bytes could have completed, at least
- * one byte; what Unicode calls a maximal subpart and both Python and Rust replace by one U+FFFD. */
+/* Length of the ill-formed sequence at p: the longest start of a character that some bytes could
+ * have completed, at least one byte; what Unicode calls a maximal subpart and both Python and Rust
+ * replace by one U+FFFD. */
 static size_t ill_formed(const char *p, size_t n) {
     const unsigned char *const b = (const unsigned char *)p;
     if (b[0] < 0xc2 || b[0] > 0xf4 || n == 1) return 1;
@@ -40,14 +41,17 @@ static void flush_bytes(const struct ift_decoding *d, struct ift_str *run, struc
     ift_str_clear(run);
 }
 
-static int check_ids(const struct ift_tokenizer *t, const int32_t *ids, size_t n, struct ift_err *err) {
+static int check_ids(const struct ift_tokenizer *t, const int32_t *ids, size_t n,
+                     struct ift_err *err) {
     for (size_t i = 0; i < n; i++)
         if (ids[i] < 0 || (uint32_t)ids[i] >= t->info.size)
-            return IFT_FAIL(err, "token %d: the vocabulary has ids 0 to %u", ids[i], t->info.size - 1);
+            return IFT_FAIL(err, "token %d: the vocabulary has ids 0 to %u", ids[i],
+                            t->info.size - 1);
     return 0;
 }
 
-static void decode_bytes(const struct ift_tokenizer *t, const int32_t *ids, size_t n, bool keep_control, struct ift_str *out) {
+static void decode_bytes(const struct ift_tokenizer *t, const int32_t *ids, size_t n,
+                         bool keep_control, struct ift_str *out) {
     struct ift_str run = {0};
     for (size_t i = 0; i < n; i++) {
         const struct ift_slice s = ift_vocab_piece(&t->vocab, (uint32_t)ids[i]);
@@ -57,9 +61,10 @@ static void decode_bytes(const struct ift_tokenizer *t, const int32_t *ids, size
     ift_str_release(&run);
 }
 
-/* sentencepiece_processor.cc, Decode: spaces at the start go piece by piece, and "the start" is over before the first piece, byte
- * pieces apart, that follows text or a stripped space. */
-static void decode_chars(const struct ift_tokenizer *t, const int32_t *ids, size_t n, bool keep_control, struct ift_str *out) {
+/* sentencepiece_processor.cc, Decode: spaces at the start go piece by piece, and "the start" is
+ * over before the first piece, byte pieces apart, that follows text or a stripped space. */
+static void decode_chars(const struct ift_tokenizer *t, const int32_t *ids, size_t n,
+                         bool keep_control, struct ift_str *out) {
     const struct ift_decoding *const d = &t->decoding;
     const size_t start = out->n;
     struct ift_str run = {0};
@@ -94,10 +99,12 @@ static void decode_chars(const struct ift_tokenizer *t, const int32_t *ids, size
     }
 }
 
-int ift_tokenizer_decode(const struct ift_tokenizer *t, const int32_t *ids, size_t n, bool keep_control,
-                         struct ift_str *out, struct ift_err *err) {
+int ift_tokenizer_decode(const struct ift_tokenizer *t, const int32_t *ids, size_t n,
+                         bool keep_control, struct ift_str *out, struct ift_err *err) {
     IFT_TRY(check_ids(t, ids, n, err));
-    if (t->scheme == &ift_scheme_bytes) decode_bytes(t, ids, n, keep_control, out);
-    else decode_chars(t, ids, n, keep_control, out);
+    if (t->scheme == &ift_scheme_bytes)
+        decode_bytes(t, ids, n, keep_control, out);
+    else
+        decode_chars(t, ids, n, keep_control, out);
     return 0;
 }

@@ -41,7 +41,8 @@ static void append(struct ift_tokens *out, uint32_t id, size_t from) {
 }
 
 /* Splits a word, through the cache where that pays. Places are in the normalized text. */
-static void encode_word(struct ift_encoder *e, const char *p, size_t n, size_t at, struct ift_tokens *out) {
+static void encode_word(struct ift_encoder *e, const char *p, size_t n, size_t at,
+                        struct ift_tokens *out) {
     struct ift_wordcache_slot *slot = NULL;
     const struct ift_bpe_symbol *token = NULL;
     size_t ntokens = 0;
@@ -80,14 +81,17 @@ static void encode_words(struct ift_encoder *e, size_t from, size_t to, struct i
     for (size_t len; from < to; from += len) {
         int32_t whole = -1;
         len = e->t->scheme->word(e, p + from, to - from, &whole);
-        if (whole >= 0) append(out, (uint32_t)whole, from);
-        else encode_word(e, p + from, len, from, out);
+        if (whole >= 0)
+            append(out, (uint32_t)whole, from);
+        else
+            encode_word(e, p + from, len, from, out);
     }
     if (e->t->fuse_unknown) fuse_unknown(out, first, e->t->info.unk);
 }
 
 /* The first added token in p[at, n): its place and id; false: none. */
-static bool find_added(const struct ift_trie *added, const char *p, size_t at, size_t n, struct ift_mark *found) {
+static bool find_added(const struct ift_trie *added, const char *p, size_t at, size_t n,
+                       struct ift_mark *found) {
     if (added->nodes == 0) return false;
     for (; at < n; at++) {
         const size_t len = ift_trie_match(added, p + at, n - at, &found->id);
@@ -100,7 +104,8 @@ static bool find_added(const struct ift_trie *added, const char *p, size_t at, s
 }
 
 /* Text without marks or added tokens, `base` bytes into the whole. */
-static void encode_segment(struct ift_encoder *e, const char *p, size_t n, size_t base, bool control, struct ift_tokens *out) {
+static void encode_segment(struct ift_encoder *e, const char *p, size_t n, size_t base,
+                           bool control, struct ift_tokens *out) {
     const struct ift_tokenizer *const t = e->t;
     if (n == 0) return;
     ift_normalize(&t->normalizer, p, n, base == e->begin || t->prefix_everywhere, &e->normal);
@@ -114,7 +119,8 @@ static void encode_segment(struct ift_encoder *e, const char *p, size_t n, size_
         at = added.to;
     }
     encode_words(e, at, nnormal, out);
-    for (size_t i = first; i < out->n; i++) out->from[i] = (uint32_t)base + ift_normal_source(&e->normal, out->from[i]);
+    for (size_t i = first; i < out->n; i++)
+        out->from[i] = (uint32_t)base + ift_normal_source(&e->normal, out->from[i]);
 }
 
 static size_t space_before(const char *p, size_t from, size_t at) {
@@ -130,21 +136,26 @@ static size_t space_before(const char *p, size_t from, size_t at) {
 
 static size_t space_after(const char *p, size_t at, size_t to) {
     uint32_t code;
-    for (size_t len; at < to && (len = ift_utf8_decode(p + at, to - at, &code)) > 0 && ift_utf8_is_space(code); at += len)
+    for (size_t len;
+         at < to && (len = ift_utf8_decode(p + at, to - at, &code)) > 0 && ift_utf8_is_space(code);
+         at += len)
         continue;
     return at;
 }
 
-/* text[from, to) lies between two marks. White space that a token takes along may hold the next token: as in tokenizers, that
- * one is found all the same, and where it ends the text goes on. */
-static void encode_gap(struct ift_encoder *e, const char *text, size_t from, size_t to, bool control, struct ift_tokens *out) {
+/* text[from, to) lies between two marks. White space that a token takes along may hold the next
+ * token: as in tokenizers, that one is found all the same, and where it ends the text goes on. */
+static void encode_gap(struct ift_encoder *e, const char *text, size_t from, size_t to,
+                       bool control, struct ift_tokens *out) {
     struct ift_mark added;
     for (size_t at = from; find_added(&e->t->added[control], text, at, to, &added);) {
         at = added.to;
         const uint64_t strip = ift_u64map_get(&e->t->stripping, (uint32_t)added.id);
-        if (strip != IFT_U64MAP_NONE && (strip & 1)) added.from = space_before(text, from, added.from);
+        if (strip != IFT_U64MAP_NONE && (strip & 1))
+            added.from = space_before(text, from, added.from);
         if (strip != IFT_U64MAP_NONE && (strip & 2)) added.to = space_after(text, added.to, to);
-        if (added.from > from) encode_segment(e, text + from, added.from - from, from, control, out);
+        if (added.from > from)
+            encode_segment(e, text + from, added.from - from, from, control, out);
         reserve(out, 1);
         append(out, (uint32_t)added.id, added.from);
         from = added.to;
@@ -158,12 +169,14 @@ static void order_places(struct ift_tokens *out) {
         if (out->from[i] < out->from[i - 1]) out->from[i] = out->from[i - 1];
 }
 
-int ift_encoder_encode(struct ift_encoder *e, const char *text, size_t n, const struct ift_encode_opts *opts,
-                       struct ift_tokens *out, struct ift_err *err) {
+int ift_encoder_encode(struct ift_encoder *e, const char *text, size_t n,
+                       const struct ift_encode_opts *opts, struct ift_tokens *out,
+                       struct ift_err *err) {
     static const struct ift_encode_opts literal = {0};
     if (!opts) opts = &literal;
     out->n = 0;
-    if (n > INT32_MAX) return IFT_FAIL(err, "a text of %zu bytes, at most %d can be one", n, INT32_MAX);
+    if (n > INT32_MAX)
+        return IFT_FAIL(err, "a text of %zu bytes, at most %d can be one", n, INT32_MAX);
     size_t at = 0;
     e->begin = 0;
     for (size_t i = 0; i < opts->nmarks; i++) {

@@ -7,7 +7,8 @@
 void ift_joins_init(struct ift_joins *j, size_t pieces) {
     unsigned log2 = 12;
     while (log2 < 24 && ((size_t)1 << log2) < 16 * pieces) log2++;
-    *j = (struct ift_joins){.bit = ift_alloc0((size_t)1 << (log2 - 6), sizeof *j->bit), .shift = 64 - log2};
+    *j = (struct ift_joins){.bit = ift_alloc0((size_t)1 << (log2 - 6), sizeof *j->bit),
+                            .shift = 64 - log2};
 }
 
 void ift_joins_add(struct ift_joins *j, const char *piece, size_t n) {

@@ -1,9 +1,10 @@
-/* joins.h: which characters may be neighbours inside a merged piece. Two that never are mark a place that no merge can reach
- * across, so a text may be cut there into words that are merged, and remembered, on their own. This is what makes vocabularies without
- * a pre-tokenizer fast, and it changes no answer: merges on the two sides never see each other.
+/* joins.h: which characters may be neighbours inside a merged piece. Two that never are mark a
+ * place that no merge can reach across, so a text may be cut there into words that are merged, and
+ * remembered, on their own. This is what makes vocabularies without a pre-tokenizer fast, and it
+ * changes no answer: merges on the two sides never see each other.
  *
- * Pairs of ASCII characters are exact; others are asked by hash, where a false "may" costs time, never
- * correctness. Private to text.
+ * Pairs of ASCII characters are exact; others are asked by hash, where a false "may" costs time,
+ * never correctness. Private to text.
  */
 #ifndef IFT_JOINS_H
 #define IFT_JOINS_H
@@ -12,7 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of a character as a number, and its length as SentencePiece counts: by the lead byte alone, at most n. n >= 1. */
+/* Bytes of a character as a number, and its length as SentencePiece counts: by the lead byte alone,
+ * at most n. n >= 1. */
 static inline uint32_t ift_char_load(const char *p, size_t n, size_t *len) {
     const unsigned char *const b = (const unsigned char *)p;
     if (b[0] < 0xc0 || n == 1) {

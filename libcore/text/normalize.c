@@ -8,7 +8,8 @@
 
 #define META "\xe2\x96\x81" /* U+2581 */
 
-int ift_normalizer_set_charsmap(struct ift_normalizer *z, struct ift_slice blob, struct ift_err *err) {
+int ift_normalizer_set_charsmap(struct ift_normalizer *z, struct ift_slice blob,
+                                struct ift_err *err) {
     if (blob.n == 0) return 0;
     const unsigned char *const b = (const unsigned char *)blob.p;
     const size_t size = blob.n < 4 ? 0 : b[0] | b[1] << 8 | b[2] << 16 | (size_t)b[3] << 24;
@@ -42,8 +43,10 @@ static size_t unit_offset(uint32_t u) {
     return (size_t)(u >> 10) << ((u & 0x200) >> 6);
 }
 
-/* Longest rule that matches at p: its length and what replaces it; 0: none. Indices of a hostile array are checked. */
-static size_t match_rule(const struct ift_normalizer *z, const char *p, size_t n, struct ift_slice *by) {
+/* Longest rule that matches at p: its length and what replaces it; 0: none. Indices of a hostile
+ * array are checked. */
+static size_t match_rule(const struct ift_normalizer *z, const char *p, size_t n,
+                         struct ift_slice *by) {
     if (z->units == 0) return 0;
     size_t longest = 0, at = unit_offset(unit(z, 0));
     for (size_t i = 0; i < n; i++) {
@@ -66,7 +69,8 @@ static size_t match_rule(const struct ift_normalizer *z, const char *p, size_t n
 /* ---- one prefix after the other ---- */
 
 /* Consumes a prefix of p[0, n): returns how much, and lends what stands for it. */
-static size_t next_prefix(const struct ift_normalizer *z, const char *p, size_t n, struct ift_slice *by) {
+static size_t next_prefix(const struct ift_normalizer *z, const char *p, size_t n,
+                          struct ift_slice *by) {
     int32_t unused;
     size_t len = ift_trie_match(&z->user, p, n, &unused);
     if (len == 0) {
@@ -86,7 +90,8 @@ static void put(struct ift_normal *out, char c, size_t from) {
 }
 
 /* Text that is kept maps byte by byte; what replaces other text lies where that text begins. */
-static void put_prefix(const struct ift_normalizer *z, struct ift_normal *out, struct ift_slice by, size_t from, bool kept) {
+static void put_prefix(const struct ift_normalizer *z, struct ift_normal *out, struct ift_slice by,
+                       size_t from, bool kept) {
     for (size_t i = 0; i < by.n; i++) {
         const bool meta = z->escape && by.n - i >= 3 && memcmp(by.p + i, META, 3) == 0;
         put(out, meta ? ' ' : by.p[i], kept ? from + i : from);
@@ -94,7 +99,8 @@ static void put_prefix(const struct ift_normalizer *z, struct ift_normal *out, s
     }
 }
 
-static void normalize_mapped(const struct ift_normalizer *z, const char *p, size_t n, bool prefix, struct ift_normal *out) {
+static void normalize_mapped(const struct ift_normalizer *z, const char *p, size_t n, bool prefix,
+                             struct ift_normal *out) {
     struct ift_slice by;
     size_t i = 0, len;
     out->mapped = true;
@@ -108,7 +114,8 @@ static void normalize_mapped(const struct ift_normalizer *z, const char *p, size
     bool after_space = z->remove_extra;
     for (; i < n; i += len) {
         len = next_prefix(z, p + i, n - i, &by);
-        while (after_space && by.n > 0 && by.p[0] == ' ') by = (struct ift_slice){by.p + 1, by.n - 1};
+        while (after_space && by.n > 0 && by.p[0] == ' ')
+            by = (struct ift_slice){by.p + 1, by.n - 1};
         if (by.n > 0) {
             put_prefix(z, out, by, i, by.p + by.n == p + i + len);
             after_space = by.p[by.n - 1] == ' ';
@@ -124,7 +131,8 @@ static bool is_plain(const struct ift_normalizer *z, const char *p, size_t n) {
     return z->keep_bytes || ift_utf8_check(p, n) == n;
 }
 
-void ift_normalize(const struct ift_normalizer *z, const char *p, size_t n, bool first, struct ift_normal *out) {
+void ift_normalize(const struct ift_normalizer *z, const char *p, size_t n, bool first,
+                   struct ift_normal *out) {
     ift_str_clear(&out->text);
     out->mapped = false;
     out->shift = 0;

@@ -1,8 +1,9 @@
-/* normalize.h: what SentencePiece does to text before it looks for pieces (normalizer.cc), with the way back: every
- * byte of the result knows the byte of the text that it came from, so that tokens have places. Private to text.
+/* normalize.h: what SentencePiece does to text before it looks for pieces (normalizer.cc), with the
+ * way back: every byte of the result knows the byte of the text that it came from, so that tokens
+ * have places. Private to text.
  *
- * The result is in the internal form of vocab.h: U+2581 is a space. Where a model changes nothing but spaces (all LLaMA-like ones) and
- * the text is plain, this is one memcpy.
+ * The result is in the internal form of vocab.h: U+2581 is a space. Where a model changes nothing
+ * but spaces (all LLaMA-like ones) and the text is plain, this is one memcpy.
  */
 #ifndef IFT_NORMALIZE_H
 #define IFT_NORMALIZE_H
@@ -17,30 +18,38 @@
 
 struct ift_normalizer {
     bool dummy_prefix;        /* a space in front of text that is not empty */
-    bool prefix_unless_space; /* but not where one is already (Metaspace, ByteLevel's add_prefix_space) */
+    bool prefix_unless_space; /* but not where one is already (Metaspace, ByteLevel's
+                                 add_prefix_space) */
     bool remove_extra;        /* runs of spaces become one, none at the ends */
     bool escape;              /* U+2581 means space */
-    bool keep_bytes;          /* bytes that are not UTF-8 stay; otherwise each becomes U+FFFD. Only without all of the above */
-    struct ift_str charsmap;  /* the compiled replacement rules: a double array of `units` and the strings it points at; empty: none */
+    bool keep_bytes; /* bytes that are not UTF-8 stay; otherwise each becomes U+FFFD. Only without
+                        all of the above */
+    struct ift_str charsmap; /* the compiled replacement rules: a double array of `units` and the
+                                strings it points at; empty: none */
     size_t units;
-    struct ift_trie user;     /* raw text of user-defined pieces: copied as they are. Only filled where it matters. */
+    struct ift_trie user; /* raw text of user-defined pieces: copied as they are. Only filled where
+                             it matters. */
 };
 
 /* Copies and checks a precompiled_charsmap; an empty one is fine. */
-int ift_normalizer_set_charsmap(struct ift_normalizer *z, struct ift_slice blob, struct ift_err *err) IFT_MUST_CHECK;
+int ift_normalizer_set_charsmap(struct ift_normalizer *z, struct ift_slice blob,
+                                struct ift_err *err) IFT_MUST_CHECK;
 void ift_normalizer_release(struct ift_normalizer *z);
 
 /* The text that pieces are looked for in, reused from call to call. A zeroed struct is ready. */
 struct ift_normal {
     struct ift_str text;
-    size_t shift;  /* without a map: byte i came from i - shift; the first `shift` bytes from nowhere (0) */
+    size_t shift; /* without a map: byte i came from i - shift; the first `shift` bytes from nowhere
+                     (0) */
     bool mapped;
     uint32_t *map; /* with one: byte i came from map[i]; map[text.n] is the length of the source */
     size_t cap;
 };
 
-/* p: any bytes, at most 2^31. first: this is where the text begins, so a dummy prefix may be due. */
-void ift_normalize(const struct ift_normalizer *z, const char *p, size_t n, bool first, struct ift_normal *out);
+/* p: any bytes, at most 2^31. first: this is where the text begins, so a dummy prefix may be due.
+ */
+void ift_normalize(const struct ift_normalizer *z, const char *p, size_t n, bool first,
+                   struct ift_normal *out);
 void ift_normal_release(struct ift_normal *out);
 
 static inline uint32_t ift_normal_source(const struct ift_normal *t, size_t i) {

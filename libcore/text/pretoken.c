@@ -35,7 +35,8 @@ static inline enum ift_class class_of(struct ift_classes *c, uint32_t code) {
 }
 
 /* The class of the character at p[i], i < n, and its length. */
-static inline enum ift_class look(struct ift_classes *c, const char *p, size_t n, size_t i, size_t *len) {
+static inline enum ift_class look(struct ift_classes *c, const char *p, size_t n, size_t i,
+                                  size_t *len) {
     uint32_t code = (unsigned char)p[i];
     *len = 1;
     if (code < 0x80) return class_of(c, code);
@@ -46,7 +47,8 @@ static inline enum ift_class look(struct ift_classes *c, const char *p, size_t n
 }
 
 /* The end of the run of one class that goes on at i. */
-static inline size_t run_end(struct ift_classes *c, const char *p, size_t n, size_t i, enum ift_class class) {
+static inline size_t run_end(struct ift_classes *c, const char *p, size_t n, size_t i,
+                             enum ift_class class) {
     for (size_t len; i < n && look(c, p, n, i, &len) == class; i += len) continue;
     return i;
 }
@@ -55,7 +57,8 @@ static bool is_newline(char ch) {
     return ch == '\r' || ch == '\n';
 }
 
-/* `\s+(?!\S)|\s+`: white space up to `end`, of which the last character is left to the word that follows. */
+/* `\s+(?!\S)|\s+`: white space up to `end`, of which the last character is left to the word that
+ * follows. */
 static size_t space_word(const char *p, size_t n, size_t end) {
     if (end == n) return end;
     size_t last = end - 1;
@@ -141,8 +144,9 @@ size_t ift_pretoken_whole(struct ift_classes *c, const char *p, size_t n) {
     return n;
 }
 
-/* BLOOM's ` ?[^(\s|[.,!?…。，、।۔،])]+`: Oniguruma reads the inner brackets as a nested set, so a word is anything
- * but white space, ( | ) and that punctuation; what lies between words is a word too. */
+/* BLOOM's ` ?[^(\s|[.,!?…。，、।۔،])]+`: Oniguruma reads the inner brackets as a nested
+ * set, so a word is anything but white space, ( | ) and that punctuation; what lies between words
+ * is a word too. */
 static bool bloom_breaks(struct ift_classes *c, const char *p, size_t n, size_t i, size_t *len) {
     if (look(c, p, n, i, len) == SPACE) return true;
     if (*len == 1) return memchr("(|).,!?", p[i], 7) != NULL;
@@ -169,11 +173,16 @@ ift_pretoken_fn *ift_pretoken_for(struct ift_slice expression) {
         const char *text;
         ift_pretoken_fn *scan;
     } known[] = {
-        {"'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", ift_pretoken_gpt2},
-        {"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
-         "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+", llama3},
-        {"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
-         "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+", qwen},
+        {"'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+         ift_pretoken_gpt2},
+        {"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| "
+         "?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
+         "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+         llama3},
+        {"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| "
+         "?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
+         "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+         qwen},
         {" ?[^(\\s|[.,!?…。，、।۔،])]+", bloom},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)

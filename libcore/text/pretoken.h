@@ -1,6 +1,6 @@
-/* pretoken.h: where byte-level vocabularies cut text into words before any merging. The published files say it as a regular
- * expression; each of the few that exist is recognised by its exact text and done by a scanner written for it, in one pass
- * without backtracking. Private to text.
+/* pretoken.h: where byte-level vocabularies cut text into words before any merging. The published
+ * files say it as a regular expression; each of the few that exist is recognised by its exact text
+ * and done by a scanner written for it, in one pass without backtracking. Private to text.
  *
  * To add one: a scanner in pretoken.c and a row in its table.
  */
@@ -12,21 +12,24 @@
 
 #include "libcore/base/str.h"
 
-/* What the expressions tell apart: \p{L}, \p{N}, \s and the rest (marks, punctuation, symbols, controls, unassigned, and bytes
- * that are not UTF-8). Looked up page by page on first use. A zeroed struct is ready; one per thread. */
+/* What the expressions tell apart: \p{L}, \p{N}, \s and the rest (marks, punctuation, symbols,
+ * controls, unassigned, and bytes that are not UTF-8). Looked up page by page on first use. A
+ * zeroed struct is ready; one per thread. */
 enum ift_class { IFT_CLASS_REST, IFT_CLASS_LETTER, IFT_CLASS_NUMBER, IFT_CLASS_SPACE };
 struct ift_classes {
     uint8_t *page[0x1100];
 };
 void ift_classes_release(struct ift_classes *c);
 
-/* Length, >= 1, of the first word of p[0, n), n >= 1. The text must go on to where the segment ends: `\s+(?!\S)` looks there. */
+/* Length, >= 1, of the first word of p[0, n), n >= 1. The text must go on to where the segment
+ * ends: `\s+(?!\S)` looks there. */
 typedef size_t ift_pretoken_fn(struct ift_classes *c, const char *p, size_t n);
 
 /* The scanner of a published expression; NULL when we do not know it. */
 ift_pretoken_fn *ift_pretoken_for(struct ift_slice expression);
 
-size_t ift_pretoken_gpt2(struct ift_classes *c, const char *p, size_t n);  /* ByteLevel's own expression */
+size_t ift_pretoken_gpt2(struct ift_classes *c, const char *p,
+                         size_t n); /* ByteLevel's own expression */
 size_t ift_pretoken_whole(struct ift_classes *c, const char *p, size_t n); /* no cut at all */
 
 #endif

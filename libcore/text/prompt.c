@@ -85,7 +85,9 @@ static int add_slot(struct template *t, const struct ift_tokenizer *tok, struct 
     if (bos || ift_slice_is(name, "eos")) {
         if (bos && !info->add_bos) return 0;
         const int32_t id = bos ? info->bos : info->eos;
-        if (id < 0) return IFT_FAIL(err, "no end token for {eos}: name a model folder whose tokenizer_config.json says which it is");
+        if (id < 0)
+            return IFT_FAIL(err, "no end token for {eos}: name a model folder whose "
+                                 "tokenizer_config.json says which it is");
         const struct ift_slice piece = ift_tokenizer_piece(tok, (uint32_t)id, NULL);
         add_part(t, CONTROL, piece.p, piece.n, id);
         return 0;

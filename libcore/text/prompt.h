@@ -8,8 +8,9 @@
  *     user          before each answer
  *     answer        the answer; this is what is learned
  *     next          before each `user` but the first
- *     begin_input, user_input, begin_system     instead of the above where the record has an input
- * or a system text about         one line for people; required, like user and answer
+ *     begin_input, user_input, begin_system
+ *                   instead of the above where the record has an input or a system text
+ *     about         one line for people; required, like user and answer
  *
  * Slots: {instruction}, {input}, {output}, {system}; {turn}, counted from 1; {bos}, the
  * vocabulary's first token if it begins texts with one, else nothing; {eos}, the token that ends an

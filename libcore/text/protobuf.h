@@ -1,5 +1,6 @@
-/* protobuf.h: reads Protocol Buffers, field by field, as the wire format spells them. It knows no schema and trusts
- * nothing: lengths are checked against what is left, and what it lends lies inside the message. Private to text.
+/* protobuf.h: reads Protocol Buffers, field by field, as the wire format spells them. It knows no
+ * schema and trusts nothing: lengths are checked against what is left, and what it lends lies
+ * inside the message. Private to text.
  *
  *     struct ift_protobuf r = {p, p + n};
  *     struct ift_protobuf_field f;
@@ -18,7 +19,12 @@ struct ift_protobuf {
     const char *p, *end;
 };
 
-enum ift_protobuf_wire { IFT_PROTOBUF_VARINT = 0, IFT_PROTOBUF_FIXED64 = 1, IFT_PROTOBUF_BYTES = 2, IFT_PROTOBUF_FIXED32 = 5 };
+enum ift_protobuf_wire {
+    IFT_PROTOBUF_VARINT = 0,
+    IFT_PROTOBUF_FIXED64 = 1,
+    IFT_PROTOBUF_BYTES = 2,
+    IFT_PROTOBUF_FIXED32 = 5
+};
 
 struct ift_protobuf_field {
     uint32_t number;

@@ -27,10 +27,12 @@ static int add_piece(struct ift_sentencepiece *m, struct ift_slice message, stru
     }
     if (got < 0) return IFT_FAIL(err, "piece %zu is malformed or cut", m->n);
     if (piece.text.n == 0 || piece.text.n > IFT_SENTENCEPIECE_LONGEST)
-        return IFT_FAIL(err, "piece %zu has %zu bytes, expected 1 to %d", m->n, piece.text.n, IFT_SENTENCEPIECE_LONGEST);
+        return IFT_FAIL(err, "piece %zu has %zu bytes, expected 1 to %d", m->n, piece.text.n,
+                        IFT_SENTENCEPIECE_LONGEST);
     if (ift_utf8_check(piece.text.p, piece.text.n) != piece.text.n)
         return IFT_FAIL(err, "piece %zu is not UTF-8", m->n);
-    if (!isfinite(piece.score)) return IFT_FAIL(err, "the score of piece %zu is not a finite number", m->n);
+    if (!isfinite(piece.score))
+        return IFT_FAIL(err, "the score of piece %zu is not a finite number", m->n);
     if (piece.type < IFT_SP_NORMAL || piece.type > IFT_SP_BYTE)
         return IFT_FAIL(err, "piece %zu has the unknown type %d", m->n, piece.type);
     m->piece = ift_grow(m->piece, m->n + 1, &m->cap, sizeof *m->piece);
@@ -38,7 +40,8 @@ static int add_piece(struct ift_sentencepiece *m, struct ift_slice message, stru
     return 0;
 }
 
-static int read_trainer(struct ift_sentencepiece *m, struct ift_slice message, struct ift_err *err) {
+static int read_trainer(struct ift_sentencepiece *m, struct ift_slice message,
+                        struct ift_err *err) {
     struct ift_protobuf r = {message.p, message.p + message.n};
     struct ift_protobuf_field f;
     int got;
@@ -57,7 +60,8 @@ static int read_trainer(struct ift_sentencepiece *m, struct ift_slice message, s
     return got < 0 ? malformed(err, "the trainer specification") : 0;
 }
 
-static int read_normalizer(struct ift_sentencepiece *m, struct ift_slice message, struct ift_err *err) {
+static int read_normalizer(struct ift_sentencepiece *m, struct ift_slice message,
+                           struct ift_err *err) {
     struct ift_protobuf r = {message.p, message.p + message.n};
     struct ift_protobuf_field f;
     int got;
@@ -73,7 +77,8 @@ static int read_normalizer(struct ift_sentencepiece *m, struct ift_slice message
     return got < 0 ? malformed(err, "the normalizer specification") : 0;
 }
 
-static int read_denormalizer(struct ift_sentencepiece *m, struct ift_slice message, struct ift_err *err) {
+static int read_denormalizer(struct ift_sentencepiece *m, struct ift_slice message,
+                             struct ift_err *err) {
     struct ift_protobuf r = {message.p, message.p + message.n};
     struct ift_protobuf_field f;
     int got;
@@ -90,22 +95,34 @@ static int check_unknown(const struct ift_sentencepiece *m, struct ift_err *err)
     return 0;
 }
 
-int ift_sentencepiece_parse(struct ift_sentencepiece *m, const char *p, size_t n, struct ift_err *err) {
+int ift_sentencepiece_parse(struct ift_sentencepiece *m, const char *p, size_t n,
+                            struct ift_err *err) {
     *m = (struct ift_sentencepiece){
-        .model_type = IFT_SP_UNIGRAM, .unk_surface = ift_slice(" \xe2\x81\x87 "), .bos = ift_slice("<s>"),
-        .eos = ift_slice("</s>"), .pad = ift_slice("<pad>"),
-        .dummy_prefix = true, .remove_extra_whitespace = true, .escape_whitespace = true,
+        .model_type = IFT_SP_UNIGRAM,
+        .unk_surface = ift_slice(" \xe2\x81\x87 "),
+        .bos = ift_slice("<s>"),
+        .eos = ift_slice("</s>"),
+        .pad = ift_slice("<pad>"),
+        .dummy_prefix = true,
+        .remove_extra_whitespace = true,
+        .escape_whitespace = true,
     };
     struct ift_protobuf r = {p, p + n};
     struct ift_protobuf_field f;
     int got, rc = 0;
     while (rc == 0 && (got = ift_protobuf_next(&r, &f)) != 0) {
-        if (got < 0) rc = malformed(err, "not a SentencePiece model, or the file");
-        else if (f.wire != IFT_PROTOBUF_BYTES) continue;
-        else if (f.number == 1) rc = add_piece(m, f.bytes, err);
-        else if (f.number == 2) rc = read_trainer(m, f.bytes, err);
-        else if (f.number == 3) rc = read_normalizer(m, f.bytes, err);
-        else if (f.number == 5) rc = read_denormalizer(m, f.bytes, err);
+        if (got < 0)
+            rc = malformed(err, "not a SentencePiece model, or the file");
+        else if (f.wire != IFT_PROTOBUF_BYTES)
+            continue;
+        else if (f.number == 1)
+            rc = add_piece(m, f.bytes, err);
+        else if (f.number == 2)
+            rc = read_trainer(m, f.bytes, err);
+        else if (f.number == 3)
+            rc = read_normalizer(m, f.bytes, err);
+        else if (f.number == 5)
+            rc = read_denormalizer(m, f.bytes, err);
     }
     if (rc == 0) rc = check_unknown(m, err);
     if (rc < 0) ift_sentencepiece_release(m);

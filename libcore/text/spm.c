@@ -1,5 +1,5 @@
-/* Segmentation as SentencePiece BPE does it (bpe_model.cc): symbols are characters, user-defined pieces come first and stay whole,
- * and what has no piece falls back to its bytes or is unknown. */
+/* Segmentation as SentencePiece BPE does it (bpe_model.cc): symbols are characters, user-defined
+ * pieces come first and stay whole, and what has no piece falls back to its bytes or is unknown. */
 #include <stdlib.h>
 
 #include "libcore/text/tokenizer_internal.h"
@@ -24,7 +24,8 @@ void ift_spm_finish(struct ift_tokenizer *t) {
         size_t len;
         if (s.n == 0) continue;
         const uint32_t c = ift_char_load(s.p, s.n, &len);
-        if (len == s.n && ift_vocab_find(&t->vocab, s.p, s.n) == (int32_t)i) ift_u64map_put(&t->chars, c, i);
+        if (len == s.n && ift_vocab_find(&t->vocab, s.p, s.n) == (int32_t)i)
+            ift_u64map_put(&t->chars, c, i);
     }
     for (uint32_t c = 0; c < 128; c++) {
         const uint64_t symbol = ift_u64map_get(&t->chars, c);
@@ -42,7 +43,8 @@ void ift_spm_finish(struct ift_tokenizer *t) {
     free(seen);
 }
 
-/* A user-defined piece, or characters up to the first place that no piece spans or a user-defined piece begins. */
+/* A user-defined piece, or characters up to the first place that no piece spans or a user-defined
+ * piece begins. */
 static size_t spm_word(struct ift_encoder *e, const char *p, size_t n, int32_t *whole) {
     const struct ift_tokenizer *const t = e->t;
     const bool any_user = t->user.nodes > 0;
@@ -66,7 +68,8 @@ static void unknown(struct ift_encoder *e, const char *p, uint32_t from, uint32_
         ift_encoder_token(e, (uint32_t)e->t->info.unk, from);
         return;
     }
-    for (uint32_t i = from; i < to; i++) ift_encoder_token(e, e->t->byte_id[(unsigned char)p[i]], i);
+    for (uint32_t i = from; i < to; i++)
+        ift_encoder_token(e, e->t->byte_id[(unsigned char)p[i]], i);
 }
 
 static void spm_split(struct ift_encoder *e, const char *p, size_t n) {
@@ -76,14 +79,18 @@ static void spm_split(struct ift_encoder *e, const char *p, size_t n) {
     for (size_t i = 0, len; i < n; i += len) {
         const uint32_t c = ift_char_load(p + i, n - i, &len);
         /* A character that is not there gives NONE, whose low half is UNKNOWN. */
-        ift_bpe_push(w, c < 128 ? t->ascii[c] : (uint32_t)ift_u64map_get(&t->chars, c), (uint32_t)i);
+        ift_bpe_push(w, c < 128 ? t->ascii[c] : (uint32_t)ift_u64map_get(&t->chars, c),
+                     (uint32_t)i);
     }
     ift_bpe_merge(&t->bpe, w);
     e->ntokens = 0;
     for (size_t i = 0; i < w->n; i++) {
-        const uint32_t from = w->symbol[i].from, to = i + 1 < w->n ? w->symbol[i + 1].from : (uint32_t)n;
-        if (w->symbol[i].id < t->vocab.n) ift_encoder_token(e, w->symbol[i].id, from);
-        else unknown(e, p, from, to);
+        const uint32_t from = w->symbol[i].from,
+                       to = i + 1 < w->n ? w->symbol[i + 1].from : (uint32_t)n;
+        if (w->symbol[i].id < t->vocab.n)
+            ift_encoder_token(e, w->symbol[i].id, from);
+        else
+            unknown(e, p, from, to);
     }
 }
 

@@ -1,5 +1,5 @@
-/* tokenizer.model to tokenizer: SentencePiece's rule "any two symbols whose joined text is a piece may merge, best score first"
- * becomes a table of pairs with ranks. */
+/* tokenizer.model to tokenizer: SentencePiece's rule "any two symbols whose joined text is a piece
+ * may merge, best score first" becomes a table of pairs with ranks. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +10,9 @@
 #define META "\xe2\x96\x81" /* U+2581, how pieces spell a space */
 
 static const enum ift_piece_kind kind_of[] = {
-    [IFT_SP_NORMAL] = IFT_PIECE_NORMAL, [IFT_SP_UNKNOWN] = IFT_PIECE_UNKNOWN, [IFT_SP_CONTROL] = IFT_PIECE_CONTROL,
-    [IFT_SP_USER] = IFT_PIECE_USER, [IFT_SP_BYTE] = IFT_PIECE_BYTE,
+    [IFT_SP_NORMAL] = IFT_PIECE_NORMAL,   [IFT_SP_UNKNOWN] = IFT_PIECE_UNKNOWN,
+    [IFT_SP_CONTROL] = IFT_PIECE_CONTROL, [IFT_SP_USER] = IFT_PIECE_USER,
+    [IFT_SP_BYTE] = IFT_PIECE_BYTE,
 };
 
 static int check_supported(const struct ift_sentencepiece *m, struct ift_err *err) {
@@ -19,10 +20,12 @@ static int check_supported(const struct ift_sentencepiece *m, struct ift_err *er
     if (m->model_type != IFT_SP_BPE)
         return IFT_FAIL(err, "SentencePiece model type %s is not supported, only BPE is",
                         name[m->model_type >= 1 && m->model_type <= 4 ? m->model_type : 0]);
-    if (m->whitespace_as_suffix) return IFT_FAIL(err, "treat_whitespace_as_suffix is not supported");
+    if (m->whitespace_as_suffix)
+        return IFT_FAIL(err, "treat_whitespace_as_suffix is not supported");
     if (m->decode_charsmap.n > 0) return IFT_FAIL(err, "a denormalizer is not supported");
     for (size_t i = 0; i < m->n; i++)
-        if (m->piece[i].type == IFT_SP_UNUSED) return IFT_FAIL(err, "piece %zu: type UNUSED is not supported", i);
+        if (m->piece[i].type == IFT_SP_UNUSED)
+            return IFT_FAIL(err, "piece %zu: type UNUSED is not supported", i);
     return 0;
 }
 
@@ -48,7 +51,8 @@ static int add_byte(struct ift_tokenizer *t, struct ift_slice text, struct ift_e
     return IFT_FAIL(err, "piece %zu is of type BYTE but not of the form <0x0A>", t->vocab.n);
 }
 
-static int add_pieces(struct ift_tokenizer *t, const struct ift_sentencepiece *m, struct ift_err *err) {
+static int add_pieces(struct ift_tokenizer *t, const struct ift_sentencepiece *m,
+                      struct ift_err *err) {
     struct ift_str text = {0};
     size_t nbytes = 0;
     int rc = 0;
@@ -59,7 +63,8 @@ static int add_pieces(struct ift_tokenizer *t, const struct ift_sentencepiece *m
             rc = add_byte(t, p->text, err);
             continue;
         }
-        const bool escape = m->escape_whitespace && (p->type == IFT_SP_NORMAL || p->type == IFT_SP_USER);
+        const bool escape = m->escape_whitespace &&
+                            (p->type == IFT_SP_NORMAL || p->type == IFT_SP_USER);
         add_text(&text, p->text, escape);
         ift_vocab_add(&t->vocab, text.p, text.n, kind_of[p->type]);
         if (p->type == IFT_SP_UNKNOWN) t->info.unk = (int32_t)i;
@@ -67,13 +72,15 @@ static int add_pieces(struct ift_tokenizer *t, const struct ift_sentencepiece *m
         if (p->type != IFT_SP_NORMAL && p->type != IFT_SP_USER) continue;
         /* A space that is written as one matches nothing where spaces are escaped. */
         if (escape && memchr(p->text.p, ' ', p->text.n)) continue;
-        if (!ift_vocab_index(&t->vocab, (uint32_t)i)) rc = IFT_FAIL(err, "piece %zu appears twice", i);
+        if (!ift_vocab_index(&t->vocab, (uint32_t)i))
+            rc = IFT_FAIL(err, "piece %zu appears twice", i);
         if (p->type == IFT_SP_USER) ift_trie_add(&t->user, text.p, text.n, (int32_t)i);
     }
     ift_str_release(&text);
     if (rc == 0 && m->byte_fallback && nbytes != 256)
         rc = IFT_FAIL(err, "%zu byte pieces, byte fallback needs 256", nbytes);
-    if (rc == 0 && !m->byte_fallback && nbytes > 0) rc = IFT_FAIL(err, "byte pieces without byte fallback");
+    if (rc == 0 && !m->byte_fallback && nbytes > 0)
+        rc = IFT_FAIL(err, "byte pieces without byte fallback");
     return rc;
 }
 
@@ -106,12 +113,16 @@ static void add_pairs(struct ift_tokenizer *t, const struct ift_sentencepiece *m
     uint32_t *const rank = rank_pieces(m);
     for (uint32_t id = 0; id < t->vocab.n; id++) {
         const struct ift_slice s = ift_vocab_piece(&t->vocab, id);
-        if (t->vocab.kind[id] != IFT_PIECE_NORMAL || ift_vocab_find(&t->vocab, s.p, s.n) != (int32_t)id) continue;
+        if (t->vocab.kind[id] != IFT_PIECE_NORMAL ||
+            ift_vocab_find(&t->vocab, s.p, s.n) != (int32_t)id)
+            continue;
         for (size_t i = 0, len;;) {
             ift_char_load(s.p + i, s.n - i, &len);
             if ((i += len) == s.n) break;
-            const uint32_t left = ift_spm_symbol(t, s.p, i), right = ift_spm_symbol(t, s.p + i, s.n - i);
-            if (left != IFT_BPE_UNKNOWN && right != IFT_BPE_UNKNOWN) ift_bpe_add(&t->bpe, left, right, rank[id], id);
+            const uint32_t left = ift_spm_symbol(t, s.p, i),
+                           right = ift_spm_symbol(t, s.p + i, s.n - i);
+            if (left != IFT_BPE_UNKNOWN && right != IFT_BPE_UNKNOWN)
+                ift_bpe_add(&t->bpe, left, right, rank[id], id);
         }
     }
     free(rank);
@@ -119,7 +130,8 @@ static void add_pairs(struct ift_tokenizer *t, const struct ift_sentencepiece *m
 
 static int32_t find_control(const struct ift_sentencepiece *m, struct ift_slice name) {
     for (size_t i = 0; i < m->n; i++)
-        if (m->piece[i].type == IFT_SP_CONTROL && ift_slice_eq(m->piece[i].text, name)) return (int32_t)i;
+        if (m->piece[i].type == IFT_SP_CONTROL && ift_slice_eq(m->piece[i].text, name))
+            return (int32_t)i;
     return -1;
 }
 
@@ -142,7 +154,8 @@ static int fill(struct ift_tokenizer *t, const struct ift_sentencepiece *m, stru
             if (m->piece[i].type == IFT_SP_USER)
                 ift_trie_add(&t->normalizer.user, m->piece[i].text.p, m->piece[i].text.n, 0);
 
-    t->decoding.strip_dummy = m->escape_whitespace && (m->dummy_prefix || m->remove_extra_whitespace);
+    t->decoding.strip_dummy = m->escape_whitespace &&
+                              (m->dummy_prefix || m->remove_extra_whitespace);
     t->decoding.strip_extra = m->remove_extra_whitespace;
     t->decoding.unknown = ift_strndup(m->unk_surface.p, m->unk_surface.n);
     t->info.bos = find_control(m, m->bos);

@@ -14,7 +14,8 @@ const struct ift_tokenizer_info *ift_tokenizer_info(const struct ift_tokenizer *
 
 struct ift_slice ift_tokenizer_piece(const struct ift_tokenizer *t, uint32_t id, bool *control) {
     const enum ift_piece_kind kind = t->vocab.kind[id];
-    if (control) *control = kind == IFT_PIECE_CONTROL || kind == IFT_PIECE_UNKNOWN || kind == IFT_PIECE_GAP;
+    if (control)
+        *control = kind == IFT_PIECE_CONTROL || kind == IFT_PIECE_UNKNOWN || kind == IFT_PIECE_GAP;
     return ift_vocab_piece(&t->vocab, id);
 }
 
@@ -22,7 +23,9 @@ int32_t ift_tokenizer_control(const struct ift_tokenizer *t, const char *name, s
     for (uint32_t i = 0; i < t->vocab.n; i++) {
         const struct ift_slice s = ift_vocab_piece(&t->vocab, i);
         const enum ift_piece_kind kind = t->vocab.kind[i];
-        if ((kind == IFT_PIECE_CONTROL || kind == IFT_PIECE_UNKNOWN) && s.n == n && memcmp(s.p, name, n) == 0) return (int32_t)i;
+        if ((kind == IFT_PIECE_CONTROL || kind == IFT_PIECE_UNKNOWN) && s.n == n &&
+            memcmp(s.p, name, n) == 0)
+            return (int32_t)i;
     }
     return -1;
 }
@@ -30,13 +33,15 @@ int32_t ift_tokenizer_control(const struct ift_tokenizer *t, const char *name, s
 /* ---- what lies beside the vocabulary ---- */
 
 /* "name" or {"content": "name", …}; null: there is none. */
-static int read_special(const struct ift_tokenizer *t, const struct ift_json *doc, const char *key, int32_t *id, struct ift_err *err) {
+static int read_special(const struct ift_tokenizer *t, const struct ift_json *doc, const char *key,
+                        int32_t *id, struct ift_err *err) {
     int node = ift_json_get(doc, 0, key);
     if (node < 0) return 0;
     *id = -1;
     if (ift_json_is(doc, node, IFT_JSON_NULL)) return 0;
     if (ift_json_is(doc, node, IFT_JSON_OBJECT)) node = ift_json_get(doc, node, "content");
-    if (!ift_json_is(doc, node, IFT_JSON_STRING)) return IFT_FAIL(err, "\"%s\" is not the name of a token", key);
+    if (!ift_json_is(doc, node, IFT_JSON_STRING))
+        return IFT_FAIL(err, "\"%s\" is not the name of a token", key);
     struct ift_str name = {0};
     ift_json_text(doc, node, &name);
     int rc = 0;
@@ -77,7 +82,8 @@ static bool exists(const char *path) {
     return stat(path, &st) == 0;
 }
 
-static int read_settings_file(struct ift_tokenizer *t, const char *folder, const char *file, struct ift_err *err) {
+static int read_settings_file(struct ift_tokenizer *t, const char *folder, const char *file,
+                              struct ift_err *err) {
     char *const path = join(folder, file);
     struct ift_str text = {0};
     struct ift_json doc = {0};
@@ -111,7 +117,8 @@ static bool is_tiktoken(struct ift_slice text) {
     const char *const space = memchr(text.p, ' ', (size_t)(end - text.p));
     if (!space || space + 1 == end) return false;
     for (const char *q = text.p; q < space; q++)
-        if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=", *q)) return false;
+        if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=", *q))
+            return false;
     return strspn(space + 1, "0123456789") >= (size_t)(end - space - 1);
 }
 
@@ -120,9 +127,13 @@ static int read_vocabulary(struct ift_tokenizer *t, const char *path, struct ift
     IFT_TRY(ift_in_slurp(path, &text, 0, err));
     const struct ift_slice s = {text.p ? text.p : "", text.n};
     int rc;
-    if (begins_json(s)) rc = ift_tokenizer_read_json(t, s, err);
-    else if (is_tiktoken(s)) rc = IFT_FAIL(err, "a tiktoken file, which is not supported; name the model's tokenizer.json");
-    else rc = ift_tokenizer_read_model(t, s, err);
+    if (begins_json(s))
+        rc = ift_tokenizer_read_json(t, s, err);
+    else if (is_tiktoken(s))
+        rc = IFT_FAIL(err,
+                      "a tiktoken file, which is not supported; name the model's tokenizer.json");
+    else
+        rc = ift_tokenizer_read_model(t, s, err);
     ift_str_release(&text);
     if (rc < 0) ift_fail_in(err, "%s", path);
     t->info.size = (uint32_t)t->vocab.n;
@@ -149,7 +160,8 @@ int ift_tokenizer_open(struct ift_tokenizer **t, const char *path, struct ift_er
     if (stat(path, &st) < 0) return ift_fail_errno(err, "%s", path);
     *t = ift_alloc0(1, sizeof **t);
     (*t)->info = (struct ift_tokenizer_info){.bos = -1, .eos = -1, .pad = -1, .unk = -1};
-    const int rc = S_ISDIR(st.st_mode) ? open_folder(*t, path, err) : read_vocabulary(*t, path, err);
+    const int rc = S_ISDIR(st.st_mode) ? open_folder(*t, path, err)
+                                       : read_vocabulary(*t, path, err);
     (*t)->info.digest = ift_vocab_digest(&(*t)->vocab);
     if (rc == 0) return 0;
     ift_tokenizer_free(*t);

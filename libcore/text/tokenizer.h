@@ -2,26 +2,29 @@
  *
  *     struct ift_tokenizer *t;
  *     IFT_TRY(ift_tokenizer_open(&t, "models/llama", err));
- *     struct ift_encoder *e = ift_encoder_new(t);                  // one per thread; the tokenizer is shared
+ *     struct ift_encoder *e = ift_encoder_new(t); // one per thread; the tokenizer is shared
  *     struct ift_tokens tokens = {0};
  *     IFT_TRY(ift_encoder_encode(e, text, n, NULL, &tokens, err));
- *     for (size_t i = 0; i < tokens.n; i++) … tokens.id[i] stands for text[tokens.from[i], tokens.from[i + 1])
+ *     for (size_t i = 0; i < tokens.n; i++)
+ *         … tokens.id[i] stands for text[tokens.from[i], tokens.from[i + 1])
  *
- * What is read, without conversion: SentencePiece models (`tokenizer.model`, BPE with or without byte fallback, user-defined
- * pieces, compiled normalization rules) and `tokenizer.json` (byte-level BPE with the pre-tokenizers of pretoken.h; SentencePiece-like
- * BPE as LLaMA publishes it). A component that we do not know is refused by name, never skipped. The reference is
+ * What is read, without conversion: SentencePiece models (`tokenizer.model`, BPE with or without
+ * byte fallback, user-defined pieces, compiled normalization rules) and `tokenizer.json`
+ * (byte-level BPE with the pre-tokenizers of pretoken.h; SentencePiece-like BPE as LLaMA publishes
+ * it). A component that we do not know is refused by name, never skipped. The reference is
  * sentencepiece 0.2.2 and tokenizers 0.23.
  *
- * In a model folder tokenizer.json comes first, then tokenizer.model, as AutoTokenizer does; tokenizer_config.json and
- * special_tokens_map.json beside it say which tokens begin, end and fill a text. A single file may be named instead: a .model
- * file then speaks for itself.
+ * In a model folder tokenizer.json comes first, then tokenizer.model, as AutoTokenizer does;
+ * tokenizer_config.json and special_tokens_map.json beside it say which tokens begin, end and fill
+ * a text. A single file may be named instead: a .model file then speaks for itself.
  *
- * Text is data. A "<s>" in it is four characters, whatever the vocabulary calls its control tokens, unless the caller
- * asks for `parse_control`; a caller who means a control token says where with a mark. Only tokens that a vocabulary adds
- * without calling them special (runs of spaces, say) are always found, since they are text.
+ * Text is data. A "<s>" in it is four characters, whatever the vocabulary calls its control tokens,
+ * unless the caller asks for `parse_control`; a caller who means a control token says where with a
+ * mark. Only tokens that a vocabulary adds without calling them special (runs of spaces, say) are
+ * always found, since they are text.
  *
- * To add a kind of vocabulary: a reader that fills struct ift_tokenizer and a row in tokenizer.c; a way of segmenting: a scheme
- * (tokenizer_internal.h).
+ * To add a kind of vocabulary: a reader that fills struct ift_tokenizer and a row in tokenizer.c; a
+ * way of segmenting: a scheme (tokenizer_internal.h).
  */
 #ifndef IFT_TOKENIZER_H
 #define IFT_TOKENIZER_H
@@ -36,28 +39,31 @@
 struct ift_tokenizer; /* never changes once open: threads share it */
 
 /* path: a model folder or a vocabulary file. Messages begin with the file. */
-int ift_tokenizer_open(struct ift_tokenizer **t, const char *path, struct ift_err *err) IFT_MUST_CHECK;
+int ift_tokenizer_open(struct ift_tokenizer **t, const char *path,
+                       struct ift_err *err) IFT_MUST_CHECK;
 void ift_tokenizer_free(struct ift_tokenizer *t); /* NULL is fine */
 
 struct ift_tokenizer_info {
-    uint32_t size;              /* ids are below it; at most what the model's config calls vocab_size */
+    uint32_t size; /* ids are below it; at most what the model's config calls vocab_size */
     int32_t bos, eos, pad, unk; /* -1: none */
-    bool add_bos, add_eos;      /* what the vocabulary's own tokenizer puts around a text. Encoding here adds neither. */
-    uint64_t digest;            /* of what the ids mean; two files of one vocabulary agree */
+    bool add_bos, add_eos; /* what the vocabulary's own tokenizer puts around a text. Encoding here
+                              adds neither. */
+    uint64_t digest;       /* of what the ids mean; two files of one vocabulary agree */
 };
 const struct ift_tokenizer_info *ift_tokenizer_info(const struct ift_tokenizer *t);
 
-/* What id < size stands for, as bytes of text (not necessarily UTF-8 on their own); a control token's name, and *control (which
- * may be NULL) true. */
+/* What id < size stands for, as bytes of text (not necessarily UTF-8 on their own); a control
+ * token's name, and *control (which may be NULL) true. */
 struct ift_slice ift_tokenizer_piece(const struct ift_tokenizer *t, uint32_t id, bool *control);
 /* The control token of that name, or -1. Names are looked up exactly. */
 int32_t ift_tokenizer_control(const struct ift_tokenizer *t, const char *name, size_t n);
 
 /* ---- encoding ---- */
 
-/* Tokens with their places. A zeroed struct is ready and is reused. Places tile the text: token i covers [from[i], from[i + 1]), and
- * from[n] is the text's length. A token that stands for nothing in the text (a lone dummy prefix; all but the last
- * byte of an ill-formed one's replacement) has an empty place. */
+/* Tokens with their places. A zeroed struct is ready and is reused. Places tile the text: token i
+ * covers [from[i], from[i + 1]), and from[n] is the text's length. A token that stands for nothing
+ * in the text (a lone dummy prefix; all but the last byte of an ill-formed one's replacement) has
+ * an empty place. */
 struct ift_tokens {
     int32_t *id;
     uint32_t *from;
@@ -65,8 +71,9 @@ struct ift_tokens {
 };
 void ift_tokens_release(struct ift_tokens *tokens);
 
-/* A control token in place of text[from, to); from == to is fine. A BOS at the very start is as if the vocabulary's own tokenizer had put
- * it there: the text begins behind it, dummy prefix and all. */
+/* A control token in place of text[from, to); from == to is fine. A BOS at the very start is as if
+ * the vocabulary's own tokenizer had put it there: the text begins behind it, dummy prefix and all.
+ */
 struct ift_mark {
     size_t from, to;
     int32_t id;
@@ -78,20 +85,25 @@ struct ift_encode_opts {
     size_t nmarks;
 };
 
-struct ift_encoder; /* scratch memory and the words seen so far; what it answers does not depend on them */
+struct ift_encoder; /* scratch memory and the words seen so far; what it answers does not depend on
+                       them */
 struct ift_encoder *ift_encoder_new(const struct ift_tokenizer *t);
 void ift_encoder_free(struct ift_encoder *e);
 
-/* Sets *out to the tokens of text[0, n); no BOS, no EOS. opts NULL: all literal. Fails only on text beyond 2 GiB. Takes
- * time linear in n but for a logarithm on words that have no end, whatever the text. */
-int ift_encoder_encode(struct ift_encoder *e, const char *text, size_t n, const struct ift_encode_opts *opts,
-                       struct ift_tokens *out, struct ift_err *err) IFT_MUST_CHECK;
+/* Sets *out to the tokens of text[0, n); no BOS, no EOS. opts NULL: all literal. Fails only on text
+ * beyond 2 GiB. Takes time linear in n but for a logarithm on words that have no end, whatever the
+ * text. */
+int ift_encoder_encode(struct ift_encoder *e, const char *text, size_t n,
+                       const struct ift_encode_opts *opts, struct ift_tokens *out,
+                       struct ift_err *err) IFT_MUST_CHECK;
 
 /* ---- decoding ---- */
 
-/* Appends the text of ids[0, n), valid UTF-8 as the original library gives it: a sequence of bytes that is not UTF-8 shows as
- * U+FFFD, a leading dummy space is gone. Control tokens are left out unless keep_control. Fails on an id out of range. */
-int ift_tokenizer_decode(const struct ift_tokenizer *t, const int32_t *ids, size_t n, bool keep_control,
-                         struct ift_str *out, struct ift_err *err) IFT_MUST_CHECK;
+/* Appends the text of ids[0, n), valid UTF-8 as the original library gives it: a sequence of bytes
+ * that is not UTF-8 shows as U+FFFD, a leading dummy space is gone. Control tokens are left out
+ * unless keep_control. Fails on an id out of range. */
+int ift_tokenizer_decode(const struct ift_tokenizer *t, const int32_t *ids, size_t n,
+                         bool keep_control, struct ift_str *out,
+                         struct ift_err *err) IFT_MUST_CHECK;
 
 #endif

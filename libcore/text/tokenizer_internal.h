@@ -1,12 +1,12 @@
-/* tokenizer_internal.h: what a vocabulary's file becomes, shared by the readers that fill it and the encoder and decoder that
- * use it. Private to text.
+/* tokenizer_internal.h: what a vocabulary's file becomes, shared by the readers that fill it and
+ * the encoder and decoder that use it. Private to text.
  *
  * Encoding is a fixed row of steps, each a member here:
  *
- *     marks and added tokens are cut out      added
- *     the rest is normalized                  normalizer
- *     and cut into words                      scheme->word
- *     a word is looked up (wordcache) or split into tokens   scheme->split
+ *     marks and added tokens are cut out          added
+ *     the rest is normalized                      normalizer
+ *     and cut into words                          scheme->word
+ *     a word is looked up, or split into tokens   wordcache, scheme->split
  */
 #ifndef IFT_TOKENIZER_INTERNAL_H
 #define IFT_TOKENIZER_INTERNAL_H
@@ -33,15 +33,18 @@ struct ift_encoder {
 };
 
 static inline void ift_encoder_token(struct ift_encoder *e, uint32_t id, uint32_t from) {
-    if (e->ntokens == e->cap) e->token = ift_grow(e->token, e->ntokens + 1, &e->cap, sizeof *e->token);
+    if (e->ntokens == e->cap)
+        e->token = ift_grow(e->token, e->ntokens + 1, &e->cap, sizeof *e->token);
     e->token[e->ntokens++] = (struct ift_bpe_symbol){id, from};
 }
 
 /* A way of segmenting. */
 struct ift_scheme {
-    /* Length, >= 1, of the first word of the normalized p[0, n), n >= 1; *whole becomes its id where that is known already. */
+    /* Length, >= 1, of the first word of the normalized p[0, n), n >= 1; *whole becomes its id
+     * where that is known already. */
     size_t (*word)(struct ift_encoder *e, const char *p, size_t n, int32_t *whole);
-    /* Puts a word's tokens into e->token: ids, and where each begins in the word, the first at 0. At least one. */
+    /* Puts a word's tokens into e->token: ids, and where each begins in the word, the first at 0.
+     * At least one. */
     void (*split)(struct ift_encoder *e, const char *p, size_t n);
 };
 extern const struct ift_scheme ift_scheme_chars; /* SentencePiece: spm.c */
@@ -49,12 +52,13 @@ extern const struct ift_scheme ift_scheme_bytes; /* byte-level: bytelevel.c */
 
 /* What to do with the bytes of a text's tokens, beyond putting them one after the other. */
 struct ift_decoding {
-    bool whole_runs;   /* a run of byte pieces that is not UTF-8 as a whole is one U+FFFD a byte (tokenizers); otherwise only its
-                        * bytes that belong to no character are (sentencepiece) */
-    bool strip_first;  /* the text's first space goes (tokenizers' Strip) */
-    bool strip_dummy;  /* the dummy prefix goes, piece by piece as sentencepiece does it … */
-    bool strip_extra;  /* … and with it every leading space */
-    char *unknown;     /* how the unknown piece shows; NULL: by its name */
+    bool whole_runs;  /* a run of byte pieces that is not UTF-8 as a whole is one U+FFFD a byte
+                       * (tokenizers); otherwise only its  bytes that belong to no character are
+                       * (sentencepiece) */
+    bool strip_first; /* the text's first space goes (tokenizers' Strip) */
+    bool strip_dummy; /* the dummy prefix goes, piece by piece as sentencepiece does it … */
+    bool strip_extra; /* … and with it every leading space */
+    char *unknown;    /* how the unknown piece shows; NULL: by its name */
 };
 
 struct ift_tokenizer {
@@ -63,16 +67,18 @@ struct ift_tokenizer {
     const struct ift_scheme *scheme;
     struct ift_normalizer normalizer;
     struct ift_bpe bpe;
-    bool prefix_everywhere;           /* a dummy prefix after each mark and added token too, not only at the start */
-    bool fuse_unknown;                /* neighbouring unknown characters are one unk */
+    bool prefix_everywhere; /* a dummy prefix after each mark and added token too, not only at the
+                               start */
+    bool fuse_unknown;      /* neighbouring unknown characters are one unk */
 
-    /* tokens found in text before anything else: [1] with control tokens, [0] without; in the text as it is, and as normalized */
+    /* tokens found in text before anything else: [1] with control tokens, [0] without; in the text
+     * as it is, and as normalized */
     struct ift_trie added[2], added_normal[2];
-    struct ift_u64map stripping;      /* id -> 1 lstrip | 2 rstrip */
+    struct ift_u64map stripping; /* id -> 1 lstrip | 2 rstrip */
 
     /* characters */
-    struct ift_u64map chars;          /* a character's bytes as a number -> symbol; beyond the vocabulary: a character that is no piece
-                                       * itself but part of some */
+    struct ift_u64map chars; /* a character's bytes as a number -> symbol; beyond the vocabulary: a
+                              * character that is no piece itself but part of some */
     uint32_t nsymbols;
     uint32_t ascii[128];
     struct ift_joins joins;
@@ -81,18 +87,21 @@ struct ift_tokenizer {
 
     /* bytes */
     ift_pretoken_fn *pretoken;
-    bool whole_words;                 /* a word that is a piece is that piece, whatever merging would give */
+    bool whole_words; /* a word that is a piece is that piece, whatever merging would give */
 
     uint32_t byte_id[256];
     struct ift_decoding decoding;
 };
 
 /* Readers: fill a zeroed tokenizer from the text of a file. Messages do not name it. */
-int ift_tokenizer_read_model(struct ift_tokenizer *t, struct ift_slice text, struct ift_err *err) IFT_MUST_CHECK;
-int ift_tokenizer_read_json(struct ift_tokenizer *t, struct ift_slice text, struct ift_err *err) IFT_MUST_CHECK;
+int ift_tokenizer_read_model(struct ift_tokenizer *t, struct ift_slice text,
+                             struct ift_err *err) IFT_MUST_CHECK;
+int ift_tokenizer_read_json(struct ift_tokenizer *t, struct ift_slice text,
+                            struct ift_err *err) IFT_MUST_CHECK;
 
-/* For readers of the chars scheme, once vocab and its index are filled: the symbol of a piece, or of a single character, which is
- * made when it is new; otherwise IFT_BPE_UNKNOWN. Then pairs are added, then ift_spm_finish builds what is derived from them. */
+/* For readers of the chars scheme, once vocab and its index are filled: the symbol of a piece, or
+ * of a single character, which is made when it is new; otherwise IFT_BPE_UNKNOWN. Then pairs are
+ * added, then ift_spm_finish builds what is derived from them. */
 uint32_t ift_spm_symbol(struct ift_tokenizer *t, const char *p, size_t n);
 void ift_spm_finish(struct ift_tokenizer *t);
 

@@ -1,5 +1,5 @@
-/* trie.h: a set of byte strings and the question "which is the longest of them that starts here?" Used for symbols
- * that are never split: user-defined pieces and added tokens. Private to text.
+/* trie.h: a set of byte strings and the question "which is the longest of them that starts here?"
+ * Used for symbols that are never split: user-defined pieces and added tokens. Private to text.
  */
 #ifndef IFT_TRIE_H
 #define IFT_TRIE_H

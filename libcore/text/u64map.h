@@ -1,6 +1,6 @@
-/* u64map.h: a flat hash table from 64-bit keys to 64-bit values, for tables that are filled once and then asked
- * millions of times (merge pairs, characters, the edges of a trie). Linear probing, at most half full: a question
- * costs one cache line most of the time. Private to text.
+/* u64map.h: a flat hash table from 64-bit keys to 64-bit values, for tables that are filled once
+ * and then asked millions of times (merge pairs, characters, the edges of a trie). Linear probing,
+ * at most half full: a question costs one cache line most of the time. Private to text.
  */
 #ifndef IFT_U64MAP_H
 #define IFT_U64MAP_H

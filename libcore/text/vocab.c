@@ -66,8 +66,10 @@ uint64_t ift_vocab_digest(const struct ift_vocab *v) {
         const struct ift_slice s = ift_vocab_piece(v, i);
         const enum ift_piece_kind kind = v->kind[i];
         const bool text = kind == IFT_PIECE_NORMAL || kind == IFT_PIECE_USER;
-        const unsigned char head[5] = {text ? 't' : kind == IFT_PIECE_BYTE ? 'b' : 'c', s.n & 255,
-                                       s.n >> 8 & 255, s.n >> 16 & 255, s.n >> 24 & 255};
+        const unsigned char head[5] = {text                     ? 't'
+                                       : kind == IFT_PIECE_BYTE ? 'b'
+                                                                : 'c',
+                                       s.n & 255, s.n >> 8 & 255, s.n >> 16 & 255, s.n >> 24 & 255};
         ift_hasher_add(h, head, sizeof head);
         ift_hasher_add(h, s.p, s.n);
     }

@@ -1,9 +1,10 @@
-/* vocab.h: the pieces of a vocabulary, id to bytes and bytes to id. Private to text; callers see tokenizer.h.
+/* vocab.h: the pieces of a vocabulary, id to bytes and bytes to id. Private to text; callers see
+ * tokenizer.h.
  *
- * Pieces are kept as the bytes they stand for in text: SentencePiece's U+2581 is a space here and a byte-level
- * token is its bytes, so decoding is copying and one encoder core serves every family. What a file spells
- * in a way that can never match text (a literal space where spaces are escaped, say) stays visible by id
- * and is left out of the index.
+ * Pieces are kept as the bytes they stand for in text: SentencePiece's U+2581 is a space here and a
+ * byte-level token is its bytes, so decoding is copying and one encoder core serves every family.
+ * What a file spells in a way that can never match text (a literal space where spaces are escaped,
+ * say) stays visible by id and is left out of the index.
  */
 #ifndef IFT_VOCAB_H
 #define IFT_VOCAB_H
@@ -24,17 +25,18 @@ enum ift_piece_kind {
 };
 
 struct ift_vocab {
-    struct ift_str bytes;  /* all pieces, one after the other */
-    size_t *at;            /* piece i is bytes[at[i], at[i + 1]) */
+    struct ift_str bytes; /* all pieces, one after the other */
+    size_t *at;           /* piece i is bytes[at[i], at[i + 1]) */
     uint8_t *kind;
     size_t n, cap_at, cap_kind;
-    uint32_t *slot;        /* hash index: id + 1, 0 empty */
+    uint32_t *slot; /* hash index: id + 1, 0 empty */
     size_t mask, indexed;
 };
 
 /* A zeroed struct is an empty vocabulary. Appends the piece with id v->n. */
 void ift_vocab_add(struct ift_vocab *v, const char *p, size_t n, enum ift_piece_kind kind);
-/* Makes ift_vocab_find see piece `id`; false when another piece with these bytes is there already (it stays). */
+/* Makes ift_vocab_find see piece `id`; false when another piece with these bytes is there already
+ * (it stays). */
 bool ift_vocab_index(struct ift_vocab *v, uint32_t id);
 /* The id or -1. */
 int32_t ift_vocab_find(const struct ift_vocab *v, const char *p, size_t n);
@@ -44,8 +46,8 @@ static inline struct ift_slice ift_vocab_piece(const struct ift_vocab *v, uint32
     return (struct ift_slice){v->bytes.p + v->at[id], v->at[id + 1] - v->at[id]};
 }
 
-/* What ids mean, as one number: XXH3 over every piece's bytes and whether it is text, a byte or neither. Two files of the same
- * vocabulary, tokenizer.model and tokenizer.json, agree. */
+/* What ids mean, as one number: XXH3 over every piece's bytes and whether it is text, a byte or
+ * neither. Two files of the same vocabulary, tokenizer.model and tokenizer.json, agree. */
 uint64_t ift_vocab_digest(const struct ift_vocab *v);
 
 #endif

@@ -42,7 +42,8 @@ static size_t place(uint64_t key0, uint64_t key1, uint32_t n) {
     return h ^ h >> 32;
 }
 
-static bool same(const struct ift_wordcache *c, const struct ift_wordcache_slot *s, const uint64_t key[2], const char *p, size_t n) {
+static bool same(const struct ift_wordcache *c, const struct ift_wordcache_slot *s,
+                 const uint64_t key[2], const char *p, size_t n) {
     if (s->n != n || s->key0 != key[0]) return false;
     return n <= 16 ? s->key1 == key[1] : memcmp(c->words.p + s->key1, p, n) == 0;
 }
@@ -53,8 +54,10 @@ struct ift_wordcache_slot *ift_wordcache_find(struct ift_wordcache *c, const cha
         c->mask = FIRST_SLOTS - 1;
     }
     uint64_t key[2] = {0, 0};
-    if (n <= 16) short_key(p, n, key);
-    else key[0] = ift_hash(p, n);
+    if (n <= 16)
+        short_key(p, n, key);
+    else
+        key[0] = ift_hash(p, n);
     size_t i = place(key[0], n <= 16 ? key[1] : 0, (uint32_t)n) & c->mask;
     while (c->slot[i].n != 0 && !same(c, &c->slot[i], key, p, n)) i = (i + 1) & c->mask;
     return &c->slot[i];
@@ -80,8 +83,8 @@ static void resize(struct ift_wordcache *c) {
     free(old);
 }
 
-void ift_wordcache_put(struct ift_wordcache *c, struct ift_wordcache_slot *slot, const char *p, size_t n,
-                       const struct ift_bpe_symbol *token, size_t ntokens) {
+void ift_wordcache_put(struct ift_wordcache *c, struct ift_wordcache_slot *slot, const char *p,
+                       size_t n, const struct ift_bpe_symbol *token, size_t ntokens) {
     if (2 * (c->used + 1) > c->mask + 1) {
         resize(c);
         slot = ift_wordcache_find(c, p, n);

@@ -9,11 +9,13 @@
 static uint32_t *draw(uint64_t seed, size_t n, uint32_t least, uint32_t most) {
     struct ift_rng r = ift_rng(seed, 1, 0);
     uint32_t *const length = ift_alloc(n * sizeof *length);
-    for (size_t i = 0; i < n; i++) length[i] = least + (uint32_t)ift_rng_below(&r, most - least + 1);
+    for (size_t i = 0; i < n; i++)
+        length[i] = least + (uint32_t)ift_rng_below(&r, most - least + 1);
     return length;
 }
 
-/* Log-normal, mean 300, clipped to `most`: as instruction data are, and as the peers are measured. */
+/* Log-normal, mean 300, clipped to `most`: as instruction data are, and as the peers are measured.
+ */
 static uint32_t *draw_lognormal(uint64_t seed, size_t n, uint32_t most) {
     struct ift_rng r = ift_rng(seed, 2, 0);
     uint32_t *const length = ift_alloc(n * sizeof *length);
@@ -24,7 +26,8 @@ static uint32_t *draw_lognormal(uint64_t seed, size_t n, uint32_t most) {
     return length;
 }
 
-/* Every room is looked at. Of rows with equal room the one that got it last is taken, as the lists do. */
+/* Every room is looked at. Of rows with equal room the one that got it last is taken, as the lists
+ * do. */
 static size_t pack_naively(const uint32_t *length, size_t n, uint32_t capacity, uint32_t *bin) {
     uint32_t *const room = ift_alloc0(n, sizeof *room);
     uint64_t *const since = ift_alloc0(n, sizeof *since);
@@ -35,7 +38,8 @@ static size_t pack_naively(const uint32_t *length, size_t n, uint32_t capacity, 
             if (length[i] != l) continue;
             size_t best = rows;
             for (size_t r = 0; r < rows; r++)
-                if (room[r] >= l && (best == rows || room[r] < room[best] || (room[r] == room[best] && since[r] > since[best])))
+                if (room[r] >= l && (best == rows || room[r] < room[best] ||
+                                     (room[r] == room[best] && since[r] > since[best])))
                     best = r;
             if (best == rows) room[rows++] = capacity;
             bin[i] = (uint32_t)best;
@@ -48,8 +52,10 @@ static size_t pack_naively(const uint32_t *length, size_t n, uint32_t capacity, 
     return rows;
 }
 
-static void check_against_naive(uint64_t seed, size_t n, uint32_t least, uint32_t most, uint32_t capacity) {
-    uint32_t *const length = draw(seed, n, least, most), *const bin = ift_alloc0(n, 4), *const want = ift_alloc0(n, 4);
+static void check_against_naive(uint64_t seed, size_t n, uint32_t least, uint32_t most,
+                                uint32_t capacity) {
+    uint32_t *const length = draw(seed, n, least, most), *const bin = ift_alloc0(n, 4),
+                    *const want = ift_alloc0(n, 4);
     const size_t rows = ift_bins_pack(length, n, capacity, bin);
     CHECK_INT(rows, pack_naively(length, n, capacity, want));
     CHECK(memcmp(bin, want, n * sizeof *bin) == 0);
@@ -74,7 +80,8 @@ static void check_fill(const uint32_t *length, size_t n, uint32_t capacity, doub
     for (size_t r = 0; r < rows; r++) CHECK(used[r] >= 1 && used[r] <= capacity);
     const double fill = (double)tokens / ((double)rows * capacity);
     const double s = (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
-    printf("%zu lengths into rows of %u: fill %.6f, %.1f million a second\n", n, capacity, fill, (double)n / s / 1e6);
+    printf("%zu lengths into rows of %u: fill %.6f, %.1f million a second\n", n, capacity, fill,
+           (double)n / s / 1e6);
     CHECK(fill >= least_fill);
     free(bin);
     free(used);

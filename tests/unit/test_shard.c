@@ -7,7 +7,8 @@
 #include "libcore/shard/shard.h"
 #include "tests/unit/check.h"
 
-static const struct ift_shard_meta small = {.vocab_size = 300, .vocab_digest = 0x1234, .bos = 1, .eos = 2, .pad = -1, .provenance = "[]"};
+static const struct ift_shard_meta small = {
+    .vocab_size = 300, .vocab_digest = 0x1234, .bos = 1, .eos = 2, .pad = -1, .provenance = "[]"};
 
 /* Row i of a made-up stream: its size, ids, marks and documents follow from i. */
 struct made {
@@ -40,7 +41,8 @@ static void free_made(struct made *m) {
     free(m->doc);
 }
 
-static void write_shard(const char *path, const struct ift_shard_meta *meta, size_t rows, uint32_t vocab, size_t longest) {
+static void write_shard(const char *path, const struct ift_shard_meta *meta, size_t rows,
+                        uint32_t vocab, size_t longest) {
     struct ift_err err = {0};
     struct ift_out *out;
     struct ift_shard *s;
@@ -61,7 +63,8 @@ static bool same_row(const struct ift_row *a, const struct ift_row *b) {
 }
 
 /* Reads paths to the end: rows that are as made, or -1 with the message in err. */
-static long read_rows(const char *const *paths, size_t npaths, size_t per_shard, uint32_t vocab, size_t longest, struct ift_err *err) {
+static long read_rows(const char *const *paths, size_t npaths, size_t per_shard, uint32_t vocab,
+                      size_t longest, struct ift_err *err) {
     struct ift_rows *rows;
     struct ift_row row;
     *err = (struct ift_err){0};
@@ -78,7 +81,8 @@ static long read_rows(const char *const *paths, size_t npaths, size_t per_shard,
     return got < 0 ? -1 : n;
 }
 
-static void test_round_trip(const struct ift_shard_meta *meta, size_t nrows, uint32_t vocab, size_t longest) {
+static void test_round_trip(const struct ift_shard_meta *meta, size_t nrows, uint32_t vocab,
+                            size_t longest) {
     struct ift_err err;
     const char *const path = "a.ifs";
     write_shard(path, meta, nrows, vocab, longest);
@@ -100,7 +104,8 @@ static void test_header(void) {
     CHECK_OK(ift_rows_open(&rows, &path, 1, &err), &err);
     CHECK_STR(ift_rows_header(rows), "");
     CHECK_INT(ift_rows_peek(rows, &err), 1);
-    CHECK_STR(ift_rows_header(rows), "{\"version\":1,\"id_bits\":16,\"vocab_size\":300,\"vocab_digest\":\"xxh3:0000000000001234\",\"bos\":1,"
+    CHECK_STR(ift_rows_header(rows), "{\"version\":1,\"id_bits\":16,\"vocab_size\":300,\"vocab_"
+                                     "digest\":\"xxh3:0000000000001234\",\"bos\":1,"
                                      "\"eos\":2,\"pad\":null,\"provenance\":[{\"tool\":\"x\"}]}");
     CHECK_OK(ift_shard_meta_read(&meta, ift_rows_header(rows), &provenance, &err), &err);
     CHECK_INT(meta.vocab_size, 300);
@@ -131,7 +136,8 @@ static void write_raw(const char *path, const char *p, size_t n) {
     CHECK(f && fwrite(p, 1, n, f) == n && fclose(f) == 0);
 }
 
-/* Cut anywhere or with any bit flipped, a shard is an error; the rows before it are still as written. */
+/* Cut anywhere or with any bit flipped, a shard is an error; the rows before it are still as
+ * written. */
 static void test_damage(void) {
     struct ift_err err;
     const char *const path = "d.ifs", *const bad = "bad.ifs";
@@ -201,7 +207,8 @@ static void test_refusals(void) {
     CHECK_STR(err.text, "two.ifs: its vocabulary is not that of one.ifs");
 }
 
-/* Two runs write the same bytes, and `zstd -dc` would give the payload: it begins with the first row. */
+/* Two runs write the same bytes, and `zstd -dc` would give the payload: it begins with the first
+ * row. */
 static void test_bytes(void) {
     write_shard("x.ifs", &small, 50, 300, 100);
     write_shard("y.ifs", &small, 50, 300, 100);

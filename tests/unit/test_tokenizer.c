@@ -1,5 +1,6 @@
-/* Small vocabularies with random pieces and merges, and what sentencepiece and tokenizers made of random texts with them
- * (tests/oracle/tokenizer.py golden); marks, refusals, and text that would break a slower algorithm. */
+/* Small vocabularies with random pieces and merges, and what sentencepiece and tokenizers made of
+ * random texts with them (tests/oracle/tokenizer.py golden); marks, refusals, and text that would
+ * break a slower algorithm. */
 #include <dirent.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,8 +41,8 @@ static size_t read_ids(const struct ift_json *doc, int32_t *id, size_t most) {
 }
 
 /* One case: text -> ids where there is a text, ids -> decoded. */
-static void check_case(const struct ift_tokenizer *t, struct ift_encoder *e, const struct ift_json *doc, bool control,
-                       const char *name, size_t line) {
+static void check_case(const struct ift_tokenizer *t, struct ift_encoder *e,
+                       const struct ift_json *doc, bool control, const char *name, size_t line) {
     static int32_t id[4096];
     struct ift_err err = {0};
     struct ift_tokens tokens = {0};
@@ -61,7 +62,8 @@ static void check_case(const struct ift_tokenizer *t, struct ift_encoder *e, con
     ift_json_text(doc, ift_json_get(doc, 0, "decoded"), &decoded);
     CHECK_OK(ift_tokenizer_decode(t, id, n, false, &got, &err), &err);
     if (!ift_slice_eq(ift_str_slice(&got), ift_str_slice(&decoded))) {
-        fprintf(stderr, "%s:%zu: decoded '%s', expected '%s'\n", name, line, got.p ? got.p : "", decoded.p ? decoded.p : "");
+        fprintf(stderr, "%s:%zu: decoded '%s', expected '%s'\n", name, line, got.p ? got.p : "",
+                decoded.p ? decoded.p : "");
         check_failures++;
     }
     ift_tokens_release(&tokens);
@@ -159,22 +161,33 @@ static void check_refusals(void) {
         {"{}", "it has no \"model\""},
         {"{\"model\":{\"type\":\"WordPiece\"}}", "model WordPiece, as set here, is not supported"},
         {"{\"model\":{\"type\":\"BPE\",\"dropout\":0.1}}", "dropout is not supported"},
-        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":0},\"merges\":[]}}", "id 0 has two tokens"},
-        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":-1},\"merges\":[]}}", "the id of a token is missing or not between"},
-        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[\"a b\"]}}", "merge 0 joins \"b\", which is no token"},
-        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[\"a a\"]}}", "merge 0 makes \"aa\", which is no token"},
-        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[\"a\"]}}", "merge 0 is not two tokens"},
-        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]}}", "256 bytes have no token and there is no unk_token"},
-        {"{\"normalizer\":{\"type\":\"NFC\"},\"model\":{\"type\":\"BPE\"}}", "normalizer NFC, as set here, is not supported"},
-        {"{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"x+\"}},\"model\":{}}", "the pattern x+ is not one we know"},
-        {"{\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Digits\"}]},\"model\":{}}", "pre-tokenizer Digits"},
+        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":0},\"merges\":[]}}",
+         "id 0 has two tokens"},
+        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":-1},\"merges\":[]}}",
+         "the id of a token is missing or not between"},
+        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[\"a b\"]}}",
+         "merge 0 joins \"b\", which is no token"},
+        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[\"a a\"]}}",
+         "merge 0 makes \"aa\", which is no token"},
+        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[\"a\"]}}",
+         "merge 0 is not two tokens"},
+        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]}}",
+         "256 bytes have no token and there is no unk_token"},
+        {"{\"normalizer\":{\"type\":\"NFC\"},\"model\":{\"type\":\"BPE\"}}",
+         "normalizer NFC, as set here, is not supported"},
+        {"{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"x+\"}},\"model\":{}}",
+         "the pattern x+ is not one we know"},
+        {"{\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Digits\"}]},"
+         "\"model\":{}}",
+         "pre-tokenizer Digits"},
         {"IQ== 0\nIg== 1\n", "a tiktoken file, which is not supported"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct ift_err err = {0};
         struct ift_tokenizer *t;
         FILE *const f = fopen("refused", "wb");
-        CHECK(f && fwrite(bad[i].text, 1, strlen(bad[i].text), f) == strlen(bad[i].text) && fclose(f) == 0);
+        CHECK(f && fwrite(bad[i].text, 1, strlen(bad[i].text), f) == strlen(bad[i].text) &&
+              fclose(f) == 0);
         CHECK_INT(ift_tokenizer_open(&t, "refused", &err), -1);
         if (!strstr(err.text, bad[i].message)) CHECK_STR(err.text, bad[i].message);
     }
@@ -198,10 +211,12 @@ static double seconds_to_encode(struct ift_encoder *e, const char *text, size_t 
     return (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
 }
 
-/* A word without an end takes time linear in its length, or nearly: ten times the text, not a hundred times the time. */
+/* A word without an end takes time linear in its length, or nearly: ten times the text, not a
+ * hundred times the time. */
 static void check_hostile(const char *vocab) {
     struct ift_tokenizer *const t = open_golden(vocab);
-    static const char *const unit[] = {"a", " ", "中", "\n", "ab", "e\xcc\x81", "😀", "\xff", "'"};
+    static const char *const unit[] = {"a",        " ", "中",   "\n", "ab",
+                                       "e\xcc\x81", "😀", "\xff", "'"};
     enum { LARGE = 600000 };
     char *const text = ift_alloc(LARGE);
     for (size_t u = 0; u < sizeof unit / sizeof *unit; u++) {
@@ -209,9 +224,11 @@ static void check_hostile(const char *vocab) {
         for (size_t i = 0; i < LARGE; i++) text[i] = unit[u][i % n];
         struct ift_encoder *const e = ift_encoder_new(t);
         (void)seconds_to_encode(e, text, LARGE / 60);
-        const double small = seconds_to_encode(e, text, LARGE / 10), large = seconds_to_encode(e, text, LARGE);
+        const double small = seconds_to_encode(e, text, LARGE / 10),
+                     large = seconds_to_encode(e, text, LARGE);
         if (large > 40 * small && large > 0.5) {
-            fprintf(stderr, "%s: '%s' %d times: %.3f s, a tenth of it %.3f s\n", vocab, unit[u], LARGE, large, small);
+            fprintf(stderr, "%s: '%s' %d times: %.3f s, a tenth of it %.3f s\n", vocab, unit[u],
+                    LARGE, large, small);
             check_failures++;
         }
         ift_encoder_free(e);

@@ -1,5 +1,6 @@
-/* Every vector under $SHARED/tok/vectors for the vocabularies that are supported: ids, places, decoded text. The files say what sentencepiece
- * 0.2.2, tokenizers and tiktoken gave, and what published test suites expect. */
+/* Every vector under $SHARED/tok/vectors for the vocabularies that are supported: ids, places,
+ * decoded text. The files say what sentencepiece 0.2.2, tokenizers and tiktoken gave, and what
+ * published test suites expect. */
 #include "libcore/base/mem.h"
 #include "libcore/io/json.h"
 #include "libcore/io/stream.h"
@@ -89,16 +90,19 @@ static void check_tiling(const struct ift_tokens *tokens, size_t n, const char *
 
 static size_t vectors;
 
-static void expect(const char *name, size_t line, const char *what, const struct ift_str *got, const struct ift_str *want) {
+static void expect(const char *name, size_t line, const char *what, const struct ift_str *got,
+                   const struct ift_str *want) {
     vectors++;
     if (ift_slice_eq(ift_str_slice(got), ift_str_slice(want))) return;
     if (check_failures++ < 40)
-        fprintf(stderr, "%s: line %zu: %s differ\n   got %.300s\n  want %.300s\n", name, line + 1, what, got->n ? got->p : "",
-                want->n ? want->p : "");
+        fprintf(stderr, "%s: line %zu: %s differ\n   got %.300s\n  want %.300s\n", name, line + 1,
+                what, got->n ? got->p : "", want->n ? want->p : "");
 }
 
-/* NAME.ids: line k holds the ids of text k; round trip except where NAME.decdiff.jsonl says otherwise. */
-static void check_ids(struct ift_tokenizer *t, const char *name, bool control, const char *decdiff) {
+/* NAME.ids: line k holds the ids of text k; round trip except where NAME.decdiff.jsonl says
+ * otherwise. */
+static void check_ids(struct ift_tokenizer *t, const char *name, bool control,
+                      const char *decdiff) {
     struct lines texts, ids, diffs = {0};
     struct ift_err err = {0};
     struct ift_encoder *const e = ift_encoder_new(t);
@@ -160,7 +164,8 @@ static void check_random_decoding(const struct ift_tokenizer *t, const char *nam
         CHECK_OK(ift_json_parse(&doc, l.line[i], strlen(l.line[i]), &err), &err);
         const int array = ift_json_get(&doc, 0, "ids");
         size_t n = 0;
-        for (int v = ift_json_first(&doc, array); v >= 0 && n < 4096; v = ift_json_next(&doc, array, v)) {
+        for (int v = ift_json_first(&doc, array); v >= 0 && n < 4096;
+             v = ift_json_next(&doc, array, v)) {
             long long x = -1;
             CHECK(ift_parse_i64(ift_json_raw(&doc, v), &x));
             id[n++] = (int32_t)x;
@@ -178,9 +183,10 @@ static void check_random_decoding(const struct ift_tokenizer *t, const char *nam
     free_lines(&l);
 }
 
-/* Where a token begins and ends in code points, widened to whole characters, as tokenizers counts; the dummy prefix, which has no place
- * of its own, has there that of the character that follows. */
-static void code_points(const struct ift_str *text, size_t from, size_t to, long long *a, long long *b) {
+/* Where a token begins and ends in code points, widened to whole characters, as tokenizers counts;
+ * the dummy prefix, which has no place of its own, has there that of the character that follows. */
+static void code_points(const struct ift_str *text, size_t from, size_t to, long long *a,
+                        long long *b) {
     if (from == to && to < text->n) to++;
     while (from > 0 && ((unsigned char)text->p[from] & 0xc0) == 0x80) from--;
     while (to < text->n && ((unsigned char)text->p[to] & 0xc0) == 0x80) to++;
@@ -214,7 +220,8 @@ static void check_offsets(struct ift_tokenizer *t, const char *name) {
         }
         const int array = ift_json_get(&doc, 0, "offsets");
         for (int v = ift_json_first(&doc, array); v >= 0; v = ift_json_next(&doc, array, v)) {
-            const struct ift_slice a = ift_json_raw(&doc, ift_json_at(&doc, v, 0)), b = ift_json_raw(&doc, ift_json_at(&doc, v, 1));
+            const struct ift_slice a = ift_json_raw(&doc, ift_json_at(&doc, v, 0)),
+                                   b = ift_json_raw(&doc, ift_json_at(&doc, v, 1));
             ift_str_addf(&want, "[%.*s,%.*s]", (int)a.n, a.p, (int)b.n, b.p);
         }
         expect(name, i, "offsets", &got, &want);
@@ -272,7 +279,8 @@ static void check_published(struct ift_tokenizer *t, const char *name, const cha
         get_text(&doc, 0, "text", &text);
         get_text(&doc, 0, "mode", &mode);
         CHECK_INT(get_ids(&doc, 0, "ids", &want), 0);
-        const struct ift_encode_opts opts = {.parse_control = !strncmp(mode.p, "bos", 3) || strstr(mode.p, "allowed_special") ||
+        const struct ift_encode_opts opts = {.parse_control = !strncmp(mode.p, "bos", 3) ||
+                                                              strstr(mode.p, "allowed_special") ||
                                                               strstr(mode.p, "is special")};
         CHECK_OK(ift_encoder_encode(e, text.p ? text.p : "", text.n, &opts, &tokens, &err), &err);
         print_ids(&tokens, &ids);
@@ -280,7 +288,8 @@ static void check_published(struct ift_tokenizer *t, const char *name, const cha
         if (!strncmp(mode.p, "bos", 3) || !strncmp(mode.p, "full", 4)) ift_str_adds(&got, before);
         if (got.n && ids.n) ift_str_addc(&got, ' ');
         ift_str_add(&got, ids.p, ids.n);
-        if (strstr(mode.p, "+eos")) ift_str_addf(&got, " %d", ift_tokenizer_control(t, "<|end_of_text|>", 15));
+        if (strstr(mode.p, "+eos"))
+            ift_str_addf(&got, " %d", ift_tokenizer_control(t, "<|end_of_text|>", 15));
         expect(name, i, "published ids", &got, &want);
     }
     ift_encoder_free(e);
@@ -297,7 +306,7 @@ static void check_published(struct ift_tokenizer *t, const char *name, const cha
 /* One vocabulary with whatever vectors exist for it. */
 struct subject {
     const char *file, *ids;
-    bool control;              /* the vectors' library obeys names of control tokens in the text */
+    bool control; /* the vectors' library obeys names of control tokens in the text */
     const char *decdiff, *random, *offsets, *invalid, *published, *before;
 };
 
@@ -305,15 +314,23 @@ static const struct subject subjects[] = {
     {"llama/tokenizer.model", "llama.spm", false, "llama", "llama", NULL, "llama", NULL, NULL},
     {"llama/hf_tokenizer.json", "llama.hf", true, NULL, NULL, "llama", NULL, "llama", "1"},
     {"gpt2/tokenizer.json", "gpt2.hf", true, NULL, NULL, NULL, NULL, "gpt2", ""},
-    {"llama3/tokenizer.rebuilt.json", "llama3.hf", true, NULL, NULL, NULL, NULL, "llama3", "128000"},
+    {"llama3/tokenizer.rebuilt.json", "llama3.hf", true, NULL, NULL, NULL, NULL, "llama3",
+     "128000"},
     {"llama3/tokenizer.rebuilt.json", "llama3.tiktoken", false, NULL, NULL, NULL, NULL, NULL, NULL},
-    {"bloom/standin.tokenizer.json", "bloom-standin.hf", true, NULL, NULL, "bloom-standin", NULL, NULL, NULL},
-    {"chinese-llama/tokenizer.llama.model", "chinese-llama.spm", false, "chinese-llama", "chinese-llama", NULL, "chinese-llama", NULL, NULL},
-    {"chinese-llama/tokenizer.alpaca.model", "chinese-alpaca.spm", false, NULL, NULL, NULL, NULL, NULL, NULL},
-    {"baichuan/tokenizer.rebuilt.model", "baichuan.spm", false, "baichuan", "baichuan", NULL, NULL, NULL, NULL},
-    {"baichuan2/tokenizer.model", "baichuan2.spm", false, "baichuan2", "baichuan2", NULL, NULL, "baichuan2", NULL},
-    {"internlm/V7_sft.model", "internlm.spm", false, "internlm", "internlm", NULL, "internlm", "internlm", "1"},
-    {"chatglm2/tokenizer.model", "chatglm2.spm", false, "chatglm2", "chatglm2", NULL, NULL, "chatglm2", "64790 64792"},
+    {"bloom/standin.tokenizer.json", "bloom-standin.hf", true, NULL, NULL, "bloom-standin", NULL,
+     NULL, NULL},
+    {"chinese-llama/tokenizer.llama.model", "chinese-llama.spm", false, "chinese-llama",
+     "chinese-llama", NULL, "chinese-llama", NULL, NULL},
+    {"chinese-llama/tokenizer.alpaca.model", "chinese-alpaca.spm", false, NULL, NULL, NULL, NULL,
+     NULL, NULL},
+    {"baichuan/tokenizer.rebuilt.model", "baichuan.spm", false, "baichuan", "baichuan", NULL, NULL,
+     NULL, NULL},
+    {"baichuan2/tokenizer.model", "baichuan2.spm", false, "baichuan2", "baichuan2", NULL, NULL,
+     "baichuan2", NULL},
+    {"internlm/V7_sft.model", "internlm.spm", false, "internlm", "internlm", NULL, "internlm",
+     "internlm", "1"},
+    {"chatglm2/tokenizer.model", "chatglm2.spm", false, "chatglm2", "chatglm2", NULL, NULL,
+     "chatglm2", "64790 64792"},
 };
 
 int main(void) {
@@ -333,7 +350,8 @@ int main(void) {
         if (s->published) check_published(t, s->published, s->before);
         ift_tokenizer_free(t);
     }
-    struct ift_tokenizer *const model = open_tokenizer("llama/tokenizer.model"), *const json = open_tokenizer("llama/hf_tokenizer.json");
+    struct ift_tokenizer *const model = open_tokenizer("llama/tokenizer.model"),
+                                *const json = open_tokenizer("llama/hf_tokenizer.json");
     CHECK(ift_tokenizer_info(model)->digest == ift_tokenizer_info(json)->digest);
     ift_tokenizer_free(model);
     ift_tokenizer_free(json);
