@@ -51,8 +51,8 @@ static void reserve(struct ift_batch *b, size_t tokens, size_t docs) {
     }
 }
 
-void ift_batch_add(struct ift_batch *b, const int32_t *id, const uint8_t *learn, size_t n, uint64_t row,
-                   int64_t begin) {
+void ift_batch_add(struct ift_batch *b, const int32_t *id, const uint8_t *learn, size_t n,
+                   uint64_t row, int64_t begin) {
     const int64_t length = ift_batch_length(learn, n, b->trim), at = b->tokens;
     if (!length) return;
     reserve(b, (size_t)(at + length), (size_t)b->docs + 1);

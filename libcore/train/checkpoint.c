@@ -37,19 +37,22 @@ static int sync_folder(const char *path, struct ift_err *err) {
     const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return ift_fail_errno(err, "cannot open the folder '%s'", path);
     /* Some network file systems cannot sync a folder, and say so with EINVAL. */
-    const int rc = fsync(fd) < 0 && errno != EINVAL ? ift_fail_errno(err, "cannot sync '%s'", path) : 0;
+    const int rc =
+        fsync(fd) < 0 && errno != EINVAL ? ift_fail_errno(err, "cannot sync '%s'", path) : 0;
     close(fd);
     return rc;
 }
 
 /* Calls visit for every entry until one fails; a folder that is not there has none. */
-static int each_entry(const char *dir, int (*visit)(void *ctx, const char *name, struct ift_err *err),
-                      void *ctx, struct ift_err *err) {
+static int each_entry(const char *dir,
+                      int (*visit)(void *ctx, const char *name, struct ift_err *err), void *ctx,
+                      struct ift_err *err) {
     DIR *d = opendir(dir);
     if (!d) return errno == ENOENT ? 0 : ift_fail_errno(err, "cannot open the folder '%s'", dir);
     int rc = 0;
     for (struct dirent *e; rc == 0 && (e = readdir(d));)
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) rc = visit(ctx, e->d_name, err);
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+            rc = visit(ctx, e->d_name, err);
     closedir(d);
     return rc;
 }
@@ -61,7 +64,8 @@ static int remove_entry(void *ctx, const char *name, struct ift_err *err) {
     char *path = join(*dir, name);
     int rc = 0;
     if (unlink(path) < 0)
-        rc = errno == EISDIR ? remove_folder(path, err) : ift_fail_errno(err, "cannot remove '%s'", path);
+        rc = errno == EISDIR ? remove_folder(path, err)
+                             : ift_fail_errno(err, "cannot remove '%s'", path);
     free(path);
     return rc;
 }
@@ -106,7 +110,8 @@ int ift_checkpoint_list(const char *dir, long long **steps, size_t *n, struct if
     return rc;
 }
 
-/* What a killed run left half-written: here, or where an adapter or a model was being saved (io/outdir.h). */
+/* What a killed run left half-written: here, or where an adapter or a model was being saved
+ * (io/outdir.h). */
 static int remove_leftover(void *ctx, const char *name, struct ift_err *err) {
     const char *const *dir = ctx;
     if (name[0] != '.' || !(strstr(name, prefix) || strncmp(name, ".ift-", 5) == 0)) return 0;
@@ -137,8 +142,8 @@ static int write_meta(const char *path, const struct ift_checkpoint *c, uint64_t
     char hex[IFT_DIGEST];
     ift_digest_text(digest, hex);
     struct ift_str s = {0};
-    ift_str_addf(&s, "{\"format\":\"ift-checkpoint\",\"version\":1,\"step\":%lld,\"state\":\"%s\",", c->step,
-                 hex);
+    ift_str_addf(&s, "{\"format\":\"ift-checkpoint\",\"version\":1,\"step\":%lld,\"state\":\"%s\",",
+                 c->step, hex);
     ift_str_addf(&s, "\"settings\":%s,\"provenance\":%s}\n", c->settings, c->provenance);
     struct ift_out *out = NULL;
     int rc = ift_out_open(&out, path, err);
@@ -166,8 +171,10 @@ static int verify(const char *path, uint64_t digest, struct ift_err *err) {
     return IFT_FAIL(err, "%s: what was read back is not what was written: check the disk", path);
 }
 
-/* An adapter's files make the folder one that any tool takes; a base that is trained is in the state already. */
-static int make_folder(const char *path, struct ift_peft *p, struct ift_device *d, struct ift_err *err) {
+/* An adapter's files make the folder one that any tool takes; a base that is trained is in the
+ * state already. */
+static int make_folder(const char *path, struct ift_peft *p, struct ift_device *d,
+                       struct ift_err *err) {
     if (!ift_peft_trains_base(p)) return ift_peft_save(p, d, path, err);
     return mkdir(path, 0777) < 0 ? ift_fail_errno(err, "cannot make the folder '%s'", path) : 0;
 }
@@ -212,8 +219,8 @@ int ift_checkpoint_write(const char *dir, const struct ift_checkpoint *c, const 
 /* ---- reading ---- */
 
 /* The first member of `now` whose value is not the same text in the checkpoint's settings. */
-static int compare_settings(const struct ift_json *meta, int then, const char *now, const char *path,
-                            struct ift_err *err) {
+static int compare_settings(const struct ift_json *meta, int then, const char *now,
+                            const char *path, struct ift_err *err) {
     struct ift_json doc = {0};
     IFT_TRY(ift_json_parse(&doc, now, strlen(now), err));
     struct ift_str key = {0};
@@ -242,7 +249,8 @@ static int check_folder(const char *path, struct ift_str *text, struct ift_json 
                         struct ift_err *err) {
     char *file = join(path, meta_name);
     int rc = ift_in_slurp(file, text, 0, err);
-    if (rc == 0 && (rc = ift_json_parse(meta, text->p, text->n, err)) < 0) ift_fail_in(err, "%s", file);
+    if (rc == 0 && (rc = ift_json_parse(meta, text->p, text->n, err)) < 0)
+        ift_fail_in(err, "%s", file);
     free(file);
     IFT_TRY(rc);
     if (!ift_json_text_is(meta, ift_json_get(meta, 0, "format"), "ift-checkpoint"))

@@ -19,8 +19,8 @@ struct ift_corpus {
     struct ift_hasher *digest;
     struct entry *row;
     size_t rows, row_cap;
-    unsigned char *id; /* (tokens) u16 or u32 */
-    size_t id_cap;     /* bytes */
+    unsigned char *id;   /* (tokens) u16 or u32 */
+    size_t id_cap;       /* bytes */
     unsigned char *mark; /* one bit a token, low first */
     size_t mark_cap;
     uint64_t tokens;
@@ -73,7 +73,8 @@ static int check(const struct ift_corpus *c, const struct ift_row *row, const ch
                             where, row->doc[i], (long long)c->max_tokens);
     }
     if (row->n > UINT32_MAX) return IFT_FAIL(err, "%s: %zu tokens in one row", where, row->n);
-    if (ift_row_learned(row) == 0) return IFT_FAIL(err, "%s: no token of the row is learned", where);
+    if (ift_row_learned(row) == 0)
+        return IFT_FAIL(err, "%s: no token of the row is learned", where);
     return 0;
 }
 
@@ -96,8 +97,11 @@ static void add_tokens(struct ift_corpus *c, const struct ift_row *row) {
 int ift_corpus_add(struct ift_corpus *c, const struct ift_row *row, const char *where,
                    struct ift_err *err) {
     IFT_TRY(check(c, row, where, err));
-    struct entry e = {.token = c->tokens, .doc = c->docs, .n = (uint32_t)row->n,
-                      .ndocs = (uint32_t)row->ndocs, .learned = (uint32_t)ift_row_learned(row)};
+    struct entry e = {.token = c->tokens,
+                      .doc = c->docs,
+                      .n = (uint32_t)row->n,
+                      .ndocs = (uint32_t)row->ndocs,
+                      .learned = (uint32_t)ift_row_learned(row)};
     c->doc = ift_grow(c->doc, c->docs + row->ndocs, &c->doc_cap, sizeof *c->doc);
     for (size_t i = 0; i < row->ndocs; i++) {
         c->doc[c->docs++] = row->doc[i];

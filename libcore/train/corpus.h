@@ -1,6 +1,7 @@
-/* corpus.h: all rows of a run, in memory, small. Training visits its rows many times and in any order, and rows may come
- * from a pipe, so they are read once: 2 bytes a token (4 when the vocabulary passes 65,536) and
- * one bit for whether it is learned. A billion tokens take 2.2 GB, next to nothing beside a model that can use them.
+/* corpus.h: all rows of a run, in memory, small. Training visits its rows many times and in any
+ * order, and rows may come from a pipe, so they are read once: 2 bytes a token (4 when the
+ * vocabulary passes 65,536) and one bit for whether it is learned. A billion tokens take 2.2 GB,
+ * next to nothing beside a model that can use them.
  */
 #ifndef IFT_CORPUS_H
 #define IFT_CORPUS_H
@@ -18,11 +19,13 @@ struct ift_corpus *ift_corpus_new(int64_t vocab, int64_t max_tokens);
 void ift_corpus_free(struct ift_corpus *c); /* NULL is fine */
 
 /* Adds a row. Refused, naming `where`: an id outside the vocabulary, a document longer than the
- * model has positions, a row without a learned token (it would only dilute a batch; ift-tokenize counts those). */
+ * model has positions, a row without a learned token (it would only dilute a batch; ift-tokenize
+ * counts those). */
 int ift_corpus_add(struct ift_corpus *c, const struct ift_row *row, const char *where,
                    struct ift_err *err) IFT_MUST_CHECK;
 /* Adds every row that is left in a reader. */
-int ift_corpus_read(struct ift_corpus *c, struct ift_rows *rows, struct ift_err *err) IFT_MUST_CHECK;
+int ift_corpus_read(struct ift_corpus *c, struct ift_rows *rows,
+                    struct ift_err *err) IFT_MUST_CHECK;
 
 size_t ift_corpus_rows(const struct ift_corpus *c);
 int64_t ift_corpus_tokens(const struct ift_corpus *c);

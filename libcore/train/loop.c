@@ -105,7 +105,8 @@ static void plan_updates(struct ift_loop *l) {
     l->shuffled = strcmp(o->order, "given") != 0;
     const long long total = o->steps ? o->steps : (long long)ceil(o->epochs * (double)l->per_epoch);
     const double lr = o->lr > 0 ? o->lr : ift_peft_trains_base(l->job.peft) ? 2e-5 : 2e-4;
-    l->schedule = (struct ift_schedule){o->schedule, lr, ift_schedule_warmup(o->warmup, total), total};
+    l->schedule =
+        (struct ift_schedule){o->schedule, lr, ift_schedule_warmup(o->warmup, total), total};
     l->order = ift_alloc(l->rows * sizeof *l->order);
     l->epoch = -1;
 }
@@ -114,12 +115,14 @@ static void plan_updates(struct ift_loop *l) {
 static int64_t micro_tokens(const struct ift_loop *l) {
     size_t longest = 1, longest_row = 1;
     for (size_t i = 0; i < ift_corpus_rows(l->job.rows); i++) {
-        if (ift_corpus_longest(l->job.rows, i) > longest) longest = ift_corpus_longest(l->job.rows, i);
+        if (ift_corpus_longest(l->job.rows, i) > longest)
+            longest = ift_corpus_longest(l->job.rows, i);
         if (ift_corpus_length(l->job.rows, i) > longest_row)
             longest_row = ift_corpus_length(l->job.rows, i);
     }
     for (size_t i = 0; l->job.valid && i < l->valid_rows; i++)
-        if (ift_corpus_longest(l->job.valid, i) > longest) longest = ift_corpus_longest(l->job.valid, i);
+        if (ift_corpus_longest(l->job.valid, i) > longest)
+            longest = ift_corpus_longest(l->job.valid, i);
     const double most = (double)longest_row * (double)l->o.batch;
     const double asked = fmin((double)l->o.micro_tokens, most);
     return (int64_t)fmax((double)longest, asked);
@@ -190,7 +193,9 @@ static int resume(struct ift_loop *l, struct ift_err *err) {
         const int rc = ift_checkpoint_list(l->o.dir, &step, &n, err);
         free(step);
         if (rc < 0 || n == 0) return rc;
-        return IFT_FAIL(err, "'%s' has checkpoints of an earlier run: go on with --resume, or choose another folder",
+        return IFT_FAIL(err,
+                        "'%s' has checkpoints of an earlier run: go on with --resume, or choose "
+                        "another folder",
                         l->o.dir);
     }
     struct ift_str notes = {0};
@@ -212,16 +217,19 @@ static int make(struct ift_loop *l, struct ift_err *err) {
     IFT_TRY(choose_rows(l, err));
     plan_updates(l);
     l->settings = describe_settings(l);
-    const struct ift_trainer_config c = {.optim = l->o.optim, .tokens = micro_tokens(l),
-                                         .seed = l->o.seed, .stop = l->hooks.stop,
+    const struct ift_trainer_config c = {.optim = l->o.optim,
+                                         .tokens = micro_tokens(l),
+                                         .seed = l->o.seed,
+                                         .stop = l->hooks.stop,
                                          .ctx = l->hooks.ctx};
     IFT_TRY(ift_trainer_new(&l->trainer, l->job.model, l->job.peft, l->job.device, &c, err));
     IFT_TRY(resume(l, err));
     return ift_checkpoint_prune(l->o.dir, (size_t)l->o.keep, err);
 }
 
-int ift_loop_new(struct ift_loop **out, const struct ift_loop_job *job, const struct ift_loop_options *o,
-                 const struct ift_loop_hooks *hooks, struct ift_err *err) {
+int ift_loop_new(struct ift_loop **out, const struct ift_loop_job *job,
+                 const struct ift_loop_options *o, const struct ift_loop_hooks *hooks,
+                 struct ift_err *err) {
     struct ift_loop *l = ift_alloc0(1, sizeof *l);
     l->job = *job;
     l->o = *o;
@@ -291,7 +299,9 @@ static int update(struct ift_loop *l, struct ift_loop_result *r, struct ift_err 
     struct ift_metrics_time time = {.seconds = now() - start};
     l->done++;
     if (!isfinite(u.loss) || !isfinite(u.grad_norm))
-        return IFT_FAIL(err, "update %lld: the loss is no longer finite: try a lower --lr or a longer --warmup",
+        return IFT_FAIL(err,
+                        "update %lld: the loss is no longer finite: try a lower --lr or a longer "
+                        "--warmup",
                         l->done);
     r->tokens += u.tokens;
     r->seconds += time.seconds;
@@ -324,8 +334,8 @@ static int validate(struct ift_loop *l, struct ift_loop_result *r, struct ift_er
 
 static int save_checkpoint(struct ift_loop *l, struct ift_err *err) {
     const struct ift_checkpoint c = {l->done, l->settings, l->job.provenance};
-    IFT_TRY(ift_checkpoint_write(l->o.dir, &c, ift_trainer_optim(l->trainer), l->job.peft, l->job.device,
-                                 err));
+    IFT_TRY(ift_checkpoint_write(l->o.dir, &c, ift_trainer_optim(l->trainer), l->job.peft,
+                                 l->job.device, err));
     return ift_checkpoint_prune(l->o.dir, (size_t)l->o.keep, err);
 }
 
@@ -334,8 +344,11 @@ static bool asked_to_stop(const struct ift_loop *l) {
 }
 
 int ift_loop_run(struct ift_loop *l, struct ift_loop_result *r, struct ift_err *err) {
-    *r = (struct ift_loop_result){.first = l->done, .total = l->schedule.total, .first_loss = NAN,
-                                  .last_loss = NAN, .valid_loss = NAN};
+    *r = (struct ift_loop_result){.first = l->done,
+                                  .total = l->schedule.total,
+                                  .first_loss = NAN,
+                                  .last_loss = NAN,
+                                  .valid_loss = NAN};
     long long saved = l->done;
     int rc = 1;
     while (rc == 1 && l->done < l->schedule.total) {
@@ -353,10 +366,11 @@ int ift_loop_run(struct ift_loop *l, struct ift_loop_result *r, struct ift_err *
 }
 
 void ift_loop_result_text(const struct ift_loop_result *r, struct ift_str *out) {
-    ift_str_addf(out, "%lld updates, %lld tokens in %.1f s", r->last - r->first, (long long)r->tokens,
-                 r->seconds);
+    ift_str_addf(out, "%lld updates, %lld tokens in %.1f s", r->last - r->first,
+                 (long long)r->tokens, r->seconds);
     if (r->seconds > 0) ift_str_addf(out, " (%.0f tokens/s)", (double)r->tokens / r->seconds);
-    if (!isnan(r->first_loss)) ift_str_addf(out, ", loss %.4f to %.4f", r->first_loss, r->last_loss);
+    if (!isnan(r->first_loss))
+        ift_str_addf(out, ", loss %.4f to %.4f", r->first_loss, r->last_loss);
     if (!isnan(r->valid_loss)) ift_str_addf(out, ", validation %.4f", r->valid_loss);
 }
 

@@ -1,8 +1,10 @@
-/* loop.h: a training run: which rows when, at which rate, when to measure, when to save, where to go on.
+/* loop.h: a training run: which rows when, at which rate, when to measure, when to save, where to
+ * go on.
  *
- * Update k (from 0) is a function of the options, the rows and the seed alone: epoch e = k / updates per epoch takes the rows in
- * its own seeded permutation (or as given), `batch` of them an update, the last update of an epoch the rest. So a run
- * that was stopped, killed or lost goes on from a checkpoint as if nothing had happened, to the same bytes.
+ * Update k (from 0) is a function of the options, the rows and the seed alone: epoch e = k /
+ * updates per epoch takes the rows in its own seeded permutation (or as given), `batch` of them an
+ * update, the last update of an epoch the rest. So a run that was stopped, killed or lost goes on
+ * from a checkpoint as if nothing had happened, to the same bytes.
  *
  *     ift_loop_new(&loop, &job, &options, &hooks, err);
  *     ift_loop_run(loop, &result, err);
@@ -17,7 +19,7 @@
 extern const char *const ift_loop_orders[]; /* "shuffled", "given", NULL */
 
 struct ift_loop_options {
-    const char *dir;        /* checkpoints and the result go here; made if missing */
+    const char *dir; /* checkpoints and the result go here; made if missing */
     struct ift_optim_config optim;
     const char *schedule;   /* one of ift_schedule_names */
     double lr;              /* peak; 0: 2e-4 for an adapter, 2e-5 where the base is trained */
@@ -50,17 +52,18 @@ struct ift_loop_job {
 /* How the run talks. Members may be NULL. */
 struct ift_loop_hooks {
     void *ctx;
-    int (*metrics)(void *ctx, const char *line, size_t n, struct ift_err *err); /* a line of metrics.h */
+    /* A line of metrics.h. */
+    int (*metrics)(void *ctx, const char *line, size_t n, struct ift_err *err);
     void (*progress)(void *ctx, long long step, long long total, double loss);
-    void (*note)(void *ctx, const char *text); /* something a user should know: resumed, passed over, saved */
+    void (*note)(void *ctx, const char *text); /* for the user: resumed, passed over */
     bool (*stop)(void *ctx);                   /* true: save a checkpoint and leave */
 };
 
 struct ift_loop_result {
     bool stopped;
-    long long first, last, total; /* updates: resumed from, done now, planned */
-    int64_t tokens;               /* of this sitting */
-    double seconds;               /* of its updates */
+    long long first, last, total;             /* updates: resumed from, done now, planned */
+    int64_t tokens;                           /* of this sitting */
+    double seconds;                           /* of its updates */
     double first_loss, last_loss, valid_loss; /* NaN where there is none */
 };
 
@@ -70,8 +73,9 @@ void ift_loop_result_text(const struct ift_loop_result *r, struct ift_str *out);
 struct ift_loop;
 
 /* Plans everything and allocates the memory for it; loads the checkpoint when resuming. */
-int ift_loop_new(struct ift_loop **l, const struct ift_loop_job *job, const struct ift_loop_options *o,
-                 const struct ift_loop_hooks *hooks, struct ift_err *err) IFT_MUST_CHECK;
+int ift_loop_new(struct ift_loop **l, const struct ift_loop_job *job,
+                 const struct ift_loop_options *o, const struct ift_loop_hooks *hooks,
+                 struct ift_err *err) IFT_MUST_CHECK;
 void ift_loop_free(struct ift_loop *l); /* NULL is fine */
 
 int ift_loop_run(struct ift_loop *l, struct ift_loop_result *r, struct ift_err *err) IFT_MUST_CHECK;

@@ -98,7 +98,8 @@ static ift_val state(struct ift_graph *g, const char *kind, const struct ift_opt
     return v;
 }
 
-/* The update as ops: the norm over all gradients (the padding between them is zero), the factor, then each parameter. */
+/* The update as ops: the norm over all gradients (the padding between them is zero), the factor,
+ * then each parameter. */
 static int describe(struct ift_optim *o, struct ift_err *err) {
     struct ift_graph *g = o->g = ift_graph_new();
     const int64_t one[1] = {1}, four[1] = {4};
@@ -178,7 +179,8 @@ int ift_optim_zero(struct ift_optim *o, struct ift_err *err) {
 
 int ift_optim_step(struct ift_optim *o, double lr, double *norm, struct ift_err *err) {
     const double t = (double)++o->steps;
-    /* Of the betas as floats, which the moments decay by, so that what the average lacks is made up exactly. */
+    /* Of the betas as floats, which the moments decay by, so that what the average lacks is made up
+     * exactly. */
     const double beta1 = (double)(float)o->config.beta1, beta2 = (double)(float)o->config.beta2;
     const float hyper[4] = {(float)lr, (float)(1 - pow(beta1, t)), (float)(1 - pow(beta2, t)), 0};
     const int64_t extent[IFT_EXTENTS] = {0};

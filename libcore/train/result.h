@@ -1,5 +1,6 @@
-/* result.h: what a run leaves behind: the adapter as PEFT loads it, or, where the base itself was trained, a model
- * folder as transformers loads it, each tensor rounded once to the type it has in the base's files.
+/* result.h: what a run leaves behind: the adapter as PEFT loads it, or, where the base itself was
+ * trained, a model folder as transformers loads it, each tensor rounded once to the type it has in
+ * the base's files.
  */
 #ifndef IFT_RESULT_H
 #define IFT_RESULT_H

@@ -39,8 +39,10 @@ static void list(struct listing *l) {
         const struct ift_operand *at = operand_of(l, i);
         struct ift_str name = {0};
         ift_str_addf(&name, "%s%s", prefix[i % PARTS], ift_optim_at(l->o, i / PARTS)->name);
-        l->t[i] = (struct ift_tensor){.name = ift_str_take(&name), .dtype = at->dtype,
-                                      .ndim = at->ndim, .bytes = ift_operand_bytes(at)};
+        l->t[i] = (struct ift_tensor){.name = ift_str_take(&name),
+                                      .dtype = at->dtype,
+                                      .ndim = at->ndim,
+                                      .bytes = ift_operand_bytes(at)};
         memcpy(l->t[i].dim, at->dim, sizeof at->dim);
         if (l->t[i].bytes > largest) largest = l->t[i].bytes;
     }
@@ -68,8 +70,8 @@ static int lend(void *self, const struct ift_tensor *t, const void **data, struc
     return 0;
 }
 
-int ift_state_write(const char *path, const struct ift_optim *o, struct ift_device *d, uint64_t *digest,
-                    struct ift_err *err) {
+int ift_state_write(const char *path, const struct ift_optim *o, struct ift_device *d,
+                    uint64_t *digest, struct ift_err *err) {
     struct listing l = {.o = o, .d = d};
     list(&l);
     const struct ift_tensor_lender lender = {&l, lend};
@@ -113,7 +115,8 @@ int ift_state_read(const char *path, const struct ift_optim *o, struct ift_devic
     struct listing l = {.o = o, .d = d};
     list(&l);
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < l.n; i++) rc = read_tensor(file, l.t[i].name, operand_of(&l, i), d, err);
+    for (size_t i = 0; rc == 0 && i < l.n; i++)
+        rc = read_tensor(file, l.t[i].name, operand_of(&l, i), d, err);
     if (rc < 0) ift_fail_in(err, "%s", path);
     unlist(&l);
     ift_safetensors_free(file);

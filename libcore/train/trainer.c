@@ -6,7 +6,7 @@
 #include "libcore/base/rng.h"
 #include "libcore/model/batch.h"
 
-/* One description of the model with what it takes to run it: for learning, or for measuring only. */
+/* A description of the model with what it takes to run it: for learning, or for measuring only. */
 struct pass {
     struct ift_graph *g;
     struct ift_exec *x;
@@ -87,7 +87,8 @@ void ift_trainer_free(struct ift_trainer *t) {
 
 /* ---- running ---- */
 
-/* The key of the dropout of one micro-batch: a function of the seed, the update and its place in it, so that a resumed run draws the same. */
+/* The key of the dropout of one micro-batch: a function of the seed, the update and its place in
+ * it, so that a resumed run draws the same. */
 static int upload_key(struct ift_trainer *t, struct pass *s, int64_t micro, struct ift_err *err) {
     if (!s->build.dropout_key) return 0;
     enum { DROPOUT = 0x64726f70 }; /* its stream of random numbers */
@@ -115,8 +116,8 @@ static int run_batch(struct ift_trainer *t, struct pass *s, float scale, int64_t
     return 0;
 }
 
-/* Matrix products that one run of the batch strictly needs: the output projection for learned tokens only, attention
- * for visible pairs only, two products forward and four backward. */
+/* Matrix products that one run of the batch strictly needs: the output projection for learned
+ * tokens only, attention for visible pairs only, two products forward and four backward. */
 static double flops(const struct pass *s, const struct ift_batch *b) {
     const int64_t extent[IFT_EXTENTS] = {[IFT_TOKENS] = b->tokens, [IFT_SEGMENTS] = b->docs};
     double n = ift_graph_gemm_flops(s->g, extent);
@@ -128,7 +129,8 @@ static double flops(const struct pass *s, const struct ift_batch *b) {
         } else if (k->op == IFT_OP_XENT) {
             const struct ift_value *w = ift_graph_value(s->g, k->in[1]);
             const int products = 1 + (k->out[1] != 0) + (k->out[2] != 0);
-            n -= 2.0 * products * (double)(b->tokens - b->learned) * (double)(w->dim[0] * w->dim[1]);
+            const int64_t rest = b->tokens - b->learned;
+            n -= 2.0 * products * (double)rest * (double)(w->dim[0] * w->dim[1]);
         }
     }
     return n;
@@ -151,8 +153,8 @@ static int flush(struct ift_trainer *t, struct pass *s, float scale, struct sums
 }
 
 /* Runs the rows in micro-batches. 1, or 0 when asked to stop. */
-static int run_rows(struct ift_trainer *t, struct pass *s, struct ift_corpus *c, const uint32_t *row,
-                    size_t n, struct sums *sum, struct ift_err *err) {
+static int run_rows(struct ift_trainer *t, struct pass *s, struct ift_corpus *c,
+                    const uint32_t *row, size_t n, struct sums *sum, struct ift_err *err) {
     for (size_t i = 0; i < n; i++) {
         sum->tokens += (int64_t)ift_corpus_length(c, row[i]);
         sum->learned += (int64_t)ift_corpus_learned(c, row[i]);
@@ -175,8 +177,10 @@ int ift_trainer_update(struct ift_trainer *t, struct ift_corpus *c, const uint32
     IFT_TRY(ift_optim_zero(t->optim, err));
     const int rc = run_rows(t, &t->learn, c, row, n, &sum, err);
     if (rc <= 0) return rc;
-    *u = (struct ift_update){.loss = sum.loss / (double)sum.learned, .tokens = sum.tokens,
-                             .learned = sum.learned, .flops = sum.flops};
+    *u = (struct ift_update){.loss = sum.loss / (double)sum.learned,
+                             .tokens = sum.tokens,
+                             .learned = sum.learned,
+                             .flops = sum.flops};
     IFT_TRY(ift_optim_step(t->optim, lr, &u->grad_norm, err));
     return 1;
 }

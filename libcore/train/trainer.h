@@ -1,9 +1,10 @@
-/* trainer.h: a model with its tuning method, made ready to learn: graph, backward, memory and optimizer. It
- * knows one update and one evaluation; which rows come when is loop.h's business.
+/* trainer.h: a model with its tuning method, made ready to learn: graph, backward, memory and
+ * optimizer. It knows one update and one evaluation; which rows come when is loop.h's business.
  *
- * The rows of an update are known before its first micro-batch, so every token's loss is divided by the learned
- * tokens of the whole update from the start: loss = sum of token losses / learned tokens, whatever
- * the rows are packed into and however many micro-batches they take. What differs is rounding.
+ * The rows of an update are known before its first micro-batch, so every token's loss is divided by
+ * the learned tokens of the whole update from the start: loss = sum of token losses / learned
+ * tokens, whatever the rows are packed into and however many micro-batches they take. What differs
+ * is rounding.
  */
 #ifndef IFT_TRAINER_H
 #define IFT_TRAINER_H
@@ -18,8 +19,10 @@
 
 struct ift_trainer_config {
     struct ift_optim_config optim;
-    int64_t tokens; /* most tokens a micro-batch holds: memory for activations grows with it. At least the longest document */
-    uint64_t seed;  /* of dropout */
+    /* Most tokens a micro-batch holds, at least those of the longest document: memory for
+     * activations grows with it. */
+    int64_t tokens;
+    uint64_t seed; /* of dropout */
     /* Asked before every micro-batch; true: leave without updating. May be NULL. */
     bool (*stop)(void *ctx);
     void *ctx;
@@ -27,10 +30,10 @@ struct ift_trainer_config {
 
 /* What an update did. */
 struct ift_update {
-    double loss;      /* mean over the learned tokens, nats */
-    double grad_norm; /* before clipping */
+    double loss;             /* mean over the learned tokens, nats */
+    double grad_norm;        /* before clipping */
     int64_t tokens, learned; /* of its rows */
-    double flops;     /* strictly necessary ones of its matrix products, forward and backward */
+    double flops; /* strictly necessary ones of its matrix products, forward and backward */
 };
 
 struct ift_trainer;
@@ -38,14 +41,16 @@ struct ift_trainer;
 int ift_trainer_new(struct ift_trainer **t, struct ift_model *m, struct ift_peft *p,
                     struct ift_device *d, const struct ift_trainer_config *c,
                     struct ift_err *err) IFT_MUST_CHECK;
-void ift_trainer_free(struct ift_trainer *t); /* NULL is fine; parameters stay with model and adapter */
+/* NULL is fine. Parameters stay with model and adapter. */
+void ift_trainer_free(struct ift_trainer *t);
 
-/* One update by the n rows `row` of c at learning rate lr. 1: done; 0: stopped, and nothing was changed. */
+/* One update by the n rows `row` of c at learning rate lr. 1: done; 0: stopped, and nothing was
+ * changed. */
 int ift_trainer_update(struct ift_trainer *t, struct ift_corpus *c, const uint32_t *row, size_t n,
                        double lr, struct ift_update *u, struct ift_err *err) IFT_MUST_CHECK;
 
-/* Mean loss of rows without learning from them; dropout is off. The first call makes a second plan of
- * memory, without the backward. 1: done; 0: stopped. */
+/* Mean loss of rows without learning from them; dropout is off. The first call makes a second plan
+ * of memory, without the backward. 1: done; 0: stopped. */
 int ift_trainer_evaluate(struct ift_trainer *t, struct ift_corpus *c, const uint32_t *row, size_t n,
                          double *loss, struct ift_err *err) IFT_MUST_CHECK;
 
@@ -54,15 +59,17 @@ struct ift_optim *ift_trainer_optim(struct ift_trainer *t);
 /* What is trained, and where the memory goes, in bytes. */
 struct ift_trainer_bytes {
     int64_t parameters, trained; /* numbers of base and adapter; of those, the ones that learn */
-    size_t weights;              /* as f32; mapped from the file where it holds f32 and the base is frozen */
+    size_t weights; /* as f32; mapped from the file where it holds f32 and the base is frozen */
     size_t gradients, moments;
-    size_t activations;          /* the slab, scratch included */
+    size_t activations; /* the slab, scratch included */
 };
 struct ift_trainer_bytes ift_trainer_bytes(const struct ift_trainer *t);
 
-/* Measures the time in each op from here on; the device then waits after each, so the run is slower. */
+/* Measures the time in each op from here on; the device then waits after each, so the run is
+ * slower. */
 void ift_trainer_profile(struct ift_trainer *t);
-/* Appends a line an op, "GEMM 12.31 s 61.2%", longest first: forward, backward and optimizer together. */
+/* Appends a line an op, "GEMM 12.31 s 61.2%", longest first: forward, backward and optimizer
+ * together. */
 void ift_trainer_profile_text(const struct ift_trainer *t, struct ift_str *out);
 
 #endif

@@ -1,4 +1,5 @@
-/* Checkpoints: what is written comes back bit by bit; damage is passed over; other settings are refused by name. */
+/* Checkpoints: what is written comes back bit by bit; damage is passed over; other settings are
+ * refused by name. */
 #include <dirent.h>
 #include <sys/stat.h>
 
@@ -45,7 +46,8 @@ static void learn(struct rig *r, int steps) {
     struct ift_err err = {{0}, 0, 0};
     struct ift_corpus *c = ift_corpus_new(131, 32);
     const int32_t id[] = {1, 5, 9, 20, 33, 2};
-    const struct ift_row row = {id, (const uint8_t[]){0, 1, 1, 0, 1, 1}, 6, (const uint32_t[]){6}, 1};
+    const struct ift_row row = {id, (const uint8_t[]){0, 1, 1, 0, 1, 1}, 6, (const uint32_t[]){6},
+                                1};
     need(ift_corpus_add(c, &row, "row", &err), &err);
     struct ift_update u;
     for (int i = 0; i < steps; i++)
@@ -69,7 +71,8 @@ static bool same(const struct ift_operand *a, const struct ift_operand *b) {
 }
 
 static bool same_state(const struct rig *a, const struct rig *b) {
-    bool equal = ift_optim_count(a->o) == ift_optim_count(b->o) && ift_optim_steps(a->o) == ift_optim_steps(b->o);
+    bool equal = ift_optim_count(a->o) == ift_optim_count(b->o) &&
+                 ift_optim_steps(a->o) == ift_optim_steps(b->o);
     for (size_t i = 0; equal && i < ift_optim_count(a->o); i++) {
         const struct ift_optim_param *x = ift_optim_at(a->o, i), *y = ift_optim_at(b->o, i);
         equal = same(&x->value, &y->value) && same(&x->m, &y->m) && same(&x->v, &y->v);
@@ -83,7 +86,8 @@ static void save(struct rig *r, const char *settings) {
     need(ift_checkpoint_write("run", &c, r->o, r->p, &device, &err), &err);
 }
 
-static int resume(struct rig *r, const char *settings, long long *step, struct ift_str *notes, struct ift_err *err) {
+static int resume(struct rig *r, const char *settings, long long *step, struct ift_str *notes,
+                  struct ift_err *err) {
     ift_str_clear(notes);
     *err = (struct ift_err){{0}, 0, 0};
     return ift_checkpoint_resume("run", settings, r->o, &device, step, notes, err);
@@ -149,8 +153,10 @@ static void round_trip(const char *method) {
     CHECK_INT(step, 2);
 
     CHECK_INT(resume(&b, "{\"lr\":0.02,\"rows\":\"xxh3:00\"}", &step, &notes, &err), -1);
-    CHECK_STR(err.text, "run/checkpoint-2 was made with lr 0.01, this run has 0.02: resume with the same settings, "
-                        "or choose another folder");
+    CHECK_STR(
+        err.text,
+        "run/checkpoint-2 was made with lr 0.01, this run has 0.02: resume with the same settings, "
+        "or choose another folder");
     CHECK_INT(resume(&b, "{\"lr\":0.01,\"new\":1}", &step, &notes, &err), -1);
     CHECK(strstr(err.text, "new not set, this run has 1") != NULL);
     ift_str_release(&notes);

@@ -1,4 +1,5 @@
-/* Rows go in and come out as they were, in 2 or 4 bytes a token; what cannot be trained on is refused by name. */
+/* Rows go in and come out as they were, in 2 or 4 bytes a token; what cannot be trained on is
+ * refused by name. */
 #include "libcore/base/rng.h"
 #include "libcore/train/corpus.h"
 #include "tests/unit/check.h"
@@ -52,7 +53,8 @@ static uint64_t round_trip(uint64_t seed, int64_t vocab) {
         CHECK_INT(ift_corpus_length(c, i), want.n);
         CHECK_INT(ift_corpus_learned(c, i), ift_row_learned(&want));
         uint32_t longest = 0;
-        for (size_t d = 0; d < want.ndocs; d++) longest = want.doc[d] > longest ? want.doc[d] : longest;
+        for (size_t d = 0; d < want.ndocs; d++)
+            longest = want.doc[d] > longest ? want.doc[d] : longest;
         CHECK_INT(ift_corpus_longest(c, i), longest);
     }
     const uint64_t digest = ift_corpus_digest(c);
@@ -69,7 +71,8 @@ static void refusals(void) {
          "r.jsonl: row 3: token 2 is id 9, the model's vocabulary has 9"},
         {{(const int32_t[]){1, -1, 3}, (const uint8_t[]){1, 1, 1}, 3, (const uint32_t[]){3}, 1},
          "r.jsonl: row 3: token 2 is id -1"},
-        {{(const int32_t[]){1, 2, 3, 4, 5}, (const uint8_t[]){1, 1, 1, 1, 1}, 5, (const uint32_t[]){5}, 1},
+        {{(const int32_t[]){1, 2, 3, 4, 5}, (const uint8_t[]){1, 1, 1, 1, 1}, 5,
+          (const uint32_t[]){5}, 1},
          "r.jsonl: row 3: a document of 5 tokens, the model has 4 positions"},
         {{(const int32_t[]){1, 2, 3}, (const uint8_t[]){1, 0, 1}, 3, (const uint32_t[]){2, 1}, 2},
          "r.jsonl: row 3: no token of the row is learned"},
@@ -79,7 +82,8 @@ static void refusals(void) {
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct ift_err err = {{0}, 0, 0};
         CHECK_INT(ift_corpus_add(c, &bad[i].row, "r.jsonl: row 3", &err), -1);
-        if (strncmp(err.text, bad[i].says, strlen(bad[i].says)) != 0) CHECK_STR(err.text, bad[i].says);
+        if (strncmp(err.text, bad[i].says, strlen(bad[i].says)) != 0)
+            CHECK_STR(err.text, bad[i].says);
     }
     CHECK_INT(ift_corpus_rows(c), 0);
     CHECK(ift_corpus_digest(c) == before);

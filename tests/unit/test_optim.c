@@ -7,7 +7,8 @@ enum { V = 7, C = 5, N = 6, STEPS = 4 };
 
 static struct ift_device device;
 
-/* Rows of a table, normed, then a cross entropy: three parameters, one of which is spared by weight decay. */
+/* Rows of a table, normed, then a cross entropy: three parameters, one of which is spared by weight
+ * decay. */
 struct net {
     struct ift_graph *g;
     struct ift_exec *x;
@@ -44,7 +45,8 @@ static struct net make(void) {
     const ift_val norm = ift_graph_param(n.g, "final.norm.weight", 1, vector, true);
     const ift_val h = ift_graph_norm(n.g, ift_graph_embed(n.g, table, n.ids, -1), norm, 1e-5f);
     need(ift_graph_backward(n.g, ift_graph_xent(n.g, h, head, n.targets, n.scale), &err), &err);
-    need(ift_exec_new(&n.x, n.g, &device, (const int64_t[IFT_EXTENTS]){[IFT_TOKENS] = N}, &err), &err);
+    need(ift_exec_new(&n.x, n.g, &device, (const int64_t[IFT_EXTENTS]){[IFT_TOKENS] = N}, &err),
+         &err);
     n.table = tensor(2, matrix, 1);
     n.head = tensor(2, matrix, 2);
     n.norm = tensor(1, vector, 3);
@@ -89,14 +91,15 @@ static void fetch(double *to, const struct ift_operand *t) {
     for (int64_t i = 0; i < ift_operand_count(t); i++) to[i] = (double)value[i];
 }
 
-static void follow(struct shadow *s, const double *grad, const struct ift_optim_config *c, double lr, int t,
-                   double coef, bool decay) {
+static void follow(struct shadow *s, const double *grad, const struct ift_optim_config *c,
+                   double lr, int t, double coef, bool decay) {
     for (size_t i = 0; i < s->n; i++) {
         const double g = coef * grad[i];
         if (decay) s->p[i] *= 1 - lr * c->weight_decay;
         s->m[i] = c->beta1 * s->m[i] + (1 - c->beta1) * g;
         s->v[i] = c->beta2 * s->v[i] + (1 - c->beta2) * g * g;
-        s->p[i] -= lr / (1 - pow(c->beta1, t)) * s->m[i] / (sqrt(s->v[i]) / sqrt(1 - pow(c->beta2, t)) + c->eps);
+        s->p[i] -= lr / (1 - pow(c->beta1, t)) * s->m[i] /
+                   (sqrt(s->v[i]) / sqrt(1 - pow(c->beta2, t)) + c->eps);
     }
 }
 
@@ -125,7 +128,8 @@ static void follows_the_formulas(double max_norm) {
             fetch(grad[i], &ift_optim_at(o, i)->grad);
             for (size_t k = 0; k < s[i].n; k++) square += grad[i][k] * grad[i][k];
         }
-        const double lr = 0.01 * t, coef = max_norm > 0 ? fmin(1, max_norm / (sqrt(square) + 1e-6)) : 1;
+        const double lr = 0.01 * t,
+                     coef = max_norm > 0 ? fmin(1, max_norm / (sqrt(square) + 1e-6)) : 1;
         need(ift_optim_step(o, lr, &norm, &err), &err);
         CHECK_NEAR(norm, sqrt(square), 1e-6 * sqrt(square));
         for (size_t i = 0; i < 3; i++) {
@@ -147,16 +151,23 @@ static void names(void) {
         const char *name;
         bool decays;
     } list[] = {
-        {"lm_head.weight", true},       {"model.embed_tokens.weight", true},
-        {"model.norm.weight", false},   {"norm.weight", false},
-        {"h.0.normal.weight", true},    {"layers.0.ffn_norm.weight", false},
-        {"a.q_proj.bias", false},       {"x.self_attention.query_key_value.BIAS", false},
-        {"h.ln_1.weight", true},        {"word_embeddings_LayerNorm.weight", false},
-        {"enormous.weight", true},      {"q_norm", false},
+        {"lm_head.weight", true},
+        {"model.embed_tokens.weight", true},
+        {"model.norm.weight", false},
+        {"norm.weight", false},
+        {"h.0.normal.weight", true},
+        {"layers.0.ffn_norm.weight", false},
+        {"a.q_proj.bias", false},
+        {"x.self_attention.query_key_value.BIAS", false},
+        {"h.ln_1.weight", true},
+        {"word_embeddings_LayerNorm.weight", false},
+        {"enormous.weight", true},
+        {"q_norm", false},
         {"base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", true},
     };
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
-        if (ift_optim_decays(list[i].name) != list[i].decays) fprintf(stderr, "%s:\n", list[i].name);
+        if (ift_optim_decays(list[i].name) != list[i].decays)
+            fprintf(stderr, "%s:\n", list[i].name);
         CHECK_INT(ift_optim_decays(list[i].name), list[i].decays);
     }
 }

@@ -1,5 +1,6 @@
-/* Whole runs against the original: every loss, gradient norm and learning rate, and the weights at the end, for full tuning
- * (transformers' Trainer) and LoRA (peft); and that neither micro-batches nor packing change the numbers. */
+/* Whole runs against the original: every loss, gradient norm and learning rate, and the weights at
+ * the end, for full tuning (transformers' Trainer) and LoRA (peft); and that neither micro-batches
+ * nor packing change the numbers. */
 #include "libcore/train/schedule.h"
 #include "libcore/train/trainer.h"
 #include "tests/unit/golden.h"
@@ -64,8 +65,8 @@ static struct rig make_rig(const char *model, const char *adapter, struct ift_op
     struct rig r = {0};
     need(ift_model_open(&r.m, model, &err), &err, model);
     const struct ift_peft_options full = {.method = "none"};
-    need(adapter ? ift_peft_open(&r.p, r.m, adapter, &err) : ift_peft_new(&r.p, r.m, &full, &err), &err,
-         "peft");
+    need(adapter ? ift_peft_open(&r.p, r.m, adapter, &err) : ift_peft_new(&r.p, r.m, &full, &err),
+         &err, "peft");
     const struct ift_trainer_config c = {.optim = optim, .tokens = tokens};
     need(ift_trainer_new(&r.t, r.m, r.p, &device, &c, &err), &err, "trainer");
     return r;
@@ -128,7 +129,8 @@ static struct want wanted(const char *dir, int update) {
 }
 
 static void all_updates(const struct full_case *c, const char *dir, struct rig *r, struct data *s) {
-    const struct ift_schedule schedule = {c->schedule, golden_number(dir, "settings", "lr", NULL), 2, c->updates};
+    const struct ift_schedule schedule = {c->schedule, golden_number(dir, "settings", "lr", NULL),
+                                          2, c->updates};
     uint32_t row[64];
     for (uint32_t i = 0; i < 64; i++) row[i] = i;
     const int per_epoch = (BATCHES + c->accumulation - 1) / c->accumulation;
@@ -139,7 +141,9 @@ static void all_updates(const struct full_case *c, const char *dir, struct rig *
         const int from = k % per_epoch * c->accumulation;
         const int to = from + c->accumulation < BATCHES ? from + c->accumulation : BATCHES;
         const double lr = ift_schedule_lr(&schedule, k);
-        CHECK_INT(ift_trainer_update(r->t, s->c, row + s->first[from], s->first[to] - s->first[from], lr, &u, &err), 1);
+        CHECK_INT(ift_trainer_update(r->t, s->c, row + s->first[from],
+                                     s->first[to] - s->first[from], lr, &u, &err),
+                  1);
         const struct want w = wanted(dir, k);
         CHECK_NEAR(lr, w.lr, 0);
         CHECK_INT(u.learned, w.learned);
@@ -152,15 +156,18 @@ static void all_updates(const struct full_case *c, const char *dir, struct rig *
 }
 
 static void full_run(const char *root, const struct full_case *c) {
-    char *const model = golden_join(root, "model/llama/model"), *const train = golden_join(root, "train");
-    char *const dir = golden_join(train, c->name), *const final = golden_join(dir, "final.safetensors");
+    char *const model = golden_join(root, "model/llama/model"), *const train =
+                                                                    golden_join(root, "train");
+    char *const dir = golden_join(train, c->name), *const final =
+                                                       golden_join(dir, "final.safetensors");
     const struct ift_optim_config optim = {0.9, 0.999, 1e-8, 0.01, c->clip};
     struct rig r = make_rig(model, NULL, optim, 256);
     struct data s = read_batches(train, 131);
     all_updates(c, dir, &r, &s);
     if (access(final, F_OK) == 0) {
         struct ift_safetensors *const want = golden_open(dir, "final.safetensors");
-        const double e = update_error(&r, want), noise = golden_number(dir, "noise", "total_update_rel_l2", NULL);
+        const double e = update_error(&r, want),
+                     noise = golden_number(dir, "noise", "total_update_rel_l2", NULL);
         printf("%s: total update %.2g (noise of the original %.2g)\n", c->name, e, noise);
         golden_check(c->name, "total update", e, fmax(2e-5, 2 * noise));
         ift_safetensors_free(want);
@@ -174,7 +181,8 @@ static void full_run(const char *root, const struct full_case *c) {
 }
 
 static void decay_lists(const char *root) {
-    char *const dir = golden_join(root, "train/linear-accum3"), *const path = golden_join(dir, "case.json");
+    char *const dir = golden_join(root, "train/linear-accum3"), *const path =
+                                                                    golden_join(dir, "case.json");
     struct ift_err err = {{0}, 0, 0};
     struct ift_str text = {0}, name = {0};
     struct ift_json doc = {0};
@@ -211,12 +219,14 @@ static void check_adapter(const char *dir, struct rig *r) {
     CHECK_INT(ift_safetensors_count(got), ift_safetensors_count(want));
     double worst = 0;
     for (size_t i = 0; i < ift_safetensors_count(want); i++) {
-        const struct ift_tensor *const w = ift_safetensors_at(want, i), *const g = golden_find(got, "", w->name);
+        const struct ift_tensor *const w = ift_safetensors_at(want, i), *const g = golden_find(
+                                                                            got, "", w->name);
         const double noise = golden_number(dir, "noise", "final_parameter_abs", w->name);
         double off = 0;
         CHECK_INT(g->bytes, w->bytes);
         for (size_t k = 0; k < w->bytes / 4; k++)
-            off = fmax(off, fabs((double)((const float *)g->data)[k] - (double)((const float *)w->data)[k]));
+            off = fmax(off, fabs((double)((const float *)g->data)[k] -
+                                 (double)((const float *)w->data)[k]));
         golden_check(dir, w->name, off, fmax(2e-6, 4 * noise));
         worst = fmax(worst, off);
     }
@@ -240,7 +250,9 @@ static void lora_run(const char *root, const char *name) {
     for (int k = 0; k < BATCHES; k++) {
         struct ift_err err = {{0}, 0, 0};
         struct ift_update u = {0};
-        CHECK_INT(ift_trainer_update(r.t, s.c, row + s.first[k], s.first[k + 1] - s.first[k], lr, &u, &err), 1);
+        CHECK_INT(ift_trainer_update(r.t, s.c, row + s.first[k], s.first[k + 1] - s.first[k], lr,
+                                     &u, &err),
+                  1);
         CHECK_NEAR(u.loss, loss[k], 1e-5);
         worst = fmax(worst, fabs(u.loss - (double)loss[k]));
     }
@@ -332,7 +344,8 @@ int main(void) {
     char *const own = golden_path("SRC", "tests/golden");
     if (!own) check_skip("SRC is not set");
     if (!root) root = ift_strdup(own); /* without the weights at the end of every run */
-    char *const model = golden_join(own, "model/llama/model"), *const train = golden_join(own, "train");
+    char *const model = golden_join(own, "model/llama/model"), *const train =
+                                                                   golden_join(own, "train");
     decay_lists(own);
     for (size_t i = 0; i < sizeof full / sizeof *full; i++) full_run(root, &full[i]);
     lora_run(root, "lora-qv");
