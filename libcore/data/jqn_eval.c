@@ -229,24 +229,20 @@ int jqn_binary(struct jqn_run *x, enum jqn_op op, struct jqn_value a, struct jqn
 /* a + b + c + …: strings that follow one another are joined at once, not two by two. */
 static int eval_sum(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
     enum { MANY = 64 };
-    const struct jqn_expr *term[MANY];
-    struct jqn_value v[MANY];
+    struct jqn_value v[MANY]; /* from the right */
     size_t n = 0;
-    for (; e->op == JQN_ADD && n < MANY - 1; e = e->a) term[n++] = e->b;
-    term[n++] = e;
-    for (size_t i = 0; i < n; i++) JQN_TRY(jqn_eval(x, term[i], in, &v[n - 1 - i]));
-    *out = v[0];
-    for (size_t i = 1; i < n; i++) {
-        size_t end = i;
-        v[i - 1] = *out;
-        if (out->type == IFT_JSON_STRING) {
-            while (end < n && v[end].type == IFT_JSON_STRING) end++;
-        }
-        if (end == i) {
-            JQN_TRY(jqn_add(x, v[i - 1], v[i], out));
+    for (; e->op == JQN_ADD && n < MANY - 1; e = e->a) JQN_TRY(jqn_eval(x, e->b, in, &v[n++]));
+    JQN_TRY(jqn_eval(x, e, in, out));
+    while (n > 0) {
+        struct jqn_value part[MANY];
+        part[0] = *out;
+        size_t strings = out->type == IFT_JSON_STRING;
+        while (strings && n > 0 && v[n - 1].type == IFT_JSON_STRING) part[strings++] = v[--n];
+        if (strings > 1) {
+            JQN_TRY(jqn_join(x, part, strings, out));
         } else {
-            JQN_TRY(jqn_join(x, v + i - 1, end - i + 1, out));
-            i = end - 1;
+            n--;
+            JQN_TRY(jqn_add(x, *out, v[n], out));
         }
     }
     return JQN_OK;

@@ -134,7 +134,12 @@ static bool string_piece(struct parser *p, struct ift_str *out) {
 }
 
 static const struct jqn_expr *text_literal(struct parser *p, const char *text, size_t n) {
-    return new_literal(p, jqn_text_value(ift_arena_strndup(&p->program->arena, text ? text : "", n), n));
+    struct jqn_value v = jqn_text_value(ift_arena_strndup(&p->program->arena, text ? text : "", n), n);
+    struct ift_str quoted = {0};
+    ift_json_quote(&quoted, v.u.text, n);
+    v.depth = quoted.n == n + 2;
+    ift_str_release(&quoted);
+    return new_literal(p, v);
 }
 
 static void add_part(struct jqn_expr *e, size_t *cap, const struct jqn_expr *part) {

@@ -10,7 +10,7 @@ const char *jqn_type_name(struct jqn_value v) {
 }
 
 static unsigned deeper(unsigned depth, struct jqn_value v) {
-    return v.own && v.depth >= depth ? v.depth + 1u : depth;
+    return v.own && v.type >= IFT_JSON_ARRAY && v.depth >= depth ? v.depth + 1u : depth;
 }
 
 struct jqn_value jqn_array(const struct jqn_value *item, size_t n) {
@@ -92,11 +92,17 @@ static ptrdiff_t find(struct jqn_heap *h, const struct jqn_member *member, size_
     return -1;
 }
 
-/* The node of the value, or -1. */
+/* The node of the value, or -1. This is where picking fields spends its time: most keys differ in length. */
 static int find_node(const struct ift_json *doc, int object, struct ift_slice key) {
+    const struct ift_json_node *const node = doc->node;
+    const uint32_t end = node[object].end;
     int found = -1;
-    for (int k = ift_json_first(doc, object); k >= 0; k = ift_json_next(doc, object, k + 1)) {
-        if (ift_json_slice_is(doc, k, key)) found = k + 1;
+    for (uint32_t k = (uint32_t)object + 1; k < end; k = node[k + 1].end) {
+        if (node[k].escaped ? ift_json_slice_is(doc, (int)k, key)
+                            : node[k].to - node[k].from == key.n + 2 &&
+                                  memcmp(doc->text + node[k].from + 1, key.p, key.n) == 0) {
+            found = (int)k + 1;
+        }
     }
     return found;
 }
@@ -213,6 +219,20 @@ int jqn_compare(struct jqn_heap *h, struct jqn_value a, struct jqn_value b) {
 
 /* ---- out ---- */
 
+static void write_string(struct ift_str *out, struct jqn_value v) {
+    if (!v.depth) {
+        ift_json_quote(out, v.u.text, v.n);
+        return;
+    }
+    char *to = ift_str_reserve(out, v.n + 2u);
+    *to++ = '"';
+    memcpy(to, v.u.text, v.n);
+    to += v.n;
+    *to++ = '"';
+    *to = '\0';
+    out->n += v.n + 2u;
+}
+
 static void write_members(struct jqn_heap *h, struct ift_str *out, struct jqn_value object) {
     ift_str_addc(out, '{');
     for (size_t i = 0; i < object.n; i++) {
@@ -234,7 +254,7 @@ void jqn_write(struct jqn_heap *h, struct ift_str *out, struct jqn_value v) {
     case IFT_JSON_FALSE: ift_str_adds(out, "false"); break;
     case IFT_JSON_TRUE: ift_str_adds(out, "true"); break;
     case IFT_JSON_NUMBER: ift_json_number(out, v.u.number); break;
-    case IFT_JSON_STRING: ift_json_quote(out, v.u.text, v.n); break;
+    case IFT_JSON_STRING: write_string(out, v); break;
     case IFT_JSON_ARRAY:
         ift_str_addc(out, '[');
         for (size_t i = 0; i < v.n; i++) {

@@ -18,7 +18,7 @@ struct jqn_member;
 struct jqn_value {
     uint8_t type; /* enum ift_json_type, whose order is jq's order of types */
     bool own;
-    uint16_t depth; /* own containers: how many containers of our own one inside the other */
+    uint16_t depth; /* own containers: how many of our own lie one inside the other; own strings: 1: JSON escapes nothing in it */
     uint32_t n;     /* not own: the node. own: bytes of a string, elements, members */
     union {
         double number;

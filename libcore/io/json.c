@@ -11,9 +11,13 @@
 
 enum { MAX_DEPTH = 512 };
 
+/* The scanners take the place where their thing starts and return the place behind it, NULL when it is wrong. */
+/* Speed rests on one trick: nothing below asks whether the text is over before it looks at a byte. The byte at `end`, or the
+ * last one, stops every loop: texts that end in a bracket bring their own, others are copied and get a NUL. Only
+ * behind a closing bracket, and inside a string, must the end be watched. */
 struct parser {
     struct ift_json *doc;
-    const char *p, *end;
+    const char *start, *p, *end;
     const char *wrong; /* what is wrong at p; NULL while nothing is */
 };
 
@@ -25,27 +29,43 @@ static bool fail(struct parser *s, const char *at, const char *wrong) {
     return false;
 }
 
-static void scan_blanks(struct parser *s) {
-    while (s->p < s->end && ift_json_is_blank(*s->p)) s->p++;
+static inline void scan_blanks(struct parser *s) {
+    while (ift_json_is_blank(*s->p)) s->p++;
 }
 
-static bool next_is(const struct parser *s, char c) {
-    return s->p < s->end && *s->p == c;
+static inline uint32_t offset(const struct parser *s, const char *p) {
+    return (uint32_t)(p - s->start);
 }
 
-/* Opens a node that starts at p; the caller fills the rest once it is known. */
-static size_t push(struct parser *s, enum ift_json_type type) {
-    struct ift_json *doc = s->doc;
-    doc->node = ift_grow(doc->node, doc->n + 1, &doc->cap, sizeof *doc->node);
-    doc->node[doc->n] = (struct ift_json_node){.type = type, .from = (size_t)(s->p - doc->text)};
+static inline size_t push(struct parser *s, struct ift_json_node node) {
+    struct ift_json *const doc = s->doc;
+    if (__builtin_expect(doc->n == doc->cap, 0)) {
+        doc->node = ift_grow(doc->node, doc->n + 1, &doc->cap, sizeof *doc->node);
+    }
+    doc->node[doc->n] = node;
     return doc->n++;
 }
 
-static void close_node(struct parser *s, size_t i, size_t count) {
-    struct ift_json_node *node = &s->doc->node[i];
-    node->count = (uint32_t)count;
+/* A value without parts, from `from` to p. */
+static inline bool push_leaf(struct parser *s, enum ift_json_type type, const char *from, bool escaped) {
+    push(s, (struct ift_json_node){.type = (uint8_t)type, .escaped = escaped, .end = (uint32_t)s->doc->n + 1,
+                                   .from = offset(s, from), .to = offset(s, s->p)});
+    return true;
+}
+
+static inline size_t open_container(struct parser *s, enum ift_json_type type) {
+    return push(s, (struct ift_json_node){.type = (uint8_t)type, .from = offset(s, s->p)});
+}
+
+/* Takes the closing bracket. */
+static inline bool close_container(struct parser *s, size_t i, uint32_t count, int depth) {
+    struct ift_json_node *const node = &s->doc->node[i];
+    s->p++;
+    node->count = count;
     node->end = (uint32_t)s->doc->n;
-    node->to = (size_t)(s->p - s->doc->text);
+    node->to = offset(s, s->p);
+    if (s->p < s->end || depth == 1) return true;
+    return fail(s, s->p, "text ends before its last bracket");
 }
 
 /* The value of four hexadecimal digits at p, or -1. */
@@ -72,15 +92,9 @@ static bool is_low(int u) {
     return u >= 0xdc00 && u <= 0xdfff;
 }
 
-/* Steps over the escape at p, checked. */
-static bool scan_escape(struct parser *s) {
+/* Steps over the \u escape at p, checked; a pair counts as one. */
+static bool scan_code(struct parser *s) {
     const char *const p = s->p;
-    if (s->end - p < 2) return fail(s, s->end, "text ends inside a string");
-    if (p[1] != 'u') {
-        if (p[1] == '\0' || !strchr("\"\\/bfnrt", p[1])) return fail(s, p, "no such escape in JSON");
-        s->p += 2;
-        return true;
-    }
     const int u = hex4(p + 2, s->end);
     if (u < 0) return fail(s, p, "\\u needs four hexadecimal digits");
     s->p += 6;
@@ -92,122 +106,137 @@ static bool scan_escape(struct parser *s) {
     return true;
 }
 
-static bool scan_string(struct parser *s) {
-    const size_t node = push(s, IFT_JSON_STRING);
+/* Steps over a run of escapes. */
+static inline bool scan_escapes(struct parser *s) {
+    static const bool simple[256] = {['"'] = 1, ['\\'] = 1, ['/'] = 1, ['b'] = 1, ['f'] = 1, ['n'] = 1, ['r'] = 1, ['t'] = 1};
+    while (s->p < s->end && *s->p == '\\') {
+        if (s->end - s->p < 2) return fail(s, s->end, "text ends inside a string");
+        if (simple[(unsigned char)s->p[1]]) {
+            s->p += 2;
+        } else if (s->p[1] != 'u') {
+            return fail(s, s->p, "no such escape in JSON");
+        } else if (!scan_code(s)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static inline bool scan_string(struct parser *s) {
+    const char *const from = s->p++;
     bool escaped = false;
-    for (s->p++;;) {
+    for (;;) {
         s->p = ift_json_plain_end(s->p, s->end);
         if (s->p == s->end) return fail(s, s->p, "text ends inside a string");
         if (*s->p == '"') break;
         if (*s->p != '\\') return fail(s, s->p, "control character in a string; it must be escaped");
         escaped = true;
-        do {
-            if (!scan_escape(s)) return false;
-        } while (next_is(s, '\\'));
+        if (!scan_escapes(s)) return false;
     }
     s->p++;
-    close_node(s, node, 0);
-    s->doc->node[node].escaped = escaped;
-    return true;
+    return push_leaf(s, IFT_JSON_STRING, from, escaped);
 }
 
-static bool scan_digits(struct parser *s) {
-    const char *const from = s->p;
-    while (s->p < s->end && *s->p >= '0' && *s->p <= '9') s->p++;
-    return s->p > from || fail(s, s->p, "expected a digit");
+static inline bool is_digit(char c) {
+    return (unsigned char)(c - '0') < 10;
+}
+
+static inline bool scan_digits(struct parser *s) {
+    if (!is_digit(*s->p)) return fail(s, s->p, "expected a digit");
+    do s->p++;
+    while (is_digit(*s->p));
+    return true;
 }
 
 static bool scan_number(struct parser *s) {
-    const size_t node = push(s, IFT_JSON_NUMBER);
-    if (next_is(s, '-')) s->p++;
-    if (next_is(s, '0')) {
+    const char *const from = s->p;
+    s->p += *s->p == '-';
+    if (*s->p == '0') {
         s->p++;
-        if (s->p < s->end && *s->p >= '0' && *s->p <= '9') return fail(s, s->p, "digit after a leading zero");
+        if (is_digit(*s->p)) return fail(s, s->p, "digit after a leading zero");
     } else if (!scan_digits(s)) {
         return false;
     }
-    if (next_is(s, '.')) {
+    if (*s->p == '.') {
         s->p++;
         if (!scan_digits(s)) return false;
     }
-    if (next_is(s, 'e') || next_is(s, 'E')) {
+    if (*s->p == 'e' || *s->p == 'E') {
         s->p++;
-        if (next_is(s, '+') || next_is(s, '-')) s->p++;
+        s->p += *s->p == '+' || *s->p == '-';
         if (!scan_digits(s)) return false;
     }
-    close_node(s, node, 0);
-    return true;
+    return push_leaf(s, IFT_JSON_NUMBER, from, false);
 }
 
 static bool scan_word(struct parser *s, const char *text, size_t n, enum ift_json_type type) {
+    const char *const from = s->p;
     if ((size_t)(s->end - s->p) < n || memcmp(s->p, text, n) != 0) return fail(s, s->p, "expected a value");
-    const size_t node = push(s, type);
     s->p += n;
-    close_node(s, node, 0);
-    return true;
+    return push_leaf(s, type, from, false);
 }
 
 static bool scan_array(struct parser *s, int depth) {
-    const size_t node = push(s, IFT_JSON_ARRAY);
-    size_t count = 0;
+    const size_t node = open_container(s, IFT_JSON_ARRAY);
+    uint32_t count = 0;
     s->p++;
     scan_blanks(s);
-    if (!next_is(s, ']')) {
+    if (*s->p != ']') {
         for (;; s->p++) {
             if (!scan_value(s, depth)) return false;
             count++;
-            if (next_is(s, ']')) break;
-            if (!next_is(s, ',')) return fail(s, s->p, "expected ',' or ']'");
+            if (*s->p == ']') break;
+            if (*s->p != ',') return fail(s, s->p, "expected ',' or ']'");
         }
     }
-    s->p++;
-    close_node(s, node, count);
-    return true;
+    return close_container(s, node, count, depth);
 }
 
 static bool scan_object(struct parser *s, int depth) {
-    const size_t node = push(s, IFT_JSON_OBJECT);
-    size_t count = 0;
+    const size_t node = open_container(s, IFT_JSON_OBJECT);
+    uint32_t count = 0;
     s->p++;
     scan_blanks(s);
-    if (!next_is(s, '}')) {
+    if (*s->p != '}') {
         for (;; s->p++) {
             scan_blanks(s);
-            if (!next_is(s, '"')) return fail(s, s->p, "expected '\"' and a key");
+            if (*s->p != '"') return fail(s, s->p, "expected '\"' and a key");
             if (!scan_string(s)) return false;
             scan_blanks(s);
-            if (!next_is(s, ':')) return fail(s, s->p, "expected ':'");
+            if (*s->p != ':') return fail(s, s->p, "expected ':'");
             s->p++;
             if (!scan_value(s, depth)) return false;
             count++;
-            if (next_is(s, '}')) break;
-            if (!next_is(s, ',')) return fail(s, s->p, "expected ',' or '}'");
+            if (*s->p == '}') break;
+            if (*s->p != ',') return fail(s, s->p, "expected ',' or '}'");
         }
     }
-    s->p++;
-    close_node(s, node, count);
-    return true;
+    return close_container(s, node, count, depth);
 }
 
-/* One value with the blanks on both sides of it. */
+static bool scan_container(struct parser *s, int depth) {
+    if (depth > MAX_DEPTH) return fail(s, s->p, "nested deeper than 512");
+    return *s->p == '{' ? scan_object(s, depth) : scan_array(s, depth);
+}
+
+/* One value with the blanks on both sides of it, inside `depth` containers. */
 static bool scan_value(struct parser *s, int depth) {
-    scan_blanks(s);
-    if (s->p == s->end) return fail(s, s->p, "text ends where a value is expected");
-    if (depth == MAX_DEPTH) return fail(s, s->p, "nested deeper than 512");
     bool ok;
+    scan_blanks(s);
     switch (*s->p) {
     case '"': ok = scan_string(s); break;
-    case '{': ok = scan_object(s, depth + 1); break;
-    case '[': ok = scan_array(s, depth + 1); break;
+    case '{':
+    case '[': ok = scan_container(s, depth + 1); break;
     case 't': ok = scan_word(s, "true", 4, IFT_JSON_TRUE); break;
     case 'f': ok = scan_word(s, "false", 5, IFT_JSON_FALSE); break;
     case 'n': ok = scan_word(s, "null", 4, IFT_JSON_NULL); break;
     case '-': case '0': case '1': case '2': case '3': case '4':
     case '5': case '6': case '7': case '8': case '9': ok = scan_number(s); break;
-    default: ok = fail(s, s->p, "expected a value"); break;
+    default: ok = fail(s, s->p, s->p < s->end ? "expected a value" : "text ends where a value is expected"); break;
     }
-    if (ok) scan_blanks(s);
-    return ok;
+    if (!ok) return false;
+    if (s->p < s->end) scan_blanks(s);
+    return true;
 }
 
 /* Columns count bytes from 1; the line is named only where the text has several. */
@@ -222,20 +251,35 @@ static int complain(const char *text, size_t n, size_t at, const char *wrong, st
     return IFT_FAIL(err, "line %zu, column %zu: %s", line, at - from + 1, wrong);
 }
 
+/* Parses text that has a byte to stop at. */
+static bool scan_text(struct ift_json *doc, const char *text, size_t n, size_t *at, const char **wrong) {
+    struct parser s = {.doc = doc, .start = text, .p = text, .end = text + n};
+    if (scan_value(&s, 0) && s.p < s.end) fail(&s, s.p, "text after the value");
+    *at = (size_t)(s.p - text);
+    *wrong = s.wrong;
+    return !s.wrong;
+}
+
 int ift_json_parse(struct ift_json *doc, const char *text, size_t n, struct ift_err *err) {
     doc->text = text;
     doc->n = 0;
-    /* Nodes are numbered by int and take at least one byte of text each. */
-    if (n > INT_MAX) {
-        return IFT_FAIL(err, "%zu bytes in one JSON value, at most %d", n, INT_MAX);
-    }
+    if (n > INT_MAX) return IFT_FAIL(err, "%zu bytes in one JSON value, at most %d", n, INT_MAX);
     const size_t good = ift_utf8_check(text, n);
     if (good < n) return complain(text, n, good, "not UTF-8", err);
-    struct parser s = {.doc = doc, .p = text, .end = text + n};
-    if (scan_value(&s, 0) && s.p < s.end) fail(&s, s.p, "text after the value");
-    if (!s.wrong) return 0;
+    size_t whole = n, at;
+    const char *wrong;
+    while (whole > 0 && ift_json_is_blank(text[whole - 1])) whole--;
+    bool ok;
+    if (whole > 0 && (text[whole - 1] == '}' || text[whole - 1] == ']')) {
+        ok = scan_text(doc, text, whole, &at, &wrong);
+    } else {
+        char *const copy = ift_strndup(text, whole);
+        ok = scan_text(doc, copy, whole, &at, &wrong);
+        free(copy);
+    }
+    if (ok) return 0;
     doc->n = 0;
-    return complain(text, n, (size_t)(s.p - text), s.wrong, err);
+    return complain(text, n, at, wrong, err);
 }
 
 void ift_json_release(struct ift_json *doc) {

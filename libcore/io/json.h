@@ -32,7 +32,7 @@ struct ift_json_node {
     bool escaped;    /* string: has a backslash; otherwise its bytes are its text */
     uint32_t count;  /* array: elements; object: members (repeated keys counted) */
     uint32_t end;    /* index of the first node after this one and everything inside it */
-    size_t from, to; /* text[from, to): the raw value; a string's quotes included */
+    uint32_t from, to; /* text[from, to): the raw value; a string's quotes included */
 };
 
 /* A zeroed struct is ready. Reuse it from text to text: the tape is kept. It borrows the text. */

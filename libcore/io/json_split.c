@@ -26,7 +26,6 @@ struct ift_json_splitter {
     struct ift_slice text; /* not used yet: the value being looked for, or what stands before it, and all after it */
     struct ift_str buf;    /* where text lies when it began in an earlier block; else it lies in the block itself */
     bool kept;             /* text lies in buf */
-    size_t lent;           /* bytes at the start of text that the caller has had */
     size_t pos;            /* bytes of text in which the end of the value is not */
 
     bool tracked; /* following the value's brackets */
@@ -83,10 +82,10 @@ bool ift_json_splitter_in_array(const struct ift_json_splitter *s) {
     return s->layout == IFT_JSON_ARRAY_OF;
 }
 
-/* Leaves n bytes behind. */
-static void skip(struct ift_json_splitter *s, size_t n) {
+/* Leaves n bytes behind, which may hold line breaks or not. */
+static void skip(struct ift_json_splitter *s, size_t n, bool breaks) {
     const char *p = s->text.p, *const end = p + n;
-    while ((p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+    while (breaks && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
         s->line++;
         p++;
     }
@@ -96,8 +95,8 @@ static void skip(struct ift_json_splitter *s, size_t n) {
 
 static void skip_blanks(struct ift_json_splitter *s) {
     size_t i = 0;
-    while (i < s->text.n && ift_json_is_blank(s->text.p[i])) i++;
-    if (i > 0) skip(s, i);
+    for (; i < s->text.n && ift_json_is_blank(s->text.p[i]); i++) s->line += s->text.p[i] == '\n';
+    if (i > 0) skip(s, i, false);
 }
 
 static bool leads_on(char c) {
@@ -107,18 +106,9 @@ static bool leads_on(char c) {
 /* "}{" or "} " somewhere: two objects on one line, perhaps. Files put together with cat do that where one lacked its last
  * line end. */
 static bool may_be_several(const char *p, size_t n) {
-    if (n < 2) return false;
-    size_t i = 0;
-#ifdef __SSE2__
-    const __m128i close = _mm_set1_epi8('}'), open = _mm_set1_epi8('{'), space = _mm_set1_epi8(' ');
-    for (; n - i > 16; i += 16) {
-        const __m128i x = _mm_loadu_si128((const __m128i *)(p + i)), y = _mm_loadu_si128((const __m128i *)(p + i + 1));
-        const __m128i second = _mm_or_si128(_mm_cmpeq_epi8(y, open), _mm_cmpeq_epi8(y, space));
-        if (_mm_movemask_epi8(_mm_and_si128(_mm_cmpeq_epi8(x, close), second))) return true;
-    }
-#endif
-    for (; i + 1 < n; i++) {
-        if (p[i] == '}' && (p[i + 1] == '{' || p[i + 1] == ' ')) return true;
+    const char *const last = p + n - 1;
+    for (; p < last && (p = memchr(p, '}', (size_t)(last - p))) != NULL; p++) {
+        if (p[1] == '{' || p[1] == ' ') return true;
     }
     return false;
 }
@@ -189,11 +179,11 @@ static bool track(struct ift_json_splitter *s) {
     return found;
 }
 
-/* Lends the first n bytes. */
+/* Lends the first n bytes. They stay where they are until the next call. */
 static int lend(struct ift_json_splitter *s, size_t n, struct ift_slice *value, size_t *line) {
     *value = (struct ift_slice){s->text.p, n};
     *line = s->line;
-    s->lent = n;
+    skip(s, n, s->tracked);
     s->tracked = s->in_string = false;
     s->depth = 0;
     s->where = s->layout == IFT_JSON_LINES ? BETWEEN : AFTER;
@@ -244,8 +234,9 @@ static int next_element(struct ift_json_splitter *s, struct ift_slice *value, si
             };
             return IFT_FAIL(err, "line %zu: %s", s->line, wrong[s->where]);
         }
-        skip(s, 1);
+        skip(s, 1, false);
     }
+    s->tracked = true;
     return track(s) ? lend(s, s->pos, value, line) : 0;
 }
 
@@ -254,7 +245,7 @@ static int next(struct ift_json_splitter *s, struct ift_slice *value, size_t *li
     if (!s->begun && s->text.n > 0) {
         const bool mark = memcmp(s->text.p, "\xef\xbb\xbf", s->text.n < 3 ? s->text.n : 3) == 0;
         if (mark && s->text.n < 3 && !s->finished) return 0;
-        if (mark && s->text.n >= 3) skip(s, 3);
+        if (mark && s->text.n >= 3) skip(s, 3, false);
         s->begun = true;
     }
     if (s->layout == IFT_JSON_AUTO) {
@@ -266,8 +257,6 @@ static int next(struct ift_json_splitter *s, struct ift_slice *value, size_t *li
 }
 
 int ift_json_splitter_next(struct ift_json_splitter *s, struct ift_slice *value, size_t *line, struct ift_err *err) {
-    if (s->lent) skip(s, s->lent);
-    s->lent = 0;
     const int got = next(s, value, line, err);
     if (got == 0) keep(s);
     return got;

@@ -30,32 +30,51 @@ static size_t escaped(unsigned char c, char out[6]) {
     return 6;
 }
 
-void ift_json_escape(struct ift_str *out, const char *p, size_t n) {
+/* Writes text escaped to a buffer with room for the worst case ahead; returns the end. */
+static char *write_escaped(char *to, const char *p, size_t n) {
     const char *const end = p + n;
-    while (p < end) {
+    for (;;) {
         const char *const stop = ift_json_plain_end(p, end);
-        ift_str_add(out, p, (size_t)(stop - p));
-        if (stop < end) {
-            char *const to = ift_str_reserve(out, 6);
-            const size_t k = escaped((unsigned char)*stop, to);
-            to[k] = '\0';
-            out->n += k;
-        }
+        if (stop > p) memcpy(to, p, (size_t)(stop - p));
+        to += stop - p;
+        if (stop == end) return to;
+        to += escaped((unsigned char)*stop, to);
         p = stop + 1;
     }
 }
 
+/* Text is taken in pieces, so that the room for its worst case, six times its length, stays small. */
+enum { PIECE = 1 << 16 };
+
+void ift_json_escape(struct ift_str *out, const char *p, size_t n) {
+    do {
+        const size_t k = n < PIECE ? n : PIECE;
+        char *const to = write_escaped(ift_str_reserve(out, 6 * k), p, k);
+        *to = '\0';
+        out->n = (size_t)(to - out->p);
+        p += k;
+        n -= k;
+    } while (n > 0);
+}
+
 void ift_json_quote(struct ift_str *out, const char *p, size_t n) {
-    ift_str_reserve(out, n + 2);
-    ift_str_addc(out, '"');
-    ift_json_escape(out, p, n);
-    ift_str_addc(out, '"');
+    if (n > PIECE) {
+        ift_str_addc(out, '"');
+        ift_json_escape(out, p, n);
+        ift_str_addc(out, '"');
+        return;
+    }
+    char *to = ift_str_reserve(out, 6 * n + 2);
+    *to++ = '"';
+    to = write_escaped(to, p, n);
+    *to++ = '"';
+    *to = '\0';
+    out->n = (size_t)(to - out->p);
 }
 
 /* A checked string literal's inside in canonical form, which is never longer. */
-static void copy_literal(struct ift_str *out, const char *p, size_t n) {
+static char *write_literal(char *to, const char *p, size_t n) {
     const char *const end = p + n;
-    char *to = ift_str_reserve(out, n);
     while (p < end) {
         const char *const slash = memchr(p, '\\', (size_t)(end - p));
         const size_t plain = (size_t)((slash ? slash : end) - p);
@@ -78,8 +97,7 @@ static void copy_literal(struct ift_str *out, const char *p, size_t n) {
             }
         }
     }
-    *to = '\0';
-    out->n = (size_t)(to - out->p);
+    return to;
 }
 
 /* ---- members without repetitions ---- */
@@ -159,9 +177,12 @@ void ift_json_copy(struct ift_str *out, const struct ift_json *doc, int node) {
     switch (doc->node[node].type) {
     case IFT_JSON_STRING:
         if (doc->node[node].escaped) {
-            ift_str_addc(out, '"');
-            copy_literal(out, raw.p + 1, raw.n - 2);
-            ift_str_addc(out, '"');
+            char *to = ift_str_reserve(out, raw.n);
+            *to++ = '"';
+            to = write_literal(to, raw.p + 1, raw.n - 2);
+            *to++ = '"';
+            *to = '\0';
+            out->n = (size_t)(to - out->p);
             return;
         }
         break;

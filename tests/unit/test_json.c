@@ -101,7 +101,7 @@ static void test_messages(void) {
         {"01", "column 2: digit after a leading zero"},
         {"[-]", "column 3: expected a digit"},
         {"{\n  \"a\": 1,\n  b\n}", "line 3, column 3: expected '\"' and a key"},
-        {"[1\n", "line 2, column 1: expected ',' or ']'"},
+        {"[1\n", "column 3: expected ',' or ']'"},
         {"[1 2\n]", "line 1, column 4: expected ',' or ']'"},
     };
     struct ift_json doc = {0};
