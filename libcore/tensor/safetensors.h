@@ -33,9 +33,10 @@ const struct ift_tensor *ift_safetensors_find(const struct ift_safetensors *s, c
 /* The value of a key of __metadata__ (of the first shard that has it); NULL: absent. */
 const char *ift_safetensors_metadata(const struct ift_safetensors *s, const char *key);
 /* Of the headers; data is not read. */
-/* Its data has been read and is not needed soon: the pages may leave this process's memory. They come back when touched. */
-void ift_safetensors_forget(const struct ift_tensor *t);
 uint64_t ift_safetensors_digest(const struct ift_safetensors *s);
+/* Its data has been read and is not needed soon: the pages may leave this process's memory. They
+ * come back when touched. */
+void ift_safetensors_forget(const struct ift_tensor *t);
 
 /* Writes a file of n tensors byte for byte as the safetensors library would: sorted by dtype (wide
  * ones first, so that all stay aligned), then name; header padded with blanks to a multiple of 8.

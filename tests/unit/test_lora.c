@@ -305,6 +305,64 @@ static void fresh_case(void) {
     ift_model_free(m);
 }
 
+/* Names as old versions wrote them, values in half precision: the same adapter. */
+static void old_names_case(void) {
+    struct ift_err err = {{0}, 0, 0};
+    struct ift_model *m = NULL;
+    struct ift_peft *p = NULL;
+    char *const init = golden_join(root, "lora-qv/init"), *const base = golden_join(root,
+                                                                                    "base-llama");
+    char *const config = golden_join(init, "adapter_config.json");
+    struct ift_safetensors *const s = golden_open(init, "adapter_model.safetensors");
+    struct ift_tensor t[16];
+    struct ift_str name[16] = {{0}};
+    static uint16_t half[16][512];
+    const size_t n = ift_safetensors_count(s);
+    for (size_t i = 0; i < n && n <= 16; i++) {
+        const struct ift_tensor *const from = ift_safetensors_at(s, i);
+        /* Every other one without the prefix too. */
+        const char *const part = from->name + (i % 2 ? strlen("base_model.model.") : 0);
+        ift_str_addf(&name[i], "%.*s.default.weight", (int)(strlen(part) - strlen(".weight")),
+                     part);
+        CHECK_OK(ift_from_f32(half[i], IFT_F16, from->data, from->bytes / 4, &err), &err);
+        t[i] = *from;
+        t[i].name = name[i].p;
+        t[i].dtype = IFT_F16;
+        t[i].data = half[i];
+        t[i].bytes = from->bytes / 2;
+    }
+    mkdir("old", 0777);
+    CHECK(symlink(config, "old/adapter_config.json") == 0);
+    CHECK_OK(ift_safetensors_write("old/adapter_model.safetensors", t, n, NULL, 0, &err), &err);
+    CHECK_OK(ift_model_open(&m, base, &err), &err);
+    CHECK_OK(ift_peft_open(&p, m, "old", &err), &err);
+    CHECK_OK(ift_peft_save(p, &device, "new", &err), &err);
+    struct ift_safetensors *const back = golden_open("new", "adapter_model.safetensors");
+    for (size_t i = 0; i < n; i++) {
+        const struct ift_tensor *const from = ift_safetensors_at(s, i);
+        const struct ift_tensor *const to = golden_find(back, "", from->name);
+        CHECK(to->dtype == IFT_F32 && to->bytes == from->bytes);
+        CHECK(golden_error(to->data, from->data, from->bytes / 4) < 1.0 / 1024);
+        ift_str_release(&name[i]);
+    }
+    /* The same tensor under both names is one too many. */
+    struct ift_tensor twice[17];
+    for (size_t i = 0; i < n; i++) twice[i] = *ift_safetensors_at(s, i);
+    twice[n] = twice[0];
+    twice[n].name = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.default.weight";
+    CHECK_OK(ift_safetensors_write("old/adapter_model.safetensors", twice, n + 1, NULL, 0, &err),
+             &err);
+    struct ift_peft *q = NULL;
+    CHECK(ift_peft_open(&q, m, "old", &err) < 0 && strstr(err.text, "twice"));
+    ift_safetensors_free(back);
+    ift_safetensors_free(s);
+    ift_peft_free(p);
+    ift_model_free(m);
+    free(config);
+    free(init);
+    free(base);
+}
+
 /* Dropout acts in training only, changes with its key, and is the same for the same key. */
 static void dropout_case(void) {
     struct ift_err err = {{0}, 0, 0};
@@ -415,6 +473,7 @@ int main(void) {
     merged_case("lora-qv", "merged0");
     merged_case("lora-all-linear", "merged1");
     fresh_case();
+    old_names_case();
     dropout_case();
     full_case();
     char *const shared = golden_path("SHARED", "golden/peft");
