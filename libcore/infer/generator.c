@@ -47,7 +47,7 @@ static void sequence_free(struct sequence *s) {
 
 static int describe(struct ift_generator *g, struct ift_model *m, struct ift_peft *peft,
                     struct ift_err *err) {
-    struct ift_build b = {.cache_rows = g->c.slots * g->c.context};
+    struct ift_build b = {.cache_rows = g->c.slots * g->c.context, .positions_max = g->c.context};
     if (peft) b.attach = ift_peft_attach(peft, false);
     ift_build_begin(&b, m, g->graph);
     g->picks = ift_graph_input(g->graph, "picks", IFT_I32, IFT_PICKS, 1, (const int64_t[]){0});

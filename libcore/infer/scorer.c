@@ -31,7 +31,8 @@ struct ift_scorer {
 
 static int describe(struct ift_scorer *s, struct ift_model *m, struct ift_peft *peft,
                     struct ift_err *err) {
-    struct ift_build b = {.attach = peft ? ift_peft_attach(peft, false) : NULL};
+    struct ift_build b = {.attach = peft ? ift_peft_attach(peft, false) : NULL,
+                          .positions_max = s->c.tokens};
     ift_build_begin(&b, m, s->graph);
     const ift_val hidden = ift_build_forward(&b); // (N, C)
     s->targets = ift_graph_input(s->graph, "targets", IFT_I32, IFT_TOKENS, 1, (const int64_t[]){0});

@@ -18,8 +18,8 @@ static int open_text(struct ift_session *s, const struct ift_session_opts *o, st
     IFT_TRY(ift_tokenizer_open(&s->tokenizer, o->model, err));
     const struct ift_tokenizer_info *info = ift_tokenizer_info(s->tokenizer);
     if (info->size > (uint64_t)c->vocab)
-        return IFT_FAIL(err, "%s: the vocabulary has %u ids, the model %lld rows for them", o->model,
-                        info->size, (long long)c->vocab);
+        return IFT_FAIL(err, "%s: the vocabulary has %u ids, the model %lld rows for them",
+                        o->model, info->size, (long long)c->vocab);
     add_eos(s, info->eos);
     s->encoder = ift_encoder_new(s->tokenizer);
     s->field = o->field;
@@ -86,8 +86,8 @@ int ift_session_row(struct ift_session *s, struct ift_slice text, bool ask, stru
     } else {
         IFT_TRY(render_bare(s, text, err));
     }
-    IFT_TRY(ift_rendering_tokens(&s->rendering, s->encoder, IFT_STRADDLE_MASK, &s->tokens, &s->learn,
-                                 &s->learn_cap, &straddling, err));
+    IFT_TRY(ift_rendering_tokens(&s->rendering, s->encoder, IFT_STRADDLE_MASK, &s->tokens,
+                                 &s->learn, &s->learn_cap, &straddling, err));
     if (s->tokens.n == 0) return IFT_FAIL(err, "the text has no tokens");
     s->length = (uint32_t)s->tokens.n;
     *row = (struct ift_row){s->tokens.id, s->learn, s->tokens.n, &s->length, 1};
