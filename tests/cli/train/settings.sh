@@ -9,6 +9,10 @@ run --resume --rank 2 "$rows"
 run --resume -s 8 "$rows"
 head -n 20 "$rows" >fewer
 run --resume fewer
+cp -r "$SRC/tests/golden/model/llama/model" other
+data=$((8 + $(od -A n -t u8 -N 8 other/model.safetensors)))
+printf '\252' | dd of=other/model.safetensors bs=1 seek=$data conv=notrunc status=none
+run --resume --model other "$rows"
 cp out/adapter_model.safetensors whole
 run --resume --micro-tokens 16 "$rows" # a knob, not a setting
 truncate -s -1 out/checkpoint-16/state.safetensors
