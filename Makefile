@@ -105,8 +105,7 @@ demo: all
 	+@PATH="$(abspath $(BUILD))/bin:$$PATH" $(MAKE) --no-print-directory -f pipelines/demo.mk
 
 bench: all
-	@if [ -x tests/bench/run ]; then BUILD='$(abspath $(BUILD))' tests/bench/run; \
-	else echo 'no tests/bench/run yet'; fi
+	@BUILD='$(abspath $(BUILD))' tests/bench/run
 
 lint:
 	@BUILD='$(BUILD)' tests/lint/run
