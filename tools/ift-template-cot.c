@@ -1,8 +1,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "libcore/base/data.h"
 #include "libcore/base/mem.h"
 #include "libcore/base/rng.h"
 #include "libcore/base/tool.h"
@@ -16,49 +16,55 @@ struct args {
     bool all, list;
 };
 
+enum without { FAIL, PASS, DROP };
 static const char *const withouts[] = {"fail", "pass", "drop", NULL};
 
 static const struct ift_opt opts[] = {
-    IFT_OPT_LIST('\0', "templates", struct args, templates, "NAME|FILE", "patterns to choose from; may be repeated (default: cot)"),
+    IFT_OPT_LIST('\0', "templates", struct args, templates, "NAME|FILE",
+                 "patterns to choose from; may be repeated (default: cot)"),
     IFT_OPT_STR('\0', "template-index", struct args, index, "FILE", NULL,
                 "the pattern of each record, one number from 0 a line"),
     IFT_OPT_FLAG('\0', "all", struct args, all, "every record in every pattern"),
     IFT_OPT_CHOICE('\0', "without-rationale", struct args, without, NULL, "fail", withouts,
                    "what to do where a pattern wants a rationale and there is none"),
-    IFT_OPT_CHOICE('\0', "as", struct args, as, NULL, "jsonl", ift_record_as_name, "how records are written"),
+    IFT_OPT_CHOICE('\0', "as", struct args, as, NULL, "jsonl", ift_record_as_name,
+                   "how records are written"),
     IFT_OPT_ALONE('\0', "list", struct args, list, "list the styles"),
     {0},
 };
 
-enum { PATTERN_STREAM = 0x70617474 }; /* keeps these random numbers apart from those of other uses */
-enum { PASSED };                      /* note of the tally */
+/* Keeps these random numbers apart from those of other uses. */
+enum { PATTERN_STREAM = 0x70617474 };
 
 struct job {
     const struct args *args;
     struct ift_template *set;
+    enum without without;
     uint64_t seed;
     uint32_t *index; /* --template-index */
     size_t nindex, index_cap;
 };
 
 /* A record without the rationale that pattern i wants. */
-static int put_as_asked(const struct job *job, size_t i, const struct ift_record *r, struct ift_emit *emit,
-                        struct ift_err *err) {
-    switch (job->args->without[0]) {
-    case 'p':
+static int put_as_asked(const struct job *job, size_t i, const struct ift_record *r,
+                        struct ift_emit *emit, struct ift_err *err) {
+    switch (job->without) {
+    case DROP: return 0;
+    case PASS:
         ift_json_copy(emit->out, &r->doc, 0);
         ift_emit_end(emit);
-        emit->note[PASSED]++;
+        emit->note[0]++;
         return 0;
-    case 'd': return 0;
     default:
-        return IFT_FAIL(err, "pattern \"%s\": the record has no \"rationale\" (see --without-rationale)",
+        return IFT_FAIL(err,
+                        "pattern \"%s\": the record has no \"rationale\" (see --without-rationale)",
                         ift_template_id(job->set, i));
     }
 }
 
 /* The patterns [from, to) for a record. */
-static int choose(const struct job *job, uint64_t record, size_t *from, size_t *to, struct ift_err *err) {
+static int choose(const struct job *job, uint64_t record, size_t *from, size_t *to,
+                  struct ift_err *err) {
     const size_t n = ift_template_count(job->set);
     *from = 0;
     *to = n;
@@ -69,14 +75,16 @@ static int choose(const struct job *job, uint64_t record, size_t *from, size_t *
     } else if (record < job->nindex) {
         *from = job->index[record];
     } else {
-        ift_fail(err, "%s ends after %zu numbers, this is record %" PRIu64, job->args->index, job->nindex, record + 1);
+        ift_fail(err, "%s ends after %zu numbers, this is record %" PRIu64, job->args->index,
+                 job->nindex, record + 1);
         return IFT_FILTER_BROKEN;
     }
     *to = *from + 1;
     return 0;
 }
 
-static int map(void *ctx, void *local, const struct ift_item *item, struct ift_emit *emit, struct ift_err *err) {
+static int map(void *ctx, void *local, const struct ift_item *item, struct ift_emit *emit,
+               struct ift_err *err) {
     const struct job *const job = ctx;
     struct ift_record *const r = local;
     size_t from, to;
@@ -111,7 +119,8 @@ static void local_free(void *ctx, void *local) {
 static int end(void *ctx, uint64_t records, struct ift_err *err) {
     const struct job *const job = ctx;
     if (!job->args->index || records == job->nindex) return 0;
-    return IFT_FAIL(err, "%s has %zu numbers for %" PRIu64 " records", job->args->index, job->nindex, records);
+    return IFT_FAIL(err, "%s has %zu numbers for %" PRIu64 " records", job->args->index,
+                    job->nindex, records);
 }
 
 static int load_index(struct job *job, struct ift_err *err) {
@@ -126,7 +135,8 @@ static int load_index(struct job *job, struct ift_err *err) {
         long long value;
         if (line.n && line.p[line.n - 1] == '\r') line.n--;
         if (!ift_parse_i64(line, &value) || value < 0 || (size_t)value >= patterns) {
-            got = IFT_FAIL(err, "%s:%zu: a number from 0 to %zu is expected, one a line", path, job->nindex + 1, patterns - 1);
+            got = IFT_FAIL(err, "%s:%zu: a number from 0 to %zu is expected, one a line", path,
+                           job->nindex + 1, patterns - 1);
             break;
         }
         job->index = ift_grow(job->index, job->nindex + 1, &job->index_cap, sizeof *job->index);
@@ -137,33 +147,30 @@ static int load_index(struct job *job, struct ift_err *err) {
 }
 
 static int print_list(struct ift_err *err) {
-    size_t n;
-    char **const names = ift_data_list("templates", ".jsonl", &n);
-    int status = 0;
-    for (size_t i = 0; i < n && status == 0; i++) {
-        const char *const name = names[i];
-        struct ift_template *set;
-        status = ift_template_load(&set, &name, 1, err);
-        if (status < 0) break;
-        printf("%-16s %3zu patterns, %s\n", name, ift_template_count(set),
-               ift_template_reasons(set, 0) ? "with a rationale" : "without a rationale");
-        ift_template_free(set);
-    }
-    ift_data_list_free(names, n);
+    struct ift_str text = {0};
+    const int status = ift_template_list(&text, err);
+    if (status == 0) fwrite(text.p, 1, text.n, stdout);
+    ift_str_release(&text);
     return status;
 }
 
 static int run(const struct ift_run *run, struct ift_err *err) {
     const struct args *const a = run->args;
     if (a->list) return print_list(err);
-    if (a->all && a->index) return ift_fail_usage(err, "--all and --template-index exclude each other");
+    if (a->all && a->index)
+        return ift_fail_usage(err, "--all and --template-index exclude each other");
     static const char *const usual = "cot";
     struct job job = {.args = a, .seed = run->seed};
+    while (strcmp(withouts[job.without], a->without) != 0) job.without++;
     IFT_TRY(ift_template_load(&job.set, a->templates.n ? a->templates.item : &usual,
                               a->templates.n ? a->templates.n : 1, err));
     int status = a->index ? load_index(&job, err) : 0;
     const struct ift_filter filter = {
-        .as = ift_record_as(a->as), .local_new = local_new, .local_free = local_free, .map = map, .end = end,
+        .as = ift_record_as(a->as),
+        .local_new = local_new,
+        .local_free = local_free,
+        .map = map,
+        .end = end,
         .note = {"passed on without a rationale"},
     };
     if (status == 0) status = ift_filter_run(&filter, &job, run, err);
@@ -176,7 +183,8 @@ const struct ift_tool ift_tool = {
     .name = "ift-template-cot",
     .summary = "put records and their rationales into words, by patterns",
     .operands = "[FILE...]",
-    .common = IFT_TAKES_INPUT | IFT_TAKES_OUTPUT | IFT_TAKES_JOBS | IFT_TAKES_SEED | IFT_TAKES_REJECTS,
+    .common = IFT_TAKES_INPUT | IFT_TAKES_OUTPUT | IFT_TAKES_JOBS | IFT_TAKES_SEED |
+              IFT_TAKES_REJECTS,
     .opts = opts,
     .args_size = sizeof(struct args),
     .run = run,

@@ -36,7 +36,7 @@ struct state {
 };
 
 struct local {
-    void *own;               /* the tool's */
+    void *own;                /* the tool's */
     struct ift_record record; /* for --as */
     struct ift_str text;      /* what map appended, when --as rewrites it */
 };
@@ -105,13 +105,14 @@ static int add_elements(struct local *l, struct ift_str *out, struct ift_err *er
     return 0;
 }
 
-static int map_item(const struct state *s, struct local *l, struct batch *b, const struct ift_item *item,
-                    struct ift_err *err) {
+static int map_item(const struct state *s, struct local *l, struct batch *b,
+                    const struct ift_item *item, struct ift_err *err) {
     const bool rewrite = s->f->as != IFT_RECORD_JSONL;
     struct ift_emit emit = {.out = rewrite ? &l->text : &b->out};
     const size_t before = b->out.n;
     ift_str_clear(&l->text);
-    int status = item->wrong ? ift_fail(err, "%s", item->wrong) : s->f->map(s->ctx, l->own, item, &emit, err);
+    int status = item->wrong ? ift_fail(err, "%s", item->wrong)
+                             : s->f->map(s->ctx, l->own, item, &emit, err);
     if (status == 0 && rewrite && emit.n) status = add_elements(l, &b->out, err);
     if (status < 0) {
         b->out.n = before;
@@ -155,8 +156,10 @@ static int write_batch(void *ctx, void *batch, struct ift_err *err) {
     if (s->f->as == IFT_RECORD_JSON_ARRAY && s->total.out == 0 && text.n) {
         text = (struct ift_slice){text.p + 2, text.n - 2}; /* no separator before the first */
     }
-    if (s->f->write) IFT_TRY(s->f->write(s->ctx, text, err));
-    else IFT_TRY(ift_out_write(s->out, text.p, text.n, err));
+    if (s->f->write)
+        IFT_TRY(s->f->write(s->ctx, text, err));
+    else
+        IFT_TRY(ift_out_write(s->out, text.p, text.n, err));
     s->total.in += b->counts.in;
     s->total.out += b->counts.out;
     s->total.dropped += b->counts.dropped;
@@ -171,8 +174,13 @@ static int write_batch(void *ctx, void *batch, struct ift_err *err) {
 
 static int run_pool(struct state *s, struct ift_err *err) {
     static const struct ift_pool_ops ops = {
-        .batch_new = batch_new, .batch_free = batch_free, .local_new = local_new, .local_free = local_free,
-        .read = read_batch, .work = work, .write = write_batch,
+        .batch_new = batch_new,
+        .batch_free = batch_free,
+        .local_new = local_new,
+        .local_free = local_free,
+        .read = read_batch,
+        .work = work,
+        .write = write_batch,
     };
     const bool array = s->f->as == IFT_RECORD_JSON_ARRAY;
     if (array) IFT_TRY(ift_out_write(s->out, "[", 1, err));
@@ -186,9 +194,11 @@ static void print_tally(const struct state *s) {
     struct ift_str text = {0};
     ift_str_addf(&text, "%" PRIu64 " records in, %" PRIu64 " out", s->total.in, s->total.out);
     if (s->total.dropped) ift_str_addf(&text, ", %" PRIu64 " dropped", s->total.dropped);
-    if (s->total.rejected || s->rejects) ift_str_addf(&text, ", %" PRIu64 " rejected", s->total.rejected);
+    if (s->total.rejected || s->rejects)
+        ift_str_addf(&text, ", %" PRIu64 " rejected", s->total.rejected);
     for (int i = 0; i < IFT_FILTER_NOTES; i++) {
-        if (s->total.note[i]) ift_str_addf(&text, "; %" PRIu64 " %s", s->total.note[i], s->f->note[i]);
+        if (s->total.note[i])
+            ift_str_addf(&text, "; %" PRIu64 " %s", s->total.note[i], s->f->note[i]);
     }
     ift_note(s->run, "%s", text.p);
     ift_str_release(&text);
@@ -210,7 +220,8 @@ static int finish(struct state *s, int status, struct ift_err *err) {
     return status;
 }
 
-int ift_filter_run(const struct ift_filter *f, void *ctx, const struct ift_run *run, struct ift_err *err) {
+int ift_filter_run(const struct ift_filter *f, void *ctx, const struct ift_run *run,
+                   struct ift_err *err) {
     struct state s = {.f = f, .ctx = ctx, .run = run};
     const struct ift_source_opts from = {
         .paths = run->operand, .npaths = run->noperands, .member = f->member, .read = f->read};

@@ -17,7 +17,8 @@ static int open_recipe(const struct ift_format *f, struct ift_recipe **r, struct
     int engine = IFT_RECIPE_AUTO;
     while (strcmp(ift_recipe_engine_name[engine], f->engine) != 0) engine++;
     if (f->from) return ift_recipe_open(r, f->from, (enum ift_recipe_engine)engine, NULL, 0, err);
-    return ift_recipe_compile(r, "--jq", ift_slice(f->program), (enum ift_recipe_engine)engine, NULL, 0, err);
+    return ift_recipe_compile(r, "--jq", ift_slice(f->program), (enum ift_recipe_engine)engine,
+                              NULL, 0, err);
 }
 
 static void *worker_new(void *ctx, struct ift_err *err) {
@@ -36,7 +37,8 @@ static void worker_free(void *ctx, void *local) {
     free(w);
 }
 
-static int map(void *ctx, void *local, const struct ift_item *item, struct ift_emit *emit, struct ift_err *err) {
+static int map(void *ctx, void *local, const struct ift_item *item, struct ift_emit *emit,
+               struct ift_err *err) {
     (void)ctx;
     struct worker *const w = local;
     IFT_TRY(ift_recipe_run(w->recipe, item->text, err));
@@ -55,8 +57,12 @@ int ift_format_run(const struct ift_format *f, const struct ift_run *run, struct
     struct ift_recipe *recipe; /* for its header; the workers have theirs */
     IFT_TRY(open_recipe(f, &recipe, err));
     const struct ift_filter filter = {
-        .member = f->member, .read = ift_recipe_reads(recipe), .as = ift_record_as(f->as),
-        .local_new = worker_new, .local_free = worker_free, .map = map,
+        .member = f->member,
+        .read = ift_recipe_reads(recipe),
+        .as = ift_record_as(f->as),
+        .local_new = worker_new,
+        .local_free = worker_free,
+        .map = map,
         .note = {"with an empty output"},
     };
     const int status = ift_filter_run(&filter, (void *)f, run, err);
@@ -75,13 +81,14 @@ int ift_format_list(struct ift_str *out, struct ift_err *err) {
     size_t n;
     char **const names = ift_data_list("formats", ".jq", &n);
     int status = 0;
-    ift_str_addf(out, "%-16s %-4s %-4s %-4s %9s  %s\n", "name", "lang", "task", "gen", "records", "title");
+    ift_str_addf(out, "%-16s %-4s %-4s %-4s %9s  %s\n", "name", "lang", "task", "gen", "records",
+                 "title");
     for (size_t i = 0; i < n && status == 0; i++) {
         struct ift_recipe *r;
         status = ift_recipe_open(&r, names[i], IFT_RECIPE_AUTO, NULL, 0, err);
         if (status < 0) break;
-        ift_str_addf(out, "%-16s %-4s %-4s %-4s %9s  %s\n", names[i], header(r, "lang"), header(r, "task"),
-                     header(r, "gen"), header(r, "records"), header(r, "title"));
+        ift_str_addf(out, "%-16s %-4s %-4s %-4s %9s  %s\n", names[i], header(r, "lang"),
+                     header(r, "task"), header(r, "gen"), header(r, "records"), header(r, "title"));
         ift_recipe_free(r);
     }
     ift_data_list_free(names, n);

@@ -1,9 +1,9 @@
-/* format.h: raw datasets into records. A recipe (recipe.h) reads the container and runs a jq program on each value; what it
- * gives is completed and checked (record.h) and written as records.
+/* format.h: raw datasets into records. A recipe (recipe.h) reads the container and runs a jq
+ * program on each value; what it gives is completed and checked (record.h) and written as records.
  *
- * A value may give no record (the recipe chose to drop it: it is counted) or several. A value on which the recipe
- * fails, or whose result is no record, is a bad record. Records with an empty output are kept, for they are in the
- * dataset, and counted.
+ * A value may give no record (the recipe chose to drop it: it is counted) or several. A value on
+ * which the recipe fails, or whose result is no record, is a bad record. Records with an empty
+ * output are kept, for they are in the dataset, and counted.
  *
  * To add a dataset: see recipe.h; no C.
  */
@@ -25,9 +25,10 @@ struct ift_format {
 };
 
 /* Converts the run's operands to its output, and prints the tally. */
-int ift_format_run(const struct ift_format *f, const struct ift_run *run, struct ift_err *err) IFT_MUST_CHECK;
+int ift_format_run(const struct ift_format *f, const struct ift_run *run,
+                   struct ift_err *err) IFT_MUST_CHECK;
 
-/* Appends the table of installed recipes: name, language, task, generation, published records, title. */
+/* Appends the table of installed recipes: what kind they are, how many records, their title. */
 int ift_format_list(struct ift_str *out, struct ift_err *err) IFT_MUST_CHECK;
 /* Appends all that a recipe says of itself, and which engine runs it. */
 int ift_format_describe(const char *name, struct ift_str *out, struct ift_err *err) IFT_MUST_CHECK;

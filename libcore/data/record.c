@@ -27,33 +27,40 @@ static const struct key {
 };
 enum { NKEYS = sizeof keys / sizeof *keys };
 
-static const char *const type_name[] = {"null", "a boolean", "a boolean", "a number", "a string", "an array", "an object"};
+static const char *const type_name[] = {"null",     "a boolean", "a boolean", "a number",
+                                        "a string", "an array",  "an object"};
 
 static int *slot(struct ift_record *r, const struct key *k) {
     return (int *)(void *)((char *)r + k->offset);
 }
 
 static int check_messages(const struct ift_json *doc, int list, struct ift_err *err) {
-    if (!ift_json_is(doc, list, IFT_JSON_ARRAY)) return IFT_FAIL(err, "\"messages\" is not an array");
+    if (!ift_json_is(doc, list, IFT_JSON_ARRAY))
+        return IFT_FAIL(err, "\"messages\" is not an array");
     size_t i = 0;
     for (int m = ift_json_first(doc, list); m >= 0; m = ift_json_next(doc, list, m), i++) {
-        if (!ift_json_is(doc, m, IFT_JSON_OBJECT)) return IFT_FAIL(err, "\"messages\"[%zu] is not an object", i);
+        if (!ift_json_is(doc, m, IFT_JSON_OBJECT))
+            return IFT_FAIL(err, "\"messages\"[%zu] is not an object", i);
         if (!ift_json_is(doc, ift_json_get(doc, m, "role"), IFT_JSON_STRING) ||
             !ift_json_is(doc, ift_json_get(doc, m, "content"), IFT_JSON_STRING)) {
             return IFT_FAIL(err, "\"messages\"[%zu] needs the strings \"role\" and \"content\"", i);
         }
         const int train = ift_json_get(doc, m, "train");
-        if (train >= 0 && !ift_json_is(doc, train, IFT_JSON_TRUE) && !ift_json_is(doc, train, IFT_JSON_FALSE)) {
+        if (train >= 0 && !ift_json_is(doc, train, IFT_JSON_TRUE) &&
+            !ift_json_is(doc, train, IFT_JSON_FALSE)) {
             return IFT_FAIL(err, "\"messages\"[%zu]: \"train\" is neither true nor false", i);
         }
     }
     return i ? 0 : IFT_FAIL(err, "\"messages\" is empty");
 }
 
-static int check_texts(const struct ift_json *doc, int list, const char *name, struct ift_err *err) {
-    if (!ift_json_is(doc, list, IFT_JSON_ARRAY)) return IFT_FAIL(err, "\"%s\" is not an array", name);
+static int check_texts(const struct ift_json *doc, int list, const char *name,
+                       struct ift_err *err) {
+    if (!ift_json_is(doc, list, IFT_JSON_ARRAY))
+        return IFT_FAIL(err, "\"%s\" is not an array", name);
     for (int v = ift_json_first(doc, list); v >= 0; v = ift_json_next(doc, list, v)) {
-        if (!ift_json_is(doc, v, IFT_JSON_STRING)) return IFT_FAIL(err, "\"%s\" holds something that is no string", name);
+        if (!ift_json_is(doc, v, IFT_JSON_STRING))
+            return IFT_FAIL(err, "\"%s\" holds something that is no string", name);
     }
     return 0;
 }
@@ -94,7 +101,8 @@ static int locate(struct ift_record *r, const char *text, size_t n, struct ift_e
 }
 
 static int check(struct ift_record *r, struct ift_err *err) {
-    for (size_t i = 0; i < NKEYS; i++) IFT_TRY(check_key(&r->doc, *slot(r, &keys[i]), &keys[i], err));
+    for (size_t i = 0; i < NKEYS; i++)
+        IFT_TRY(check_key(&r->doc, *slot(r, &keys[i]), &keys[i], err));
     return 0;
 }
 
@@ -132,8 +140,8 @@ static const char *closing_quote(const char *p, const char *end) {
     }
 }
 
-/* Most of what recipes produce is an object of strings that has all that is required. That much is seen by hopping from
- * quote to quote; false only says that the parser must have a look. */
+/* Most of what recipes produce is an object of strings that has all that is required. That much is
+ * seen by hopping from quote to quote; false only says that the parser must have a look. */
 static bool is_plain(struct ift_slice text, bool *empty) {
     const char *p = text.p, *const end = text.p + text.n;
     unsigned seen = 0;
@@ -151,7 +159,8 @@ static bool is_plain(struct ift_slice text, bool *empty) {
         } else if (n == 6 && memcmp(key, "output", n) == 0) {
             seen |= 4;
             *empty = p == value + 1;
-        } else if ((n == 8 && memcmp(key, "messages", n) == 0) || (n == 4 && memcmp(key, "tags", n) == 0)) {
+        } else if ((n == 8 && memcmp(key, "messages", n) == 0) ||
+                   (n == 4 && memcmp(key, "tags", n) == 0)) {
             return false;
         }
         if (*p == '}') return seen == 7 && p + 1 == end;
@@ -174,8 +183,8 @@ static void add_with_input(struct ift_str *out, const struct ift_record *r) {
     free(pair);
 }
 
-int ift_record_complete(struct ift_record *r, struct ift_slice text, struct ift_str *out, bool *empty,
-                        struct ift_err *err) {
+int ift_record_complete(struct ift_record *r, struct ift_slice text, struct ift_str *out,
+                        bool *empty, struct ift_err *err) {
     if (is_plain(text, empty)) {
         ift_str_add(out, text.p, text.n);
         return 0;
@@ -183,7 +192,8 @@ int ift_record_complete(struct ift_record *r, struct ift_slice text, struct ift_
     IFT_TRY(locate(r, text.p, text.n, err));
     const int input = r->input;
     const bool missing = input < 0 || ift_json_is(&r->doc, input, IFT_JSON_NULL);
-    if (missing) r->input = r->instruction; /* whatever is said of it is said of the instruction first */
+    if (missing)
+        r->input = r->instruction; /* whatever is said of it is said of the instruction first */
     IFT_TRY(check(r, err));
     r->input = input;
     *empty = ift_record_lacks(r, r->output);

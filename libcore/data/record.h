@@ -1,18 +1,20 @@
 /* record.h: the one thing that flows between data tools, an instruction record (ift-record.5).
  *
- * A record is a JSON object on a line of its own. `instruction`, `input` and `output` are required strings; `messages`,
- * `rationale`, `system`, `id`, `source` and `tags` are optional but, where present, must have their shape. Every other
- * key passes through untouched. A parsed record is a view: it points into the text it was read from, so nothing is
- * unescaped, no number loses digits and the order of keys stays.
+ * A record is a JSON object on a line of its own. `instruction`, `input` and `output` are required
+ * strings; `messages`, `rationale`, `system`, `id`, `source` and `tags` are optional but, where
+ * present, must have their shape. Every other key passes through untouched. A parsed record is a
+ * view: it points into the text it was read from, so nothing is unescaped, no number loses digits
+ * and the order of keys stays.
  *
  *     struct ift_record r = {0};
  *     IFT_TRY(ift_record_parse(&r, line.p, line.n, err));
  *     ift_json_text(&r.doc, r.instruction, &prompt);
- *     …                                                    // reuse r for the next line: the memory is kept
+ *     …                             // parse the next line into r: its memory is kept
  *     ift_record_release(&r);
  *
- * To add an optional key that the suite understands: a row in the table of record.c, a member here, a paragraph in
- * ift-record.5. To add a way of writing records (`--as`): a value of ift_record_as, its name, its function.
+ * To add an optional key that the suite understands: a row in the table of record.c, a member here,
+ * a paragraph in ift-record.5. To add a way of writing records (`--as`): a value of ift_record_as,
+ * its name, its function.
  */
 #ifndef IFT_RECORD_H
 #define IFT_RECORD_H
@@ -21,7 +23,7 @@
 #include "libcore/base/str.h"
 #include "libcore/io/json.h"
 
-/* Nodes of doc: -1 where an optional key is absent or null. A key that repeats: the last one counts. */
+/* Nodes of doc: -1 where an optional key is absent or null. The last of repeated keys counts. */
 struct ift_record {
     struct ift_json doc; /* borrows the text given to parse; node 0 is the object */
     int instruction, input, output;
@@ -33,32 +35,37 @@ struct ift_record {
     int tags;      /* array of strings */
 };
 
-/* A zeroed struct is ready. Fails on text that is not one JSON object, on a required key that is missing or no string
- * and on an optional key of another type; the message names the key: `missing "output"`. The caller knows the file
- * and line and puts them in front (ift_fail_in). After a failure the record is usable for the next parse. */
-int ift_record_parse(struct ift_record *r, const char *text, size_t n, struct ift_err *err) IFT_MUST_CHECK;
+/* A zeroed struct is ready. Fails on text that is not one JSON object, on a required key that is
+ * missing or no string and on an optional key of another type; the message names the key: `missing
+ * "output"`. The caller knows the file and line and puts them in front (ift_fail_in). After a
+ * failure the record is usable for the next parse. */
+int ift_record_parse(struct ift_record *r, const char *text, size_t n,
+                     struct ift_err *err) IFT_MUST_CHECK;
 void ift_record_release(struct ift_record *r);
 
-/* True where an optional string key is absent, null or "": a rationale of no characters explains nothing. */
+/* True where an optional string is absent, null or "": no characters explain nothing. */
 bool ift_record_lacks(const struct ift_record *r, int node);
 
-/* Turns an object that a recipe produced, compact JSON from our own writer, into a canonical record: checks it as parse
- * does, but first gives a missing or null `input` the value "". Appends the line, compact, without a line end. *empty tells
- * whether the output has no characters. `r` is scratch. On failure `out` is as it was. */
-int ift_record_complete(struct ift_record *r, struct ift_slice text, struct ift_str *out, bool *empty,
-                        struct ift_err *err) IFT_MUST_CHECK;
+/* Turns an object that a recipe produced, compact JSON from our own writer, into a canonical
+ * record: checks it as parse does, but first gives a missing or null `input` the value "". Appends
+ * the line, compact, without a line end. *empty tells whether the output has no characters. `r` is
+ * scratch. On failure `out` is as it was. */
+int ift_record_complete(struct ift_record *r, struct ift_slice text, struct ift_str *out,
+                        bool *empty, struct ift_err *err) IFT_MUST_CHECK;
 
 /* ---- writing ---- */
 
 /* How a stream of records is written. */
 enum ift_record_as {
     IFT_RECORD_JSONL,      /* the record, compact, one a line */
-    IFT_RECORD_JSON_ARRAY, /* one array of objects with the unified keys instruction, input, output and nothing else,
-                              byte for byte what Python's json.dump(list, ensure_ascii=False) writes */
+    IFT_RECORD_JSON_ARRAY, /* one array of objects with the unified keys instruction, input, output
+                              and nothing else, byte for byte what Python's json.dump(list,
+                              ensure_ascii=False) writes */
 };
 
-extern const char *const ift_record_as_name[]; /* "jsonl", "json-array", NULL: the choices of --as */
-enum ift_record_as ift_record_as(const char *name); /* of a name from that list */
+/* "jsonl", "json-array", NULL: the choices of --as; and the value of one of them. */
+extern const char *const ift_record_as_name[];
+enum ift_record_as ift_record_as(const char *name);
 
 /* Appends the object of IFT_RECORD_JSON_ARRAY, separators ", " and ": ", key order fixed. */
 void ift_record_unified(struct ift_str *out, const struct ift_record *r);

@@ -46,7 +46,8 @@ static void add_base64(struct ift_str *out, const char *p, size_t n) {
     }
 }
 
-/* Names and messages may quote bytes of the input: what is not UTF-8 becomes U+FFFD, for the line must be JSON. */
+/* Names and messages may quote bytes of the input: what is not UTF-8 becomes U+FFFD, for the line
+ * must be JSON. */
 static void quote_lossy(struct ift_str *out, const char *text) {
     size_t n = strlen(text);
     ift_str_addc(out, '"');
@@ -60,8 +61,8 @@ static void quote_lossy(struct ift_str *out, const char *text) {
     ift_str_addc(out, '"');
 }
 
-void ift_reject_add(const struct ift_rejects *r, struct ift_reject_list *list, const struct ift_item *item,
-                    const char *reason) {
+void ift_reject_add(const struct ift_rejects *r, struct ift_reject_list *list,
+                    const struct ift_item *item, const char *reason) {
     struct ift_str *const to = &list->lines;
     list->n++;
     if (!r->out) {
@@ -98,7 +99,8 @@ void ift_reject_list_release(struct ift_reject_list *list) {
     list->n = 0;
 }
 
-int ift_rejects_write(struct ift_rejects *r, const struct ift_reject_list *list, struct ift_err *err) {
+int ift_rejects_write(struct ift_rejects *r, const struct ift_reject_list *list,
+                      struct ift_err *err) {
     if (!list->n) return 0;
     r->n += list->n;
     const struct ift_slice text = ift_str_slice(&list->lines);
@@ -111,6 +113,6 @@ int ift_rejects_write(struct ift_rejects *r, const struct ift_reject_list *list,
         }
     }
     if (r->n <= r->run->may_reject) return 0;
-    return IFT_FAIL(err, "%" PRIu64 " records rejected, more than --keep-going=%" PRIu64 " allows", r->n,
-                    r->run->may_reject);
+    return IFT_FAIL(err, "%" PRIu64 " records rejected, more than --keep-going=%" PRIu64 " allows",
+                    r->n, r->run->may_reject);
 }

@@ -8,7 +8,7 @@
 #include "libcore/io/json.h"
 #include "libcore/io/stream.h"
 
-/* Small enough to stay in a core's own cache on the way from reading through the recipe to writing. */
+/* Small enough to stay in a core's own cache from reading to writing. */
 enum { SLAB = 256 << 10 };
 
 enum layout { CLOSED, VALUES, ROWS };
@@ -16,25 +16,26 @@ enum layout { CLOSED, VALUES, ROWS };
 struct ift_source {
     struct ift_in *in;
     const struct ift_recipe_read *read;
-    enum layout layout;               /* of the member being read */
-    uint64_t index;                   /* of the next item */
-    struct ift_err late;              /* a failure that came when the slab already held something */
-    bool failed, ended;               /* ended: the member has no more blocks */
+    enum layout layout;  /* of the member being read */
+    uint64_t index;      /* of the next item */
+    struct ift_err late; /* a failure that came when the slab already held something */
+    bool failed, ended;  /* ended: the member has no more blocks */
 
     struct ift_json_splitter *values; /* VALUES */
     size_t element;                   /* VALUES: elements so far of an array */
     struct ift_csv *rows;             /* ROWS */
     struct ift_str head;              /* ROWS: the member's first block */
     bool begun;                       /* ROWS: it was read */
-    struct ift_str names;             /* ROWS: the columns as JSON strings with ':', one after the other */
+    struct ift_str names; /* ROWS: the columns as JSON strings with ':', one after the other */
     size_t *name_end, nnames, names_cap;
-    bool first_row;                   /* ROWS: it is still to come and holds the names */
+    bool first_row; /* ROWS: it is still to come and holds the names */
 
-    struct ift_slab one;              /* for ift_source_next */
+    struct ift_slab one; /* for ift_source_next */
     size_t next;
 };
 
-int ift_source_open(struct ift_source **s, const struct ift_source_opts *opts, struct ift_err *err) {
+int ift_source_open(struct ift_source **s, const struct ift_source_opts *opts,
+                    struct ift_err *err) {
     struct ift_in *in;
     IFT_TRY(ift_in_open(&in, opts->paths, opts->npaths, opts->member, err));
     *s = ift_alloc0(1, sizeof **s);
@@ -64,29 +65,33 @@ void ift_slab_release(struct ift_slab *slab) {
 }
 
 int ift_item_fail(const struct ift_item *item, struct ift_err *err) {
-    if (item->element) return ift_fail_in(err, "%s:%zu: element %zu", item->file, item->line, item->element);
+    if (item->element)
+        return ift_fail_in(err, "%s:%zu: element %zu", item->file, item->line, item->element);
     return ift_fail_in(err, "%s:%zu", item->file, item->line);
 }
 
-/* Adds the item slab->text[from, to). Its text and file are filled when the slab is full and nothing moves any more. */
-static struct ift_item *add_item(struct ift_source *s, struct ift_slab *slab, size_t from, size_t to, size_t line) {
+/* Adds the item slab->text[from, to). Its text and file are filled when the slab is full and
+ * nothing moves any more. */
+static struct ift_item *add_item(struct ift_source *s, struct ift_slab *slab, size_t from,
+                                 size_t to, size_t line) {
     slab->item = ift_grow(slab->item, slab->n + 1, &slab->cap, sizeof *slab->item);
     struct ift_item *const item = &slab->item[slab->n++];
     *item = (struct ift_item){.from = from, .text.n = to - from, .line = line, .index = s->index++};
     return item;
 }
 
-/* Puts the member's name in front of what a reader of text says: "line 3: …" becomes "in.json:3: …". */
+/* Puts the member's name in front of what a reader says: "line 3: …" becomes "in.json:3: …". */
 static int fail_at(const struct ift_source *s, struct ift_err *err) {
     const char *const name = ift_in_name(s->in);
     int n = 0;
     size_t line;
-    if (sscanf(err->text, "line %zu: %n", &line, &n) < 1 || n == 0) return ift_fail_in(err, "%s", name);
+    if (sscanf(err->text, "line %zu: %n", &line, &n) < 1 || n == 0)
+        return ift_fail_in(err, "%s", name);
     memmove(err->text, err->text + n, strlen(err->text + n) + 1);
     return ift_fail_in(err, "%s:%zu", name, line);
 }
 
-/* ---- values: at least one (1), or the end of the member (0), or a failure (-1); rows likewise ---- */
+/* ---- values ---- */
 
 static int more_values(struct ift_source *s, struct ift_err *err) {
     const char *p;
@@ -101,6 +106,7 @@ static int more_values(struct ift_source *s, struct ift_err *err) {
     return ift_json_splitter_finish(s->values, err) < 0 ? fail_at(s, err) : 0;
 }
 
+/* At least one item (1), or the end of the member (0), or a failure (-1). */
 static int fill_values(struct ift_source *s, struct ift_slab *slab, struct ift_err *err) {
     while (slab->text.n < SLAB) {
         struct ift_slice value;
@@ -145,7 +151,8 @@ static void begin_rows(struct ift_source *s) {
 static void add_row(struct ift_source *s, struct ift_slab *slab, const struct ift_csv_row *row) {
     if (s->first_row) {
         s->first_row = false;
-        for (size_t i = 0; s->read->columns == IFT_RECIPE_HEADER && i < row->n; i++) add_name(s, row->field[i]);
+        for (size_t i = 0; s->read->columns == IFT_RECIPE_HEADER && i < row->n; i++)
+            add_name(s, row->field[i]);
         return;
     }
     struct ift_str *const text = &slab->text;
@@ -169,14 +176,15 @@ static void add_row(struct ift_source *s, struct ift_slab *slab, const struct if
     item->wrong = ift_arena_strndup(&slab->notes, why.text, strlen(why.text));
 }
 
-/* The first block of a member, without a byte order mark: joined from several where they are tiny. */
+/* The first block of a member, without a byte order mark: joined from several, if they are tiny. */
 static int first_rows(struct ift_source *s, struct ift_err *err) {
     static const char mark[] = "\xef\xbb\xbf";
     const char *p;
     size_t n;
     int got = 1;
     ift_str_clear(&s->head);
-    while (s->head.n < 3 && (got = ift_in_block(s->in, &p, &n, err)) > 0) ift_str_add(&s->head, p, n);
+    while (s->head.n < 3 && (got = ift_in_block(s->in, &p, &n, err)) > 0)
+        ift_str_add(&s->head, p, n);
     if (got < 0) return -1;
     const size_t skip = s->head.n >= 3 && memcmp(s->head.p, mark, 3) == 0 ? 3 : 0;
     if (s->head.n > skip) ift_csv_push(s->rows, s->head.p + skip, s->head.n - skip);

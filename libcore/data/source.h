@@ -1,12 +1,14 @@
 /* source.h: raw records out of any input, each with the place it came from.
  *
- * An input is what stream.h reads: files, standard input, archives, compressed or not. Its text is cut into items as a
- * recipe's `read:` says (recipe.h): JSON values of a top-level array, one a line, or rows of delimited text, which become
- * JSON arrays of strings or, with named columns, objects. An item is therefore always JSON text, not yet checked.
- * Memory is bounded by the largest item, however long a line or an array is.
+ * An input is what stream.h reads: files, standard input, archives, compressed or not. Its text is
+ * cut into items as a recipe's `read:` says (recipe.h): JSON values of a top-level array, one a
+ * line, or rows of delimited text, which become JSON arrays of strings or, with named columns,
+ * objects. An item is therefore always JSON text, not yet checked. Memory is bounded by the largest
+ * item, however long a line or an array is.
  *
- * Promises: no item is lost. Blank lines are no items. A byte order mark at the start of a member is dropped. A
- * last line without its line end is an item when it is a whole JSON value and otherwise a cut stream.
+ * Promises: no item is lost. Blank lines are no items. A byte order mark at the start of a member
+ * is dropped. A last line without its line end is an item when it is a whole JSON value and
+ * otherwise a cut stream.
  */
 #ifndef IFT_SOURCE_H
 #define IFT_SOURCE_H
@@ -24,14 +26,14 @@ struct ift_item {
     struct ift_slice text;
     const char *file;
     size_t line;       /* 1-based line on which it starts */
-    size_t element;    /* 1-based place in its array, for arrays often lie on one line; 0 in other containers */
+    size_t element;    /* 1-based place in an array, which often is one line; else 0 */
     uint64_t index;    /* 0-based, over the whole input */
-    bool cut;          /* nothing but the end of the member ended it */
-    const char *wrong; /* what the container found wrong with it (a row too long, say); NULL: nothing */
+    bool cut;          /* a row that nothing but the end of the member ended */
+    const char *wrong; /* what the container found wrong (a row too long, say); NULL: nothing */
     size_t from;       /* of text in the slab */
 };
 
-/* A run of items that came from one member, with their text. Reused over and over; a zeroed one is empty. */
+/* A run of items that came from one member, with their text. Reused; a zeroed one is empty. */
 struct ift_slab {
     struct ift_item *item;
     size_t n, cap;
@@ -42,22 +44,26 @@ struct ift_slab {
 struct ift_source_opts {
     const char *const *paths; /* as for ift_in_open */
     size_t npaths;
-    const char *member;                  /* glob, or NULL */
-    const struct ift_recipe_read *read;  /* NULL: JSON; must outlive the source */
+    const char *member;                 /* glob, or NULL */
+    const struct ift_recipe_read *read; /* NULL: JSON; must outlive the source */
 };
 
 struct ift_source;
-int ift_source_open(struct ift_source **s, const struct ift_source_opts *opts, struct ift_err *err) IFT_MUST_CHECK;
-/* Fills a slab with about 256 KiB of items, at least one: 1, 0 at the end, -1 on failure. What a slab holds does not depend
- * on anything but the input. */
-int ift_source_fill(struct ift_source *s, struct ift_slab *slab, struct ift_err *err) IFT_MUST_CHECK;
+int ift_source_open(struct ift_source **s, const struct ift_source_opts *opts,
+                    struct ift_err *err) IFT_MUST_CHECK;
+/* Fills a slab with about 256 KiB of items, at least one: 1, 0 at the end, -1 on failure. What a
+ * slab holds does not depend on anything but the input. */
+int ift_source_fill(struct ift_source *s, struct ift_slab *slab,
+                    struct ift_err *err) IFT_MUST_CHECK;
 /* The same one item at a time, lent until the next call. Do not mix with fill. */
-int ift_source_next(struct ift_source *s, const struct ift_item **item, struct ift_err *err) IFT_MUST_CHECK;
+int ift_source_next(struct ift_source *s, const struct ift_item **item,
+                    struct ift_err *err) IFT_MUST_CHECK;
 void ift_source_free(struct ift_source *s);
 
 void ift_slab_release(struct ift_slab *slab);
 
-/* Puts "file:line: " in front of a message about an item, with "element N: " where it lies in an array. Returns -1. */
+/* Puts "file:line: " in front of a message about an item, with "element N: " where it lies in an
+ * array. Returns -1. */
 int ift_item_fail(const struct ift_item *item, struct ift_err *err);
 
 #endif

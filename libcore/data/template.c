@@ -59,8 +59,8 @@ static const char *read_slot(struct ift_arena *a, const struct ift_str *text, si
 }
 
 /* Splits a wording into parts. `plain` is scratch. */
-static int compile(struct ift_arena *a, const struct ift_str *text, struct wording *w, struct ift_str *plain,
-                   struct ift_err *err) {
+static int compile(struct ift_arena *a, const struct ift_str *text, struct wording *w,
+                   struct ift_str *plain, struct ift_err *err) {
     size_t slots = 0;
     for (size_t i = 0; i < text->n; i++) slots += text->p[i] == '{';
     w->part = ift_arena_alloc(a, (slots + 1) * sizeof *w->part);
@@ -74,10 +74,13 @@ static int compile(struct ift_arena *a, const struct ift_str *text, struct wordi
             ift_str_addc(plain, c);
             i += 2;
         } else if (c == '}') {
-            return IFT_FAIL(err, "a lone '}' at byte %zu; a literal brace is written \"}}\"", i + 1);
+            return IFT_FAIL(err, "a lone '}' at byte %zu; a literal brace is written \"}}\"",
+                            i + 1);
         } else {
             const char *const key = read_slot(a, text, &i);
-            if (!key) return IFT_FAIL(err, "a lone '{' at byte %zu; a literal brace is written \"{{\"", i + 1);
+            if (!key)
+                return IFT_FAIL(err, "a lone '{' at byte %zu; a literal brace is written \"{{\"",
+                                i + 1);
             w->part[w->n++] = (struct part){keep(a, plain), key};
             ift_str_clear(plain);
         }
@@ -99,22 +102,27 @@ static int check_keys(const struct ift_json *doc, struct ift_err *err) {
     for (int key = ift_json_first(doc, 0); key >= 0; key = ift_json_next(doc, 0, key + 1)) {
         const struct ift_slice raw = ift_json_raw(doc, key);
         bool known = ift_json_text_is(doc, key, "id");
-        for (int f = 0; f < NFIELDS; f++) known = known || ift_json_text_is(doc, key, field_name[f]);
+        for (int f = 0; f < NFIELDS; f++)
+            known = known || ift_json_text_is(doc, key, field_name[f]);
         if (!known) {
-            return IFT_FAIL(err, "a pattern has no %.*s; it has \"id\", \"instruction\", \"input\" and \"output\"",
-                            (int)raw.n, raw.p);
+            return IFT_FAIL(
+                err,
+                "a pattern has no %.*s; it has \"id\", \"instruction\", \"input\" and \"output\"",
+                (int)raw.n, raw.p);
         }
-        if (!ift_json_is(doc, key + 1, IFT_JSON_STRING)) return IFT_FAIL(err, "%.*s is not a string", (int)raw.n, raw.p);
+        if (!ift_json_is(doc, key + 1, IFT_JSON_STRING))
+            return IFT_FAIL(err, "%.*s is not a string", (int)raw.n, raw.p);
     }
     static const char *const required[] = {"id", "instruction", "output"};
     for (int i = 0; i < 3; i++) {
-        if (ift_json_get(doc, 0, required[i]) < 0) return IFT_FAIL(err, "missing \"%s\"", required[i]);
+        if (ift_json_get(doc, 0, required[i]) < 0)
+            return IFT_FAIL(err, "missing \"%s\"", required[i]);
     }
     return 0;
 }
 
-static int add_id(struct ift_template *set, struct pattern *p, const struct ift_json *doc, struct ift_str *scratch,
-                  struct ift_err *err) {
+static int add_id(struct ift_template *set, struct pattern *p, const struct ift_json *doc,
+                  struct ift_str *scratch, struct ift_err *err) {
     const int node = ift_json_get(doc, 0, "id");
     ift_str_clear(scratch);
     ift_json_text(doc, node, scratch);
@@ -124,7 +132,8 @@ static int add_id(struct ift_template *set, struct pattern *p, const struct ift_
     ift_json_copy(scratch, doc, node);
     p->quoted_id = keep(&set->arena, scratch);
     for (size_t i = 0; i < set->n; i++) {
-        if (ift_slice_eq(set->pattern[i].quoted_id, p->quoted_id)) return IFT_FAIL(err, "two patterns with the id \"%s\"", p->id);
+        if (ift_slice_eq(set->pattern[i].quoted_id, p->quoted_id))
+            return IFT_FAIL(err, "two patterns with the id \"%s\"", p->id);
     }
     return 0;
 }
@@ -159,7 +168,9 @@ static int load_file(struct ift_template *set, const char *path, struct ift_err 
     const size_t before = set->n;
     int got;
     while ((got = ift_source_next(s, &item, err)) > 0) {
-        if (ift_json_parse(&doc, item->text.p, item->text.n, err) == 0 && add_pattern(set, &doc, err) == 0) continue;
+        if (ift_json_parse(&doc, item->text.p, item->text.n, err) == 0 &&
+            add_pattern(set, &doc, err) == 0)
+            continue;
         got = ift_item_fail(item, err);
         break;
     }
@@ -169,7 +180,8 @@ static int load_file(struct ift_template *set, const char *path, struct ift_err 
     return got;
 }
 
-int ift_template_load(struct ift_template **out, const char *const *names, size_t n, struct ift_err *err) {
+int ift_template_load(struct ift_template **out, const char *const *names, size_t n,
+                      struct ift_err *err) {
     struct ift_template *const set = ift_alloc0(1, sizeof *set);
     int status = 0;
     for (size_t i = 0; i < n && status == 0; i++) {
@@ -192,6 +204,22 @@ void ift_template_free(struct ift_template *set) {
     ift_arena_release(&set->arena);
     free(set->pattern);
     free(set);
+}
+
+int ift_template_list(struct ift_str *out, struct ift_err *err) {
+    size_t n;
+    char **const names = ift_data_list("templates", ".jsonl", &n);
+    int status = 0;
+    for (size_t i = 0; i < n && status == 0; i++) {
+        struct ift_template *set;
+        status = ift_template_load(&set, (const char *const *)&names[i], 1, err);
+        if (status < 0) break;
+        ift_str_addf(out, "%-16s %3zu patterns, %s a rationale\n", names[i], set->n,
+                     set->pattern[0].reasons ? "with" : "without");
+        ift_template_free(set);
+    }
+    ift_data_list_free(names, n);
+    return status;
 }
 
 size_t ift_template_count(const struct ift_template *set) {
@@ -217,9 +245,11 @@ static void add_inside(struct ift_str *out, const struct ift_json *doc, int node
     out->p[out->n] = '\0';
 }
 
-static int add_slot(const char *key, const struct ift_json *doc, struct ift_str *out, struct ift_err *err) {
+static int add_slot(const char *key, const struct ift_json *doc, struct ift_str *out,
+                    struct ift_err *err) {
     const int v = ift_json_get(doc, 0, key);
-    if (v < 0 || ift_json_is(doc, v, IFT_JSON_NULL)) return IFT_FAIL(err, "the record has no \"%s\"", key);
+    if (v < 0 || ift_json_is(doc, v, IFT_JSON_NULL))
+        return IFT_FAIL(err, "the record has no \"%s\"", key);
     switch (doc->node[v].type) {
     case IFT_JSON_STRING: add_inside(out, doc, v); return 0;
     case IFT_JSON_ARRAY:
@@ -228,7 +258,8 @@ static int add_slot(const char *key, const struct ift_json *doc, struct ift_str 
     }
 }
 
-static int add_wording(const struct wording *w, const struct ift_json *doc, struct ift_str *out, struct ift_err *err) {
+static int add_wording(const struct wording *w, const struct ift_json *doc, struct ift_str *out,
+                       struct ift_err *err) {
     ift_str_addc(out, '"');
     for (size_t i = 0; i < w->n; i++) {
         ift_str_add(out, w->part[i].literal.p, w->part[i].literal.n);
@@ -239,12 +270,14 @@ static int add_wording(const struct wording *w, const struct ift_json *doc, stru
 }
 
 /* Appends every member, those that the pattern words anew in their old places. */
-static int add_members(const struct pattern *p, const struct ift_record *r, struct ift_str *out, struct ift_err *err) {
+static int add_members(const struct pattern *p, const struct ift_record *r, struct ift_str *out,
+                       struct ift_err *err) {
     const int field[NFIELDS] = {r->instruction, r->input, r->output};
     const struct ift_json *const doc = &r->doc;
     int few[64];
     const size_t count = doc->node[0].count;
-    int *const pair = 2 * count <= sizeof few / sizeof *few ? few : ift_alloc(2 * count * sizeof *pair);
+    int *const pair = 2 * count <= sizeof few / sizeof *few ? few
+                                                            : ift_alloc(2 * count * sizeof *pair);
     const size_t n = ift_json_members(doc, 0, pair);
     int status = 0;
     for (size_t i = 0; i < n && status == 0; i++) {
@@ -263,10 +296,12 @@ static int add_members(const struct pattern *p, const struct ift_record *r, stru
     return status;
 }
 
-int ift_template_render(const struct ift_template *set, size_t i, const struct ift_record *r, struct ift_str *out,
-                        struct ift_err *err) {
+int ift_template_render(const struct ift_template *set, size_t i, const struct ift_record *r,
+                        struct ift_str *out, struct ift_err *err) {
     const struct pattern *const p = &set->pattern[i];
-    if (r->messages >= 0) return IFT_FAIL(err, "templates are for one question and answer, this record has \"messages\"");
+    if (r->messages >= 0)
+        return IFT_FAIL(err,
+                        "templates are for one question and answer, this record has \"messages\"");
     if (ift_json_get(&r->doc, 0, "pattern") >= 0) {
         return IFT_FAIL(err, "the record already has a \"pattern\"; templates are put on once");
     }

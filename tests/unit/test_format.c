@@ -1,4 +1,4 @@
-/* The catalogue: every recipe that comes with ift says what it is, and runs on our own evaluator. */
+/* The catalogue: every recipe says what it is, and runs on our own evaluator. */
 #include "libcore/base/data.h"
 #include "libcore/data/format.h"
 #include "tests/unit/check.h"

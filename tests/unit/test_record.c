@@ -23,7 +23,8 @@ static void accepted(const char *text) {
 static void test_parse(void) {
     accepted("{" BASE "}");
     accepted(" { " BASE " }\r");
-    accepted("{" BASE ",\"rationale\":null,\"system\":null,\"messages\":null,\"tags\":null,\"id\":null,\"source\":null}");
+    accepted("{" BASE ",\"rationale\":null,\"system\":null,\"messages\":null,\"tags\":null,\"id\":"
+                      "null,\"source\":null}");
     CHECK_INT(r.rationale, -1);
     CHECK_INT(r.messages, -1);
     accepted("{" BASE ",\"id\":12345678901234567890,\"source\":\"s\",\"tags\":[],\"other\":[{}]}");
@@ -31,13 +32,17 @@ static void test_parse(void) {
     accepted("{" BASE ",\"id\":\"x\",\"tags\":[\"p\",\"q\"]}");
     accepted("{\"output\":1,\"instruct\\u0069on\":\"a\",\"input\":\"\",\"output\":\"b\"}");
     CHECK(ift_json_text_is(&r.doc, r.output, "b"));
-    accepted("{" BASE ",\"messages\":[{\"role\":\"user\",\"content\":\"\"},{\"content\":\"x\",\"role\":\"assistant\",\"train\":false}]}");
+    accepted("{" BASE ",\"messages\":[{\"role\":\"user\",\"content\":\"\"},{\"content\":\"x\","
+                      "\"role\":\"assistant\",\"train\":false}]}");
     refused("{\"instruction\":\"a\",\"output\":\"b\"}", "missing \"input\"");
     refused("{\"input\":\"\",\"output\":\"b\"}", "missing \"instruction\"");
     refused("{}", "missing \"instruction\"");
-    refused("{\"instruction\":\"a\",\"input\":null,\"output\":\"b\"}", "\"input\" is null, not a string");
-    refused("{\"instruction\":\"a\",\"input\":\"\",\"output\":3}", "\"output\" is a number, not a string");
-    refused("{\"instruction\":[],\"input\":\"\",\"output\":\"\"}", "\"instruction\" is an array, not a string");
+    refused("{\"instruction\":\"a\",\"input\":null,\"output\":\"b\"}",
+            "\"input\" is null, not a string");
+    refused("{\"instruction\":\"a\",\"input\":\"\",\"output\":3}",
+            "\"output\" is a number, not a string");
+    refused("{\"instruction\":[],\"input\":\"\",\"output\":\"\"}",
+            "\"instruction\" is an array, not a string");
     refused("{" BASE ",\"id\":true}", "\"id\" is a boolean, not a string");
     refused("{" BASE ",\"rationale\":[\"x\"]}", "\"rationale\" is an array, not a string");
     refused("{" BASE ",\"messages\":{}}", "\"messages\" is not an array");
@@ -64,7 +69,8 @@ static void test_lacks(void) {
     CHECK(!ift_record_lacks(&r, r.rationale));
 }
 
-/* What complete() makes of a recipe's result: the line, "!message", and "(empty) " in front of an empty output. */
+/* What complete() makes of a recipe's result: the line, "!message", and "(empty) " in front of an
+ * empty output. */
 static const char *completed(const char *text) {
     static struct ift_str out;
     struct ift_err err = {0};
@@ -87,7 +93,8 @@ static void same(const char *text) {
 
 static void test_complete(void) {
     same("{" BASE "}");
-    same("{\"rationale\":\"r\",\"output\":\"b\",\"x\":\"\\\"}\",\"input\":\"\\\\\",\"instruction\":\"\\\\\\\"\"}");
+    same("{\"rationale\":\"r\",\"output\":\"b\",\"x\":\"\\\"}\",\"input\":\"\\\\\",\"instruction\":"
+         "\"\\\\\\\"\"}");
     same("{" BASE ",\"id\":12345678901234567890.10}");
     same("{" BASE ",\"a\\u0000b\":\"\",\"n\":{\"input\":null},\"l\":[1,\"}\"]}");
     same("{" BASE ",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tags\":[\"t\"]}");
@@ -101,8 +108,10 @@ static void test_complete(void) {
               "{\"instruction\":\"a\",\"input\":\"\",\"output\":\"\"} (empty)");
     CHECK_STR(completed("{\"instruction\":\"a\",\"input\":\"\"}"), "!missing \"output\"");
     CHECK_STR(completed("{\"output\":\"a\"}"), "!missing \"instruction\"");
-    CHECK_STR(completed("{\"instruction\":null,\"output\":\"a\"}"), "!\"instruction\" is null, not a string");
-    CHECK_STR(completed("{\"instruction\":\"a\",\"input\":\"\",\"output\":39.0}"), "!\"output\" is a number, not a string");
+    CHECK_STR(completed("{\"instruction\":null,\"output\":\"a\"}"),
+              "!\"instruction\" is null, not a string");
+    CHECK_STR(completed("{\"instruction\":\"a\",\"input\":\"\",\"output\":39.0}"),
+              "!\"output\" is a number, not a string");
     CHECK_STR(completed("{" BASE ",\"messages\":\"no\"}"), "!\"messages\" is not an array");
     CHECK_STR(completed("{" BASE ",\"tags\":\"no\"}"), "!\"tags\" is not an array");
     CHECK_STR(completed("3"), "!a record is a JSON object, this is a number");
@@ -112,9 +121,11 @@ static void test_complete(void) {
 
 static void test_unified(void) {
     struct ift_str out = {0};
-    accepted("{\"output\":\"\\u00e9\\/\\n\\u0007\",\"k\":1,\"input\":\"\",\"instruction\":\"\\ud83d\\ude00 \\\"\"}");
+    accepted("{\"output\":\"\\u00e9\\/"
+             "\\n\\u0007\",\"k\":1,\"input\":\"\",\"instruction\":\"\\ud83d\\ude00 \\\"\"}");
     ift_record_unified(&out, &r);
-    CHECK_STR(out.p, "{\"instruction\": \"\xf0\x9f\x98\x80 \\\"\", \"input\": \"\", \"output\": \"\xc3\xa9/\\n\\u0007\"}");
+    CHECK_STR(out.p, "{\"instruction\": \"\xf0\x9f\x98\x80 \\\"\", \"input\": \"\", \"output\": "
+                     "\"\xc3\xa9/\\n\\u0007\"}");
     ift_str_release(&out);
 }
 

@@ -1,5 +1,5 @@
-/* Sources: whatever the layout and however the items fall on blocks, each comes out once, whole, in order, with its
- * line. Lengths run from a few bytes to beyond a slab. */
+/* Sources: whatever the layout and however the items fall on blocks, each comes out once, whole, in
+ * order, with its line. Lengths run from a few bytes to beyond a slab. */
 #include <unistd.h>
 
 #include "libcore/base/rng.h"
@@ -51,7 +51,8 @@ static void write_file(const char *path, const struct layout *l) {
     ift_str_release(&text);
 }
 
-static void check_item(const struct ift_item *item, const struct layout *l, size_t index, const char *path) {
+static void check_item(const struct ift_item *item, const struct layout *l, size_t index,
+                       const char *path) {
     struct ift_str want = {0};
     const size_t i = index % N;
     add_value(&want, i);
@@ -88,7 +89,8 @@ static void test_layout(const struct layout *l) {
 
     CHECK_OK(ift_source_open(&s, &opts, &err), &err);
     const struct ift_item *item;
-    for (index = 0; (got = ift_source_next(s, &item, &err)) > 0; index++) check_item(item, l, index, path[0]);
+    for (index = 0; (got = ift_source_next(s, &item, &err)) > 0; index++)
+        check_item(item, l, index, path[0]);
     CHECK_OK(got, &err);
     CHECK_INT(index, 2 * N);
     ift_source_free(s);
@@ -123,24 +125,28 @@ static const char *items(const char *text, size_t n, const struct ift_recipe_rea
 
 static void test_rows(void) {
     struct ift_recipe_read tsv = {.container = IFT_RECIPE_ROWS, .csv = {'\t', false}};
-    struct ift_recipe_read csv = {.container = IFT_RECIPE_ROWS, .csv = {',', true}, .columns = IFT_RECIPE_HEADER};
+    struct ift_recipe_read csv = {
+        .container = IFT_RECIPE_ROWS, .csv = {',', true}, .columns = IFT_RECIPE_HEADER};
     CHECK_STR(ITEMS("", &tsv), "");
     CHECK_STR(ITEMS("\xef\xbb\xbf", &tsv), "");
     CHECK_STR(ITEMS("a\t\"b\r\n\nc", &tsv), "1:[\"a\",\"\\\"b\"]\n3:[\"c\"]\n");
-    CHECK_STR(ITEMS("\xef\xbb\xbf\"x\",y\n1,\"two\nlines\"\n3\n4,5,6\n,\n", &csv),
-              "2:{\"x\":\"1\",\"y\":\"two\\nlines\"}\n4:[\"3\"] (1 columns where 2 are expected)\n"
-              "5:[\"4\",\"5\",\"6\"] (3 columns where 2 are expected)\n6:{\"x\":\"\",\"y\":\"\"}\n");
+    CHECK_STR(
+        ITEMS("\xef\xbb\xbf\"x\",y\n1,\"two\nlines\"\n3\n4,5,6\n,\n", &csv),
+        "2:{\"x\":\"1\",\"y\":\"two\\nlines\"}\n4:[\"3\"] (1 columns where 2 are expected)\n"
+        "5:[\"4\",\"5\",\"6\"] (3 columns where 2 are expected)\n6:{\"x\":\"\",\"y\":\"\"}\n");
     CHECK_STR(ITEMS("x,y\n", &csv), "");
-    CHECK_STR(ITEMS("x,y\n1,2\n\"3,", &csv),
-              "2:{\"x\":\"1\",\"y\":\"2\"}\n!./text:3: a field that starts with '\"' is never closed; "
-              "perhaps the file is to be read without quoting");
+    CHECK_STR(
+        ITEMS("x,y\n1,2\n\"3,", &csv),
+        "2:{\"x\":\"1\",\"y\":\"2\"}\n!./text:3: a field that starts with '\"' is never closed; "
+        "perhaps the file is to be read without quoting");
     csv.columns = IFT_RECIPE_SKIP;
     CHECK_STR(ITEMS("x,y\n1,2\n", &csv), "2:[\"1\",\"2\"]\n");
     csv.columns = IFT_RECIPE_UNNAMED;
     CHECK_STR(ITEMS("x,y\n1,2", &csv), "1:[\"x\",\"y\"]\n2:[\"1\",\"2\"]\n");
     char *fields[] = {"q", "\"a\""};
     csv = (struct ift_recipe_read){IFT_RECIPE_ROWS, {',', false}, IFT_RECIPE_FIELDS, fields, 2};
-    CHECK_STR(ITEMS("\"x,y\"\n1\n", &csv), "1:{\"q\":\"\\\"x\",\"\\\"a\\\"\":\"y\\\"\"}\n2:[\"1\"] (1 columns where 2 are expected)\n");
+    CHECK_STR(ITEMS("\"x,y\"\n1\n", &csv), "1:{\"q\":\"\\\"x\",\"\\\"a\\\"\":\"y\\\"\"}\n2:[\"1\"] "
+                                           "(1 columns where 2 are expected)\n");
 }
 
 static void test_ends(void) {
@@ -148,7 +154,8 @@ static void test_ends(void) {
     CHECK_STR(ITEMS("[1]\n[2]\n", &jsonl), "1:[1]\n2:[2]\n");
     CHECK_STR(ITEMS("[1]\n[2]\n", NULL), "1:1\n!./text:2: text after the array");
     CHECK_STR(ITEMS("[1,2", NULL), "1:1\n!./text:1: input ends inside an array");
-    CHECK_STR(ITEMS("{\"a\":1}\n{\"a\":", NULL), "1:{\"a\":1}\n!./text:2: input ends inside a value");
+    CHECK_STR(ITEMS("{\"a\":1}\n{\"a\":", NULL),
+              "1:{\"a\":1}\n!./text:2: input ends inside a value");
     CHECK_STR(ITEMS("\n\n", NULL), "");
     CHECK_STR(ITEMS("[]", NULL), "");
 }
