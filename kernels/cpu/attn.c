@@ -87,9 +87,9 @@ static size_t scratch(const struct ift_call *c, int threads) {
            (size_t)threads * room_floats(c->at.attn.head_dim) * sizeof(float);
 }
 
-/* p = q k^T, transposed, for the tiles that anything can be seen of. */
-static void scores(const struct attn_unit *u, const struct room *m, const struct ift_operand *k, int64_t r0, int64_t n,
-                   int64_t key, int64_t keys) {
+/* p = scale q k^T, transposed, for the tiles that anything can be seen of. */
+static void scores(const struct attn_unit *u, float scale, const struct room *m, const struct ift_operand *k,
+                   int64_t r0, int64_t n, int64_t key, int64_t keys) {
     for (int64_t j = 0; j < keys; j += MR) {
         int64_t ld;
         const float *left = attn_left(u, k, key + j, keys - j, m->tail, &ld);
@@ -99,8 +99,8 @@ static void scores(const struct attn_unit *u, const struct room *m, const struct
                 ift_tile(u->d, left, ld, 1, m->q + l, BQ, acc);
             UNROLL
             for (int i = 0; i < MR; i++) {
-                vf_store(m->p + (j + i) * BQ + l, acc[i][0]);
-                vf_store(m->p + (j + i) * BQ + l + VL, acc[i][1]);
+                vf_store(m->p + (j + i) * BQ + l, scale * acc[i][0]);
+                vf_store(m->p + (j + i) * BQ + l + VL, scale * acc[i][1]);
             }
         }
     }
@@ -112,10 +112,10 @@ static void soften(const struct room *m, int64_t n, int64_t keys) {
         const vf old = vf_load(m->top + l);
         vf top = old;
         for (int64_t j = 0; j < keys; j++) top = vf_max(top, vf_load(m->p + j * BQ + l));
-        const vf shrink = vf_exp(old - top);
+        const vf shrink = vf_exp_low(old - top);
         vf total = vf_load(m->total + l) * shrink;
         for (int64_t j = 0; j < keys; j++) {
-            const vf e = vf_exp(vf_load(m->p + j * BQ + l) - top);
+            const vf e = vf_exp_low(vf_load(m->p + j * BQ + l) - top);
             vf_store(m->p + j * BQ + l, e);
             total += e;
         }
@@ -160,7 +160,7 @@ static void finish(const struct ift_call *c, const struct attn_unit *u, const st
 
 static void block(const struct ift_call *c, const struct attn_unit *u, int64_t r0, const struct room *m) {
     const int64_t n = attn_min(BQ, u->rows - r0);
-    attn_columns(u, &c->in[0], r0, n, c->at.attn.scale, m->q);
+    attn_columns(u, &c->in[0], r0, n, m->q);
     for (int64_t l = 0; l < BQ; l++) {
         m->top[l] = -1e30f; /* below any score, and finite: minus itself it is 0 */
         m->total[l] = 0;
@@ -169,7 +169,7 @@ static void block(const struct ift_call *c, const struct attn_unit *u, int64_t r
     const int64_t end = attn_min(u->kv_len, attn_high(u, r0 + n - 1) + 1);
     for (int64_t key = attn_low(u, r0); key < end; key += BK) {
         const int64_t keys = attn_min(BK, end - key);
-        scores(u, m, &c->in[1], r0, n, key, keys);
+        scores(u, c->at.attn.scale, m, &c->in[1], r0, n, key, keys);
         attn_mask(u, r0, n, key, keys, m->p);
         soften(m, n, keys);
         gather(u, m, &c->in[2], r0, n, key, keys);

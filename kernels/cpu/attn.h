@@ -41,6 +41,10 @@ INLINE int64_t attn_low(const struct attn_unit *u, int64_t row) {
 INLINE int64_t attn_high(const struct attn_unit *u, int64_t row) {
     return u->causal ? u->kv_len - u->q_len + row / u->rep : u->kv_len - 1;
 }
+/* The first row that sees `key`, or would but for its window. */
+INLINE int64_t attn_first(const struct attn_unit *u, int64_t key) {
+    return u->causal ? attn_max(0, (key - (u->kv_len - u->q_len)) * u->rep) : 0;
+}
 INLINE int64_t attn_pad(int64_t d) {
     return (d + NR - 1) / NR * NR;
 }
@@ -74,27 +78,30 @@ INLINE int64_t attn_key_at(const struct attn_unit *u, const struct ift_operand *
     return (u->kv_begin + key) * o->row + u->kv_head * u->d;
 }
 
-/* columns[c * BQ + l] = scale * row l [c] for n rows from r0, zero up to BQ. (D, BQ) */
-INLINE void attn_columns(const struct attn_unit *u, const struct ift_operand *o, int64_t r0, int64_t n, float scale,
-                         float *columns) {
-    for (int64_t l = 0; l < BQ; l++) {
-        if (l >= n) {
-            for (int64_t c = 0; c < u->d; c++) columns[c * BQ + l] = 0;
-            continue;
-        }
+/* columns[c * BQ + l] = row l [c] for n rows from r0, zero up to a whole number of tiles. (D, BQ) */
+INLINE void attn_columns(const struct attn_unit *u, const struct ift_operand *o, int64_t r0, int64_t n, float *columns) {
+    const int64_t end = attn_blocks(n, NR) * NR, lane = u->rep == 1 ? o->row : 0;
+    int64_t l = 0;
+    if (lane) /* rows of one head, evenly spaced */
+        for (; l + 4 <= n; l += 4) ift_turn_four(columns + l, BQ, ift_f32(o) + attn_at(u, o, r0 + l), lane, u->d);
+    for (; l < n; l++) {
         const float *from = ift_f32(o) + attn_at(u, o, r0 + l);
-        for (int64_t c = 0; c < u->d; c++) columns[c * BQ + l] = scale * from[c];
+        for (int64_t c = 0; c < u->d; c++) columns[c * BQ + l] = from[c];
     }
+    for (int64_t c = 0; c < u->d && n < end; c++) memset(columns + c * BQ + n, 0, (size_t)(end - n) * sizeof *columns);
 }
 
-/* rows[l * dp + c] = scale * row l [c], zero up to dp and BQ. (BQ, Dp) */
+/* rows[l * dp + c] = scale * row l [c] for n rows from r0, zero up to dp and to a whole number of tiles. (BQ, Dp) */
 INLINE void attn_rows(const struct attn_unit *u, const struct ift_operand *o, int64_t r0, int64_t n, float scale,
                       float *rows) {
-    memset(rows, 0, (size_t)(BQ * u->dp) * sizeof *rows);
+    const int64_t end = attn_blocks(n, NR) * NR;
     for (int64_t l = 0; l < n; l++) {
         const float *from = ift_f32(o) + attn_at(u, o, r0 + l);
-        for (int64_t c = 0; c < u->d; c++) rows[l * u->dp + c] = scale * from[c];
+        for (int64_t c = 0; c < u->d; c += VL)
+            vf_put(rows + l * u->dp + c, u->dp - c, scale * vf_get(from + c, u->d - c));
+        for (int64_t c = attn_blocks(u->d, VL) * VL; c < u->dp; c++) rows[l * u->dp + c] = 0;
     }
+    memset(rows + n * u->dp, 0, (size_t)((end - n) * u->dp) * sizeof *rows);
 }
 
 /* Keys or values as the right side of a product: in place where whole tiles cover head_dim, else copied to `pad`

@@ -29,8 +29,8 @@ static int check(const struct ift_call *c, char *why) {
 
 /* The private memory of a thread. */
 struct room {
-    float *q, *dout;           /* (D, BQ): scale q and do, transposed */
-    float *q_rows, *dout_rows; /* (BQ, Dp): the same, not transposed */
+    float *q, *dout;           /* (D, BQ): q and do, transposed */
+    float *q_rows, *dout_rows; /* (BQ, Dp): scale q and do */
     float *dq;                 /* (BQ, Dp) */
     float *p, *ds;             /* (BK, BQ) */
     float *pad;                /* (BK, Dp) */
@@ -68,8 +68,8 @@ static size_t scratch(const struct ift_call *c, int threads) {
 
 static void load(const struct ift_call *c, const struct attn_unit *u, const struct room *m, int64_t r0, int64_t n) {
     const struct ift_operand *dout = &c->in[0], *q = &c->in[1], *o = &c->in[4], *lse = &c->in[5];
-    attn_columns(u, q, r0, n, c->at.attn.scale, m->q);
-    attn_columns(u, dout, r0, n, 1, m->dout);
+    attn_columns(u, q, r0, n, m->q);
+    attn_columns(u, dout, r0, n, m->dout);
     attn_rows(u, q, r0, n, c->at.attn.scale, m->q_rows);
     attn_rows(u, dout, r0, n, 1, m->dout_rows);
     for (int64_t l = 0; l < BQ; l++) {
@@ -87,77 +87,88 @@ static void load(const struct ift_call *c, const struct attn_unit *u, const stru
     memset(m->dq, 0, (size_t)(BQ * u->dp) * sizeof *m->dq);
 }
 
-/* p = exp(scale q.k - lse), zero where hidden. */
+/* p = exp(scale q.k - lse), zero where hidden. What no row sees of a tile is not computed. */
 static void weights(const struct ift_call *c, const struct attn_unit *u, const struct room *m, int64_t r0, int64_t n,
                     int64_t key, int64_t keys) {
+    const int64_t lanes = attn_blocks(n, NR) * NR, tiles = attn_blocks(keys, MR) * MR;
+    const float scale = c->at.attn.scale;
     for (int64_t j = 0; j < keys; j += MR) {
         int64_t ld;
         const float *left = attn_left(u, &c->in[2], key + j, keys - j, m->tail, &ld);
-        for (int64_t l = 0; l < BQ; l += NR) {
+        for (int64_t l = 0; l < lanes; l += NR) {
             vf acc[MR][2] = {0};
-            ift_tile(u->d, left, ld, 1, m->q + l, BQ, acc);
+            if (r0 + l + NR > attn_first(u, key + j)) ift_tile(u->d, left, ld, 1, m->q + l, BQ, acc);
             UNROLL
             for (int i = 0; i < MR; i++) {
-                vf_store(m->p + (j + i) * BQ + l, acc[i][0]);
-                vf_store(m->p + (j + i) * BQ + l + VL, acc[i][1]);
+                vf_store(m->p + (j + i) * BQ + l, scale * acc[i][0]);
+                vf_store(m->p + (j + i) * BQ + l + VL, scale * acc[i][1]);
             }
         }
     }
     attn_mask(u, r0, n, key, keys, m->p);
     for (int64_t j = 0; j < keys; j++)
-        for (int64_t l = 0; l < BQ; l += VL)
-            vf_store(m->p + j * BQ + l, vf_exp(vf_load(m->p + j * BQ + l) - vf_load(m->lse + l)));
-    for (int64_t i = keys * BQ; i < attn_blocks(keys, MR) * MR * BQ; i++) m->p[i] = 0;
+        for (int64_t l = 0; l < lanes; l += VL)
+            vf_store(m->p + j * BQ + l, vf_exp_low(vf_load(m->p + j * BQ + l) - vf_load(m->lse + l)));
+    memset(m->p + keys * BQ, 0, (size_t)((tiles - keys) * BQ) * sizeof *m->p);
 }
 
 /* ds = p (do v^T - delta). */
-static void slopes(const struct ift_call *c, const struct attn_unit *u, const struct room *m, int64_t key,
-                   int64_t keys) {
+static void slopes(const struct ift_call *c, const struct attn_unit *u, const struct room *m, int64_t r0, int64_t n,
+                   int64_t key, int64_t keys) {
     for (int64_t j = 0; j < keys; j += MR) {
         int64_t ld;
         const float *left = attn_left(u, &c->in[3], key + j, keys - j, m->tail, &ld);
-        for (int64_t l = 0; l < BQ; l += NR) {
+        for (int64_t l = 0; l < n; l += NR) {
             vf acc[MR][2] = {0};
-            ift_tile(u->d, left, ld, 1, m->dout + l, BQ, acc);
+            if (r0 + l + NR > attn_first(u, key + j)) ift_tile(u->d, left, ld, 1, m->dout + l, BQ, acc);
+            const vf delta[2] = {vf_load(m->delta + l), vf_load(m->delta + l + VL)};
+            UNROLL
             for (int i = 0; i < MR; i++)
                 for (int h = 0; h < 2; h++) {
                     const int64_t at = (j + i) * BQ + l + h * VL;
-                    vf_store(m->ds + at, vf_load(m->p + at) * (acc[i][h] - vf_load(m->delta + l + h * VL)));
+                    vf_store(m->ds + at, vf_load(m->p + at) * (acc[i][h] - delta[h]));
                 }
         }
     }
 }
 
-/* Adds left (keys, BQ) times right (BQ, Dp) to the rows of dk or dv. */
+/* Adds left (keys, BQ) times right (BQ, Dp) to the rows of dk or dv; left is zero for rows that do not see the key. */
 static void add_keys(const struct attn_unit *u, const struct ift_operand *out, const float *left, const float *right,
-                     int64_t key, int64_t keys) {
-    for (int64_t j = 0; j < keys; j += MR)
+                     int64_t r0, int64_t n, int64_t key, int64_t keys) {
+    for (int64_t j = 0; j < keys; j += MR) {
+        const int64_t first = attn_max(0, attn_min(n, attn_first(u, key + j) - r0));
         for (int64_t c = 0; c < u->dp; c += NR) {
             vf acc[MR][2] = {0};
-            ift_tile(BQ, left + j * BQ, BQ, 1, right + c, u->dp, acc);
-            for (int64_t i = 0; i < attn_min(MR, keys - j); i++) {
+            ift_tile(n - first, left + j * BQ + first, BQ, 1, right + first * u->dp + c, u->dp, acc);
+            const int64_t rows = attn_min(MR, keys - j), left_low = u->d - c, left_high = left_low - VL;
+            for (int64_t i = 0; i < rows; i++) {
                 float *to = ift_f32(out) + attn_key_at(u, out, key + j + i) + c; // (D) accumulates
-                vf_put(to, u->d - c, vf_get(to, u->d - c) + acc[i][0]);
-                if (u->d - c > VL) vf_put(to + VL, u->d - c - VL, vf_get(to + VL, u->d - c - VL) + acc[i][1]);
+                vf_put(to, left_low, vf_get(to, left_low) + acc[i][0]);
+                if (left_high > 0) vf_put(to + VL, left_high, vf_get(to + VL, left_high) + acc[i][1]);
             }
         }
+    }
 }
 
-/* dq += ds k, still without scale. */
-static void add_queries(const struct ift_call *c, const struct attn_unit *u, const struct room *m, int64_t key,
-                        int64_t keys) {
+/* dq += ds k, still without scale. Keys that none of a tile's rows sees are left out; ds is zero there. */
+static void add_queries(const struct ift_call *c, const struct attn_unit *u, const struct room *m, int64_t r0, int64_t n,
+                        int64_t key, int64_t keys) {
     int64_t ld;
     const float *right = attn_right(u, &c->in[2], key, keys, m->pad, &ld);
-    for (int64_t l = 0; l < BQ; l += MR)
+    for (int64_t l = 0; l < n; l += MR) {
+        const int64_t last = attn_high(u, attn_min(r0 + l + MR, r0 + n) - 1);
+        const int64_t seen = attn_max(0, attn_min(keys, last - key + 1));
         for (int64_t col = 0; col < u->dp; col += NR) {
             vf acc[MR][2] = {0};
-            ift_tile(keys, m->ds + l, 1, BQ, right + col, ld, acc);
-            for (int i = 0; i < MR; i++)
-                for (int h = 0; h < 2; h++) {
-                    float *to = m->dq + (l + i) * u->dp + col + h * VL;
-                    vf_store(to, vf_load(to) + acc[i][h]);
-                }
+            ift_tile(seen, m->ds + l, 1, BQ, right + col, ld, acc);
+            UNROLL
+            for (int i = 0; i < MR; i++) {
+                float *to = m->dq + (l + i) * u->dp + col;
+                vf_store(to, vf_load(to) + acc[i][0]);
+                vf_store(to + VL, vf_load(to + VL) + acc[i][1]);
+            }
         }
+    }
 }
 
 static void unit(const struct ift_call *c, const struct attn_unit *u, const struct room *m) {
@@ -170,10 +181,10 @@ static void unit(const struct ift_call *c, const struct attn_unit *u, const stru
         for (int64_t key = attn_low(u, r0); key < end; key += BK) {
             const int64_t keys = attn_min(BK, end - key);
             weights(c, u, m, r0, n, key, keys);
-            slopes(c, u, m, key, keys);
-            add_keys(u, &c->out[2], m->p, m->dout_rows, key, keys);
-            add_keys(u, &c->out[1], m->ds, m->q_rows, key, keys);
-            add_queries(c, u, m, key, keys);
+            slopes(c, u, m, r0, n, key, keys);
+            add_keys(u, &c->out[2], m->p, m->dout_rows, r0, n, key, keys);
+            add_keys(u, &c->out[1], m->ds, m->q_rows, r0, n, key, keys);
+            add_queries(c, u, m, r0, n, key, keys);
         }
         for (int64_t l = 0; l < n; l++) {
             float *dq = ift_f32(&c->out[0]) + attn_at(u, &c->out[0], r0 + l); // (D) sets

@@ -24,32 +24,11 @@ struct block {
     int64_t parts_m, parts_n;
 };
 
-/* dst[p * width + i] = src[i * lane + p] for four i. */
-INLINE void pack_four(float *dst, int width, const float *src, int64_t lane, int64_t k) {
-    int64_t p = 0;
-    for (; p + 4 <= k; p += 4) {
-        if (p % 16 == 0) /* the next panel; rows far apart are nothing the processor foresees */
-            for (int i = 0; i < 4; i++) __builtin_prefetch(src + (i + width) * lane + p);
-        v4 r[4];
-        for (int i = 0; i < 4; i++) memcpy(&r[i], src + i * lane + p, sizeof r[i]);
-        const v4 a = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5);
-        const v4 b = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
-        const v4 c = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
-        const v4 d = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
-        const v4 t[4] = {
-            __builtin_shufflevector(a, c, 0, 1, 4, 5), __builtin_shufflevector(a, c, 2, 3, 6, 7),
-            __builtin_shufflevector(b, d, 0, 1, 4, 5), __builtin_shufflevector(b, d, 2, 3, 6, 7)};
-        for (int i = 0; i < 4; i++) memcpy(dst + (p + i) * width, &t[i], sizeof t[i]);
-    }
-    for (; p < k; p++)
-        for (int i = 0; i < 4; i++) dst[p * width + i] = src[i * lane + p];
-}
-
 /* dst[p * width + i] = element (i, p) for i < lanes, 0 for lanes <= i < width. */
 INLINE void pack_panel(float *dst, int width, struct ift_side s, int lanes, int64_t k) {
     int done = 0;
     if (s.step == 1)
-        for (; done + 4 <= lanes; done += 4) pack_four(dst + done, width, s.at + done * s.lane, s.lane, k);
+        for (; done + 4 <= lanes; done += 4) ift_turn_four(dst + done, width, s.at + done * s.lane, s.lane, k);
     for (int64_t p = 0; p < k; p++) {
         for (int i = done; i < lanes; i++) dst[p * width + i] = s.at[i * s.lane + p * s.step];
         for (int i = lanes; i < width; i++) dst[p * width + i] = 0;

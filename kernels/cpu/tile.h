@@ -37,4 +37,25 @@ INLINE void ift_tile(int64_t k, const float *a, int64_t row, int64_t step, const
     ift_tile_rows(MR, 0, k, a, row, step, b, ldb, acc);
 }
 
+/* dst[p * width + i] = src[i * lane + p] for four i. */
+INLINE void ift_turn_four(float *dst, int width, const float *src, int64_t lane, int64_t k) {
+    int64_t p = 0;
+    for (; p + 4 <= k; p += 4) {
+        if (p % 16 == 0) /* the next lanes; rows far apart are nothing the processor foresees */
+            for (int i = 0; i < 4; i++) __builtin_prefetch(src + (i + width) * lane + p);
+        v4 r[4];
+        for (int i = 0; i < 4; i++) memcpy(&r[i], src + i * lane + p, sizeof r[i]);
+        const v4 a = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5);
+        const v4 b = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
+        const v4 c = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
+        const v4 d = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
+        const v4 t[4] = {
+            __builtin_shufflevector(a, c, 0, 1, 4, 5), __builtin_shufflevector(a, c, 2, 3, 6, 7),
+            __builtin_shufflevector(b, d, 0, 1, 4, 5), __builtin_shufflevector(b, d, 2, 3, 6, 7)};
+        for (int i = 0; i < 4; i++) memcpy(dst + (p + i) * width, &t[i], sizeof t[i]);
+    }
+    for (; p < k; p++)
+        for (int i = 0; i < 4; i++) dst[p * width + i] = src[i * lane + p];
+}
+
 #endif

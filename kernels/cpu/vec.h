@@ -133,14 +133,13 @@ INLINE vi vi_lanes(void) {
     return v;
 }
 
-/* e^x to 1 ulp or so: x = n ln 2 + r with |r| <= ln 2 / 2, a minimax polynomial of degree 6 for e^r, and n
- * into the exponent. Below -87.3, where results become subnormal, 0; above 88.7 infinity; NaN stays NaN. */
-INLINE vf vf_exp(vf x) {
+/* e^x = 2^n e^r, n an integer and |r| <= ln 2 / 2: *power is set to n << 23, the bits that add n to an exponent; the
+ * result is e^r, by a minimax polynomial of degree 6. Good to 1 ulp or so for |x| < 10^6. */
+INLINE vf vf_exp_parts(vf x, vi *power) {
     const vf magic = vf_set(0x1.8p23f); /* adding it rounds to an integer, left in the low bits */
-    const vf t = vf_max(vf_set(-88.0f), vf_min(vf_set(88.8f), x));
-    const vf shifted = t * 0x1.715476p0f + magic;
+    const vf shifted = x * 0x1.715476p0f + magic;
     const vf n = shifted - magic;
-    vf r = t - n * 0x1.62e4p-1f;
+    vf r = x - n * 0x1.62e4p-1f;
     r = r - n * 0x1.7f7d1cp-20f;
     vf p = vf_set(0x1.6a2434p-10f);
     p = p * r + 0x1.1239e2p-7f;
@@ -148,15 +147,28 @@ INLINE vf vf_exp(vf x) {
     p = p * r + 0x1.555492p-3f;
     p = p * r + 0x1.fffffcp-2f;
     p = p * (r * r) + r;
-    p = p + 1.0f;
-    /* Two steps, because 2^128 itself is no float. */
-    const vi k = (vi)((vu)shifted << 23), one = vi_set(127 << 23);
-    const vi half = (vi)((vu)(k >> 24) << 23), rest = k - half;
-    p = p * (vf)(half + one) * (vf)(rest + one);
-    return (vf)((vi)p & ~(x < vf_set(-87.3f)));
+    *power = (vi)((vu)shifted << 23);
+    return p + 1.0f;
 }
 
-/* 1 - erf(z) for z >= 0, to about 2e-7 relative: t P(t) e^(-z^2), t = 1 / (1 + 0.4 z), P minimax of degree 9. */
+/* e^x. Below -87.3, where results become subnormal, 0; above 88.7 infinity; NaN stays NaN. */
+INLINE vf vf_exp(vf x) {
+    vi k;
+    const vf p = vf_exp_parts(vf_max(vf_set(-88.0f), vf_min(vf_set(88.8f), x)), &k);
+    /* Two steps, because 2^128 itself is no float. */
+    const vi one = vi_set(127 << 23), half = (vi)((vu)(k >> 24) << 23), rest = k - half;
+    return (vf)((vi)(p * (vf)(half + one) * (vf)(rest + one)) & ~(x < vf_set(-87.3f)));
+}
+
+/* e^x for x <= 0 (or NaN, which stays), in fewer steps: the terms of a softmax. */
+INLINE vf vf_exp_low(vf x) {
+    vi k;
+    const vf p = vf_exp_parts(x, &k);
+    const vi low = x < vf_set(-87.3f), odd = x != x;
+    return (vf)((((vi)p + (k & ~odd)) & ~low));
+}
+
+/* 1 - erf(z) for z >= 0, to about 5e-7 relative: t P(t) e^(-z^2), t = 1 / (1 + 0.4 z), P minimax of degree 9. */
 INLINE vf vf_erfc(vf z) {
     static const float c[] = {-0.029593976f, 0.19801135f, -0.49880734f, 0.54743022f, -0.28436258f,
                               0.27206418f,   0.12968026f, 0.21491896f,  0.22495204f, 0.22570691f};
