@@ -1,17 +1,18 @@
 /* backend.h: the one interface between the engine and a processor.
  *
- * The engine (libcore/graph) plans memory and orders work; a backend owns memory and runs ops. Nothing
- * here names a layer, a model or a tuning method, and nothing here is CPU-specific: operands are offsets
- * into device buffers, every transfer and every op is enqueued on a stream and is complete only after
- * ift_backend.sync, and all numbers that change from step to step (learning rate, loss scale, positions)
- * are operands too, so that a whole step can be captured once and replayed.
+ * The engine (libcore/graph) plans memory and orders work; a backend owns memory and runs ops.
+ * Nothing here names a layer, a model or a tuning method, and nothing here is CPU-specific: operands
+ * are offsets into device buffers, every transfer and every op is enqueued on a stream and is
+ * complete only after ift_backend.sync, and all numbers that change from step to step (learning
+ * rate, loss scale, positions) are operands too, so that a whole step can be captured once and
+ * replayed.
  *
  * Adding an op: one row in IFT_OPS below with its contract, `kernels/cpu/<op>.c` (and
  * `kernels/cuda/<op>.cu`), and one case in tests/ops. Nothing else enumerates ops by hand.
  *
- * Errors: fallible functions return 0, or -1 with a message in `why` (IFT_WHY bytes, always terminated).
- * A backend never prints and never exits. Running out of device memory is an ordinary error whose text
- * gives the needed and the free MiB.
+ * Errors: fallible functions return 0, or -1 with a message in `why` (IFT_WHY bytes, always
+ * terminated). A backend never prints and never exits. Running out of device memory is an ordinary
+ * error whose text gives the needed and the free MiB.
  */
 #ifndef IFT_BACKEND_H
 #define IFT_BACKEND_H
@@ -27,7 +28,11 @@ enum {
     IFT_MAX_OUT = 4,  /* operands an op writes */
 };
 
-enum ift_dtype { IFT_F32, IFT_F16, IFT_BF16, IFT_F64, IFT_I64, IFT_I32, IFT_I16, IFT_I8, IFT_U8, IFT_BOOL, IFT_DTYPES };
+enum ift_dtype {
+    IFT_F32, IFT_F16, IFT_BF16, IFT_F64,
+    IFT_I64, IFT_I32, IFT_I16, IFT_I8, IFT_U8, IFT_BOOL,
+    IFT_DTYPES
+};
 
 /* Bytes of one element. */
 static inline size_t ift_dtype_size(enum ift_dtype t) {
@@ -36,8 +41,8 @@ static inline size_t ift_dtype_size(enum ift_dtype t) {
 }
 
 /* A tensor as an op sees it: row-major, dense but for dimension 0, whose consecutive rows lie `row`
- * elements apart (row == product of dim[1..] when dense). That one stride lets q, k and v be columns of one
- * matrix. A one-dimensional tensor has row == 1. `buf` NULL: the operand is absent. */
+ * elements apart (row == product of dim[1..] when dense). That one stride lets q, k and v be columns
+ * of one matrix. A one-dimensional tensor has row == 1. `buf` NULL: the operand is absent. */
 struct ift_buf;
 struct ift_operand {
     struct ift_buf *buf;
@@ -49,53 +54,83 @@ struct ift_operand {
 };
 
 /* The ops. Shapes: N tokens of the whole batch laid end to end, without padding; C channels; H query
- * heads and G key/value heads of D channels; S segments (documents or cached sequences); V vocabulary.
- * Inputs in brackets may be absent. "sets" and "accumulates" (adds to what is there) are said of every output;
- * "may alias i" allows output storage to be input i's. Floating operands are f32 unless said otherwise;
- * reductions that feed a decision (loss, norm) are summed in double, in an order fixed by shape alone.
+ * heads and G key/value heads of D channels; S segments (documents or cached sequences); V
+ * vocabulary. Inputs in brackets may be absent. "sets" and "adds to" (accumulates) are said of every
+ * output; "may alias i" allows output storage to be input i's. Floating operands are f32 unless said
+ * otherwise; reductions that feed a decision (loss, norm) are summed in double, in an order fixed by
+ * shape alone.
  *
- * GEMM        in a, b, [c], [bias (n)]          out y (m, n) sets, may alias c
- *             y = alpha op(a) op(b) + c + bias, op = transpose where asked. a is (m, k), or (k, m) if trans_a; b is
- *             (k, n), or (n, k) if trans_b. A Hugging Face linear is trans_b: weight (out, in). To accumulate, pass y as c.
- * EMBED       in table (V, C), ids (N) i32      out y (N, C) sets
- * EMBED_BWD   in dy (N, C), ids (N) i32         out dtable (V, C) accumulates; rows ids == pad are skipped
- * NORM        in x (N, C), weight (C), [add (N, C)]        out y (N, C) sets, rstd (N) sets, [sum (N, C) sets, may alias 0 or 2]
- *             RMS norm after an optional residual sum: s = x + add; rstd = 1/sqrt(mean(s^2) + eps); y = s rstd weight. Sum
- *             is present exactly when add is.
- * NORM_BWD    in dy (N, C), s (N, C), weight (C), rstd (N), [dadd (N, C)]    out dx (N, C) sets, may alias 0 or 4; [dweight (C) accumulates]
- *             s is what was normalised (x, or the sum). dadd is the gradient that reaches the sum directly; dx = dadd + d norm.
- * ROPE        in x (N, heads*D), positions (N) i32, table (P, rot/2, 2)      out y (N, heads*D) sets, may alias 0
- *             Rotates the first `rot` channels of each head by table[position] = (cos, sin): pairs (i, i + rot/2), or (2i, 2i+1)
- *             if interleaved; the rest is copied. inverse turns the other way and is the backward.
- * ATTN        in q (N, H*D), k (K, G*D), v (K, G*D), segments (S, 4) i32     out o (N, H*D) sets, [lse (N, H) sets]
- *             segments[s] = q_begin, q_len, kv_begin, kv_len. Query i of a segment sees its keys j <= kv_len - q_len + i (all of
- *             them if not causal), and with window > 0 only j > kv_len - q_len + i - window. Query head h reads key head h / (H/G).
- *             softmax(scale q.k) v; lse = log of the softmax denominator, natural, for the backward. k and v are the fresh
- *             rows in training and the cache when generating. Query rows in no segment are not written.
- * ATTN_BWD    in do (N, H*D), q, k, v, o (N, H*D), lse (N, H), segments      out dq, dk, dv set, shapes of q, k, v
- * GLU         in gate (N, I), up (N, I)         out y (N, I) sets, may alias 0 or 1;    y = act(gate) up
- * GLU_BWD     in dy, gate, up                   out dgate sets, may alias 0 or 1; dup sets, may alias 2
- * AXPBY       in x, [y]                         out z sets, may alias 0 or 1;    z = alpha x + beta y
- * DROPOUT     in x (N, C), key (2) i32          out y sets, may alias 0;   y = x keep / (1 - p); keep is Philox4x32-10 of (key, stream, element),
- *             the same on every backend; the backward is the same op on dy
- * XENT        in x (N, C), weight (V, C), targets (N) i32, scale (1)   out loss (N) sets, [dx (N, C) sets], [dweight (V, C) accumulates]
- *             Fused output projection and cross entropy; full logits never exist. Rows with target < 0 are not computed: loss 0, dx 0.
- *             loss[i] = logsumexp(x[i] W^T) - (x[i] W^T)[target], unscaled; dx and dweight are of scale * sum(loss).
- * SCATTER     in x (M, C), rows (M) i32         out y (R, C): y[rows[i]] = x[i], other rows untouched; rows[i] < 0 is skipped
- * GATHER      in x (R, C), rows (M) i32         out y (M, C) sets: y[i] = x[rows[i]]
- * COLSUM      in x (N, C)                       out y (C) accumulates the sum over rows: the gradient of a bias
- * CAST        in x                              out y sets: same shape, other dtype (f32, f16, bf16, f64), round to nearest even
- * SUMSQ       in x                              out sum (1) f64 accumulates sum of squares
- * CLIP        in sum (1) f64, scale (1)         out norm (1) f32 sets, coef (1) f32 sets:  norm = sqrt(sum) * scale; coef = scale * min(1, max_norm / (norm + 1e-6)),
- *             scale when max_norm <= 0
- * ADAMW       in grad, coef (1), hyper (4) = lr, 1 - beta1^t, 1 - beta2^t, unused       out p, m, v updated in place; decoupled decay:
- *             g = coef grad; p *= 1 - lr decay; m, v moments; p -= lr/hyper[1] m / (sqrt(v)/sqrt(hyper[2]) + eps)
+ * GEMM       in   a, b, [c], [bias (n)]
+ *            out  y (m, n) sets, may alias c
+ *            y = alpha op(a) op(b) + c + bias, op = transpose where asked. a is (m, k), or (k, m) if
+ *            trans_a; b is (k, n), or (n, k) if trans_b. A Hugging Face linear is trans_b: weight
+ *            (out, in). To accumulate, pass y as c.
+ * EMBED      in   table (V, C), ids (N) i32
+ *            out  y (N, C) sets
+ * EMBED_BWD  in   dy (N, C), ids (N) i32
+ *            out  dtable (V, C) adds to; rows whose id is `pad` are skipped
+ * NORM       in   x (N, C), weight (C), [add (N, C)]
+ *            out  y (N, C) sets, rstd (N) sets, [sum (N, C) sets, may alias 0 or 2]
+ *            RMS norm after an optional residual sum: s = x + add; rstd = 1/sqrt(mean(s^2) + eps);
+ *            y = s rstd weight. Sum is present exactly when add is.
+ * NORM_BWD   in   dy (N, C), s (N, C), weight (C), rstd (N), [dadd (N, C)]
+ *            out  dx (N, C) sets, may alias 0 or 4; [dweight (C) adds to]
+ *            s is what was normalised (x, or the sum). dadd is the gradient that reaches the sum
+ *            directly; dx = dadd + d norm.
+ * ROPE       in   x (N, heads*D), positions (N) i32, table (P, rot/2, 2)
+ *            out  y (N, heads*D) sets, may alias 0
+ *            Rotates the first `rot` channels of each head by table[position] = (cos, sin): pairs
+ *            (i, i + rot/2), or (2i, 2i+1) if interleaved; the rest is copied. inverse turns the
+ *            other way and is the backward.
+ * ATTN       in   q (N, H*D), k (K, G*D), v (K, G*D), segments (S, 4) i32
+ *            out  o (N, H*D) sets, [lse (N, H) sets]
+ *            segments[s] = q_begin, q_len, kv_begin, kv_len. Query i of a segment sees its keys
+ *            j <= kv_len - q_len + i (all of them if not causal), and with window > 0 only
+ *            j > kv_len - q_len + i - window. Query head h reads key head h / (H/G).
+ *            o = softmax(scale q.k) v; lse = log of the softmax denominator, natural, for the
+ *            backward. k and v are the fresh rows in training and the cache when generating. Query
+ *            rows in no segment are not written.
+ * ATTN_BWD   in   do (N, H*D), q, k, v, o (N, H*D), lse (N, H), segments
+ *            out  dq, dk, dv set, shapes of q, k, v
+ * GLU        in   gate (N, I), up (N, I)
+ *            out  y (N, I) sets, may alias 0 or 1; y = act(gate) up
+ * GLU_BWD    in   dy, gate, up
+ *            out  dgate sets, may alias 0 or 1; dup sets, may alias 2
+ * AXPBY      in   x, [y]
+ *            out  z sets, may alias 0 or 1; z = alpha x + beta y
+ * DROPOUT    in   x (N, C), key (2) i32
+ *            out  y sets, may alias 0; y = x keep / (1 - p)
+ *            keep is Philox4x32-10 of (key, stream, element), the same on every backend; the
+ *            backward is the same op on dy.
+ * XENT       in   x (N, C), weight (V, C), targets (N) i32, scale (1)
+ *            out  loss (N) sets, [dx (N, C) sets], [dweight (V, C) adds to]
+ *            Fused output projection and cross entropy; full logits never exist. Rows with
+ *            target < 0 are not computed: loss 0, dx 0. loss[i] = logsumexp(x[i] W^T) -
+ *            (x[i] W^T)[target], unscaled; dx and dweight are of scale * sum(loss).
+ * SCATTER    in   x (M, C), rows (M) i32
+ *            out  y (R, C): y[rows[i]] = x[i], other rows untouched; rows[i] < 0 is skipped
+ * GATHER     in   x (R, C), rows (M) i32
+ *            out  y (M, C) sets: y[i] = x[rows[i]]
+ * COLSUM     in   x (N, C)
+ *            out  y (C) adds to: the sum over rows, the gradient of a bias
+ * CAST       in   x
+ *            out  y sets: same shape, other dtype (f32, f16, bf16, f64), round to nearest even
+ * SUMSQ      in   x
+ *            out  sum (1) f64 adds to: the sum of squares
+ * CLIP       in   sum (1) f64, scale (1)
+ *            out  norm (1) f32 sets, coef (1) f32 sets
+ *            norm = sqrt(sum) * scale; coef = scale * min(1, max_norm / (norm + 1e-6)), or scale
+ *            when max_norm <= 0.
+ * ADAMW      in   grad, coef (1), hyper (4) = lr, 1 - beta1^t, 1 - beta2^t, unused
+ *            out  p, m, v updated in place
+ *            g = coef grad; p *= 1 - lr decay; m, v moments of g;
+ *            p -= lr/hyper[1] m / (sqrt(v)/sqrt(hyper[2]) + eps)
  */
-#define IFT_OPS(X)                                                                                          \
-    X(GEMM, gemm) X(EMBED, embed) X(EMBED_BWD, embed_bwd) X(NORM, norm) X(NORM_BWD, norm_bwd)               \
-    X(ROPE, rope) X(ATTN, attn) X(ATTN_BWD, attn_bwd) X(GLU, glu) X(GLU_BWD, glu_bwd) X(AXPBY, axpby)       \
-    X(DROPOUT, dropout) X(XENT, xent) X(SCATTER, scatter) X(GATHER, gather) X(COLSUM, colsum)               \
-    X(CAST, cast) X(SUMSQ, sumsq) X(CLIP, clip) X(ADAMW, adamw)
+#define IFT_OPS(X)                                                                            \
+    X(GEMM, gemm) X(EMBED, embed) X(EMBED_BWD, embed_bwd) X(NORM, norm) X(NORM_BWD, norm_bwd) \
+    X(ROPE, rope) X(ATTN, attn) X(ATTN_BWD, attn_bwd) X(GLU, glu) X(GLU_BWD, glu_bwd)         \
+    X(AXPBY, axpby) X(DROPOUT, dropout) X(XENT, xent) X(SCATTER, scatter) X(GATHER, gather)   \
+    X(COLSUM, colsum) X(CAST, cast) X(SUMSQ, sumsq) X(CLIP, clip) X(ADAMW, adamw)
 
 enum ift_op {
 #define X(NAME, name) IFT_OP_##NAME,
@@ -112,8 +147,9 @@ union ift_attr {
     struct { int32_t pad; } embed_bwd; /* -1: none */
     struct { float eps; } norm;
     struct { int heads, head_dim, rot; bool interleaved, inverse; } rope;
-    struct { int heads, kv_heads, head_dim, window; float scale; bool causal; } attn; /* and attn_bwd */
-    struct { enum ift_act act; } glu;                                                 /* and glu_bwd */
+    /* and attn_bwd */
+    struct { int heads, kv_heads, head_dim, window; float scale; bool causal; } attn;
+    struct { enum ift_act act; } glu; /* and glu_bwd */
     struct { float alpha, beta; } axpby;
     struct { float p; uint32_t stream; } dropout;
     struct { float max_norm; } clip;
@@ -136,7 +172,8 @@ struct ift_backend_config {
 struct ift_dev;    /* an opened processor */
 struct ift_stream; /* a queue of work on it */
 
-/* A backend: one const table. Functions marked (optional) may be NULL. Buffers are aligned to 64 bytes. */
+/* A backend: one const table. Functions marked (optional) may be NULL. Buffers are aligned to 64
+ * bytes. */
 struct ift_backend {
     const char *name; /* "cpu" */
 
@@ -147,27 +184,34 @@ struct ift_backend {
     /* Measured peak of the matrix product in FLOP/s, cached after the first call (about 0.2 s). */
     double (*gemm_peak)(struct ift_dev *dev);
 
-    int (*alloc)(struct ift_dev *dev, size_t bytes, struct ift_buf **buf, char *why); /* contents undefined */
-    /* (optional) Makes host memory readable by ops without a copy; the caller keeps it alive and unchanged. */
-    int (*wrap)(struct ift_dev *dev, const void *host, size_t bytes, struct ift_buf **buf, char *why);
+    /* Contents are undefined. */
+    int (*alloc)(struct ift_dev *dev, size_t bytes, struct ift_buf **buf, char *why);
+    /* (optional) Makes host memory readable by ops without a copy; the caller keeps it alive and
+     * unchanged. */
+    int (*wrap)(struct ift_dev *dev, const void *host, size_t bytes, struct ift_buf **buf,
+                char *why);
     void (*free)(struct ift_dev *dev, struct ift_buf *buf); /* NULL is fine */
 
     int (*stream_open)(struct ift_dev *dev, struct ift_stream **stream, char *why);
     void (*stream_close)(struct ift_stream *stream);
     /* Transfers, in stream order. Host memory must stay valid until sync. */
-    int (*upload)(struct ift_stream *s, struct ift_buf *to, size_t offset, const void *from, size_t bytes, char *why);
-    int (*download)(struct ift_stream *s, void *to, const struct ift_buf *from, size_t offset, size_t bytes, char *why);
+    int (*upload)(struct ift_stream *s, struct ift_buf *to, size_t offset, const void *from,
+                  size_t bytes, char *why);
+    int (*download)(struct ift_stream *s, void *to, const struct ift_buf *from, size_t offset,
+                    size_t bytes, char *why);
     int (*zero)(struct ift_stream *s, struct ift_buf *buf, size_t offset, size_t bytes, char *why);
 
     /* Scratch bytes of a call, from op, shapes and attributes alone; buffers may be unset. A call with
      * smaller dim[0]s never needs more. */
     size_t (*scratch)(const struct ift_dev *dev, const struct ift_call *call);
-    /* Enqueues `count` calls in order. Operands are checked (shapes, dtypes, bounds): a mismatch is an error, not a crash. */
+    /* Enqueues `count` calls in order. Operands are checked (shapes, dtypes, bounds): a mismatch is
+     * an error, not a crash. */
     int (*run)(struct ift_stream *s, const struct ift_call *calls, size_t count, char *why);
     int (*sync)(struct ift_stream *s, char *why);
 };
 
-/* The backend called "cpu", "cuda" or "auto"; NULL with a reason when this build or machine lacks it. */
+/* The backend called "cpu", "cuda" or "auto"; NULL with a reason when this build or machine lacks
+ * it. */
 const struct ift_backend *ift_backend_find(const char *name, char *why);
 
 /* "GEMM" for IFT_OP_GEMM. */
