@@ -1,9 +1,9 @@
 /* backend.h: the one interface between the engine and a processor.
  *
  * The engine (libcore/graph) plans memory and orders work; a backend owns memory and runs ops.
- * Nothing here names a layer, a model or a tuning method, and nothing here is CPU-specific: operands
- * are offsets into device buffers, every transfer and every op is enqueued on a stream and is
- * complete only after ift_backend.sync, and all numbers that change from step to step (learning
+ * Nothing here names a layer, a model or a tuning method, and nothing here is CPU-specific:
+ * operands are offsets into device buffers, every transfer and every op is enqueued on a stream and
+ * is complete only after ift_backend.sync, and all numbers that change from step to step (learning
  * rate, loss scale, positions) are operands too, so that a whole step can be captured once and
  * replayed.
  *
@@ -41,8 +41,9 @@ static inline size_t ift_dtype_size(enum ift_dtype t) {
 }
 
 /* A tensor as an op sees it: row-major, dense but for dimension 0, whose consecutive rows lie `row`
- * elements apart (row == product of dim[1..] when dense). That one stride lets q, k and v be columns
- * of one matrix. A one-dimensional tensor has row == 1. `buf` NULL: the operand is absent. */
+ * elements apart (row == product of dim[1..] when dense). That one stride lets q, k and v be
+ * columns of one matrix. A one-dimensional tensor has row == 1. `buf` NULL: the operand is absent.
+ * */
 struct ift_buf;
 struct ift_operand {
     struct ift_buf *buf;
@@ -53,18 +54,18 @@ struct ift_operand {
     int64_t row;
 };
 
-/* The ops. Shapes: N tokens of the whole batch laid end to end, without padding; C channels; H query
- * heads and G key/value heads of D channels; S segments (documents or cached sequences); V
- * vocabulary. Inputs in brackets may be absent. "sets" and "adds to" (accumulates) are said of every
- * output; "may alias i" allows output storage to be input i's. Floating operands are f32 unless said
- * otherwise; reductions that feed a decision (loss, norm) are summed in double, in an order fixed by
- * shape alone.
+/* The ops. Shapes: N tokens of the whole batch laid end to end, without padding; C channels; H
+ * query heads and G key/value heads of D channels; S segments (documents or cached sequences); V
+ * vocabulary. Inputs in brackets may be absent. "sets" and "adds to" (accumulates) are said of
+ * every output; "may alias i" allows output storage to be input i's. Floating operands are f32
+ * unless said otherwise; reductions that feed a decision (loss, norm) are summed in double, in an
+ * order fixed by shape alone.
  *
  * GEMM       in   a, b, [c], [bias (n)]
  *            out  y (m, n) sets, may alias c
- *            y = alpha op(a) op(b) + c + bias, op = transpose where asked. a is (m, k), or (k, m) if
- *            trans_a; b is (k, n), or (n, k) if trans_b. A Hugging Face linear is trans_b: weight
- *            (out, in). To accumulate, pass y as c.
+ *            y = alpha op(a) op(b) + c + bias, op = transpose where asked. a is (m, k), or (k, m)
+ *            if trans_a; b is (k, n), or (n, k) if trans_b. A Hugging Face linear is trans_b:
+ *            weight (out, in). To accumulate, pass y as c.
  * EMBED      in   table (V, C), ids (N) i32
  *            out  y (N, C) sets
  * EMBED_BWD  in   dy (N, C), ids (N) i32
@@ -201,8 +202,8 @@ struct ift_backend {
                     size_t bytes, char *why);
     int (*zero)(struct ift_stream *s, struct ift_buf *buf, size_t offset, size_t bytes, char *why);
 
-    /* Scratch bytes of a call, from op, shapes and attributes alone; buffers may be unset. A call with
-     * smaller dim[0]s never needs more. */
+    /* Scratch bytes of a call, from op, shapes and attributes alone; buffers may be unset. A call
+     * with smaller dim[0]s never needs more. */
     size_t (*scratch)(const struct ift_dev *dev, const struct ift_call *call);
     /* Enqueues `count` calls in order. Operands are checked (shapes, dtypes, bounds): a mismatch is
      * an error, not a crash. */
