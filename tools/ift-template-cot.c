@@ -49,7 +49,8 @@ struct job {
 static int put_as_asked(const struct job *job, size_t i, const struct ift_record *r,
                         struct ift_emit *emit, struct ift_err *err) {
     switch (job->without) {
-    case DROP: return 0;
+    case DROP:
+        return 0;
     case PASS:
         ift_json_copy(emit->out, &r->doc, 0);
         ift_emit_end(emit);
@@ -183,8 +184,8 @@ const struct ift_tool ift_tool = {
     .name = "ift-template-cot",
     .summary = "put records and their rationales into words, by patterns",
     .operands = "[FILE...]",
-    .common = IFT_TAKES_INPUT | IFT_TAKES_OUTPUT | IFT_TAKES_JOBS | IFT_TAKES_SEED |
-              IFT_TAKES_REJECTS,
+    .common =
+        IFT_TAKES_INPUT | IFT_TAKES_OUTPUT | IFT_TAKES_JOBS | IFT_TAKES_SEED | IFT_TAKES_REJECTS,
     .opts = opts,
     .args_size = sizeof(struct args),
     .run = run,

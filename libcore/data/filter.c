@@ -223,8 +223,10 @@ static int finish(struct state *s, int status, struct ift_err *err) {
 int ift_filter_run(const struct ift_filter *f, void *ctx, const struct ift_run *run,
                    struct ift_err *err) {
     struct state s = {.f = f, .ctx = ctx, .run = run};
-    const struct ift_source_opts from = {
-        .paths = run->operand, .npaths = run->noperands, .member = f->member, .read = f->read};
+    const struct ift_source_opts from = {.paths = run->operand,
+                                         .npaths = run->noperands,
+                                         .member = f->member,
+                                         .read = f->read};
     int status = ift_source_open(&s.source, &from, err);
     if (status == 0) status = ift_rejects_open(&s.rejects, run, err);
     if (status == 0) status = ift_out_open(&s.out, run->common.output, err);

@@ -37,8 +37,9 @@ struct ift_template {
 /* ---- loading ---- */
 
 static const char *canonical_key(const char *name) {
-    static const char *const alias[][2] = {
-        {"question", "instruction"}, {"answer", "output"}, {"chain_of_thought", "rationale"}};
+    static const char *const alias[][2] = {{"question", "instruction"},
+                                           {"answer", "output"},
+                                           {"chain_of_thought", "rationale"}};
     for (size_t i = 0; i < sizeof alias / sizeof *alias; i++) {
         if (strcmp(name, alias[i][0]) == 0) return alias[i][1];
     }
@@ -251,10 +252,15 @@ static int add_slot(const char *key, const struct ift_json *doc, struct ift_str 
     if (v < 0 || ift_json_is(doc, v, IFT_JSON_NULL))
         return IFT_FAIL(err, "the record has no \"%s\"", key);
     switch (doc->node[v].type) {
-    case IFT_JSON_STRING: add_inside(out, doc, v); return 0;
+    case IFT_JSON_STRING:
+        add_inside(out, doc, v);
+        return 0;
     case IFT_JSON_ARRAY:
-    case IFT_JSON_OBJECT: return IFT_FAIL(err, "the record's \"%s\" is no text", key);
-    default: ift_json_copy(out, doc, v); return 0;
+    case IFT_JSON_OBJECT:
+        return IFT_FAIL(err, "the record's \"%s\" is no text", key);
+    default:
+        ift_json_copy(out, doc, v);
+        return 0;
     }
 }
 
@@ -276,8 +282,8 @@ static int add_members(const struct pattern *p, const struct ift_record *r, stru
     const struct ift_json *const doc = &r->doc;
     int few[64];
     const size_t count = doc->node[0].count;
-    int *const pair = 2 * count <= sizeof few / sizeof *few ? few
-                                                            : ift_alloc(2 * count * sizeof *pair);
+    int *const pair =
+        2 * count <= sizeof few / sizeof *few ? few : ift_alloc(2 * count * sizeof *pair);
     const size_t n = ift_json_members(doc, 0, pair);
     int status = 0;
     for (size_t i = 0; i < n && status == 0; i++) {

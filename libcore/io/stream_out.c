@@ -10,7 +10,8 @@
 #include "libcore/base/mem.h"
 #include "libcore/io/stream.h"
 
-enum { BUFFER = 256 << 10 };
+/* Small pieces are gathered, large ones (a batch of records) go out as they are. */
+enum { BUFFER = 256 << 10, DIRECT = 64 << 10 };
 
 struct ift_out {
     int fd;
@@ -95,10 +96,8 @@ int ift_out_flush(struct ift_out *out, struct ift_err *err) {
 }
 
 int ift_out_write(struct ift_out *out, const void *p, size_t n, struct ift_err *err) {
-    if (n > BUFFER - out->n) {
-        IFT_TRY(ift_out_flush(out, err));
-        if (n >= BUFFER) return write_all(out, p, n, err);
-    }
+    if (n > BUFFER - out->n || n >= DIRECT) IFT_TRY(ift_out_flush(out, err));
+    if (n >= DIRECT) return write_all(out, p, n, err);
     if (n) memcpy(out->buf + out->n, p, n);
     out->n += n;
     return 0;

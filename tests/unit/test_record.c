@@ -24,7 +24,7 @@ static void test_parse(void) {
     accepted("{" BASE "}");
     accepted(" { " BASE " }\r");
     accepted("{" BASE ",\"rationale\":null,\"system\":null,\"messages\":null,\"tags\":null,\"id\":"
-                      "null,\"source\":null}");
+             "null,\"source\":null}");
     CHECK_INT(r.rationale, -1);
     CHECK_INT(r.messages, -1);
     accepted("{" BASE ",\"id\":12345678901234567890,\"source\":\"s\",\"tags\":[],\"other\":[{}]}");
@@ -33,7 +33,7 @@ static void test_parse(void) {
     accepted("{\"output\":1,\"instruct\\u0069on\":\"a\",\"input\":\"\",\"output\":\"b\"}");
     CHECK(ift_json_text_is(&r.doc, r.output, "b"));
     accepted("{" BASE ",\"messages\":[{\"role\":\"user\",\"content\":\"\"},{\"content\":\"x\","
-                      "\"role\":\"assistant\",\"train\":false}]}");
+             "\"role\":\"assistant\",\"train\":false}]}");
     refused("{\"instruction\":\"a\",\"output\":\"b\"}", "missing \"input\"");
     refused("{\"input\":\"\",\"output\":\"b\"}", "missing \"instruction\"");
     refused("{}", "missing \"instruction\"");

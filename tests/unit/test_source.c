@@ -125,8 +125,9 @@ static const char *items(const char *text, size_t n, const struct ift_recipe_rea
 
 static void test_rows(void) {
     struct ift_recipe_read tsv = {.container = IFT_RECIPE_ROWS, .csv = {'\t', false}};
-    struct ift_recipe_read csv = {
-        .container = IFT_RECIPE_ROWS, .csv = {',', true}, .columns = IFT_RECIPE_HEADER};
+    struct ift_recipe_read csv = {.container = IFT_RECIPE_ROWS,
+                                  .csv = {',', true},
+                                  .columns = IFT_RECIPE_HEADER};
     CHECK_STR(ITEMS("", &tsv), "");
     CHECK_STR(ITEMS("\xef\xbb\xbf", &tsv), "");
     CHECK_STR(ITEMS("a\t\"b\r\n\nc", &tsv), "1:[\"a\",\"\\\"b\"]\n3:[\"c\"]\n");

@@ -35,11 +35,11 @@ static const char *render(size_t i, const char *record) {
     return out.p;
 }
 
-#define PATTERN(id, instruction, output)                \
-    "{\"id\":\"" id "\",\"instruction\":\"" instruction \
+#define PATTERN(id, instruction, output)                                                           \
+    "{\"id\":\"" id "\",\"instruction\":\"" instruction                                            \
     "\",\"input\":\"{input}\",\"output\":\"" output "\"}\n"
-#define RECORD                                                                                 \
-    "\"instruction\":\"q\\n\\\"1\\\"\",\"input\":\"i\",\"output\":\"a\\u00e9\",\"rationale\":" \
+#define RECORD                                                                                     \
+    "\"instruction\":\"q\\n\\\"1\\\"\",\"input\":\"i\",\"output\":\"a\\u00e9\",\"rationale\":"     \
     "\"because {x}\""
 
 static void test_render(void) {
