@@ -10,7 +10,8 @@ const struct ift_backend *ift_backend_find(const char *name, char *why) {
     if (strcmp(name, "cuda") == 0)
         snprintf(why, IFT_WHY, "this build has no cuda backend, use --backend cpu");
     else
-        snprintf(why, IFT_WHY, "no backend is called \"%.64s\", there are auto, cpu and cuda", name);
+        snprintf(why, IFT_WHY, "no backend is called \"%.64s\", there are auto, cpu and cuda",
+                 name);
     return NULL;
 }
 

@@ -54,7 +54,8 @@ static void pieces(const void *ctx, int64_t begin, int64_t end, int thread) {
     const struct step s = step_of(c);
     for (int64_t t = begin; t < end; t++) {
         const struct ift_piece p = ift_walk_piece(&w, t);
-        span(s, ift_f32(&c->in[0]) + ift_piece_at(&c->in[0], p), ift_f32(&c->out[0]) + ift_piece_at(&c->out[0], p),
+        span(s, ift_f32(&c->in[0]) + ift_piece_at(&c->in[0], p),
+             ift_f32(&c->out[0]) + ift_piece_at(&c->out[0], p),
              ift_f32(&c->out[1]) + ift_piece_at(&c->out[1], p),
              ift_f32(&c->out[2]) + ift_piece_at(&c->out[2], p), p.n);
     }

@@ -43,7 +43,8 @@ static inline uint16_t to_bf16(float f) {
     return (uint16_t)pick(nan, u >> 16 | 0x40u, rounded);
 }
 
-/* Shifted into place, a half is a float 2^112 too small; subnormals come out right by an exact subtraction. */
+/* Shifted into place, a half is a float 2^112 too small; subnormals come out right by an exact
+ * subtraction. */
 static inline float from_f16(uint16_t h) {
     const uint32_t sign = (uint32_t)(h & 0x8000u) << 16, body = (uint32_t)(h & 0x7FFFu) << 13;
     const uint32_t normal = body + (112u << 23), special = body | 0x7F800000u;
@@ -63,8 +64,8 @@ static inline uint16_t to_f16(float f) {
     return (uint16_t)(sign | h);
 }
 
-/* Rounding twice would be wrong half way between two results. Rounded to odd first, a double keeps in the
- * float's last bit that there was more, and the second rounding is right. */
+/* Rounding twice would be wrong half way between two results. Rounded to odd first, a double keeps
+ * in the float's last bit that there was more, and the second rounding is right. */
 static inline float to_odd(double d) {
     const float f = (float)d;
     const double back = (double)f;
@@ -74,47 +75,71 @@ static inline float to_odd(double d) {
     return float_of(u);
 }
 
-#define LOOP(S, D, convert)                                                \
-    do {                                                                   \
-        const S *restrict from = src;                                      \
-        D *restrict to = dst;                                              \
-        for (int64_t i = 0; i < n; i++) to[i] = (D)convert(from[i]);       \
+#define LOOP(S, D, convert)                                                                        \
+    do {                                                                                           \
+        const S *restrict from = src;                                                              \
+        D *restrict to = dst;                                                                      \
+        for (int64_t i = 0; i < n; i++) to[i] = (D)convert(from[i]);                               \
     } while (0)
 
 static void from_f32_span(const void *src, void *dst, enum ift_dtype to_type, int64_t n) {
     switch (to_type) {
-    case IFT_F16: LOOP(float, uint16_t, to_f16); break;
-    case IFT_BF16: LOOP(float, uint16_t, to_bf16); break;
-    default: LOOP(float, double, ); break;
+    case IFT_F16:
+        LOOP(float, uint16_t, to_f16);
+        break;
+    case IFT_BF16:
+        LOOP(float, uint16_t, to_bf16);
+        break;
+    default:
+        LOOP(float, double, );
+        break;
     }
 }
 
-#define WIDEN_F16(h) to_bf16(from_f16(h))
-#define WIDEN_BF16(h) to_f16(from_bf16(h))
-#define NARROW_F16(d) to_f16(to_odd(d))
+#define WIDEN_F16(h)   to_bf16(from_f16(h))
+#define WIDEN_BF16(h)  to_f16(from_bf16(h))
+#define NARROW_F16(d)  to_f16(to_odd(d))
 #define NARROW_BF16(d) to_bf16(to_odd(d))
 
 static void from_f16_span(const void *src, void *dst, enum ift_dtype to_type, int64_t n) {
     switch (to_type) {
-    case IFT_F32: LOOP(uint16_t, float, from_f16); break;
-    case IFT_BF16: LOOP(uint16_t, uint16_t, WIDEN_F16); break;
-    default: LOOP(uint16_t, double, from_f16); break;
+    case IFT_F32:
+        LOOP(uint16_t, float, from_f16);
+        break;
+    case IFT_BF16:
+        LOOP(uint16_t, uint16_t, WIDEN_F16);
+        break;
+    default:
+        LOOP(uint16_t, double, from_f16);
+        break;
     }
 }
 
 static void from_bf16_span(const void *src, void *dst, enum ift_dtype to_type, int64_t n) {
     switch (to_type) {
-    case IFT_F32: LOOP(uint16_t, float, from_bf16); break;
-    case IFT_F16: LOOP(uint16_t, uint16_t, WIDEN_BF16); break;
-    default: LOOP(uint16_t, double, from_bf16); break;
+    case IFT_F32:
+        LOOP(uint16_t, float, from_bf16);
+        break;
+    case IFT_F16:
+        LOOP(uint16_t, uint16_t, WIDEN_BF16);
+        break;
+    default:
+        LOOP(uint16_t, double, from_bf16);
+        break;
     }
 }
 
 static void from_f64_span(const void *src, void *dst, enum ift_dtype to_type, int64_t n) {
     switch (to_type) {
-    case IFT_F32: LOOP(double, float, ); break;
-    case IFT_F16: LOOP(double, uint16_t, NARROW_F16); break;
-    default: LOOP(double, uint16_t, NARROW_BF16); break;
+    case IFT_F32:
+        LOOP(double, float, );
+        break;
+    case IFT_F16:
+        LOOP(double, uint16_t, NARROW_F16);
+        break;
+    default:
+        LOOP(double, uint16_t, NARROW_BF16);
+        break;
     }
 }
 
@@ -124,10 +149,18 @@ static void span(const void *src, enum ift_dtype from, void *dst, enum ift_dtype
         return;
     }
     switch (from) {
-    case IFT_F32: from_f32_span(src, dst, to, n); break;
-    case IFT_F16: from_f16_span(src, dst, to, n); break;
-    case IFT_BF16: from_bf16_span(src, dst, to, n); break;
-    default: from_f64_span(src, dst, to, n); break;
+    case IFT_F32:
+        from_f32_span(src, dst, to, n);
+        break;
+    case IFT_F16:
+        from_f16_span(src, dst, to, n);
+        break;
+    case IFT_BF16:
+        from_bf16_span(src, dst, to, n);
+        break;
+    default:
+        from_f64_span(src, dst, to, n);
+        break;
     }
 }
 
@@ -143,8 +176,9 @@ static void pieces(const void *ctx, int64_t begin, int64_t end, int thread) {
     const struct ift_walk w = walk(c);
     for (int64_t t = begin; t < end; t++) {
         const struct ift_piece p = ift_walk_piece(&w, t);
-        span((const char *)ift_data(x) + (size_t)ift_piece_at(x, p) * ift_dtype_size(x->dtype), x->dtype,
-             (char *)ift_data(y) + (size_t)ift_piece_at(y, p) * ift_dtype_size(y->dtype), y->dtype, p.n);
+        span((const char *)ift_data(x) + (size_t)ift_piece_at(x, p) * ift_dtype_size(x->dtype),
+             x->dtype, (char *)ift_data(y) + (size_t)ift_piece_at(y, p) * ift_dtype_size(y->dtype),
+             y->dtype, p.n);
     }
 }
 

@@ -24,7 +24,8 @@ struct ift_stream {
 #if defined(__x86_64__)
 extern const struct ift_cpu_isa ift_cpu_isa_v2, ift_cpu_isa_v3, ift_cpu_isa_v4;
 
-/* IFT_CPU_LEVEL=v2 or v3 holds a newer processor back, to compare or to reproduce another machine's bits. */
+/* IFT_CPU_LEVEL=v2 or v3 holds a newer processor back, to compare or to reproduce another machine's
+ * bits. */
 static const struct ift_cpu_isa *best_isa(void) {
     const char *limit = getenv("IFT_CPU_LEVEL");
     const int level = limit && limit[0] == 'v' ? limit[1] - '0' : 4;
@@ -97,12 +98,13 @@ static int buf_new(struct ift_buf **out, char *data, size_t size, bool wrapped, 
     return 0;
 }
 
-/* Large buffers start on a huge page and ask for more of them: a product walks thousands of rows a page
- * apart, and would otherwise miss the translation cache at each. */
+/* Large buffers start on a huge page and ask for more of them: a product walks thousands of rows a
+ * page apart, and would otherwise miss the translation cache at each. */
 static int buf_alloc(struct ift_dev *dev, size_t bytes, struct ift_buf **out, char *why) {
     (void)dev;
     const size_t huge = (size_t)2 << 20, page = (size_t)sysconf(_SC_PAGESIZE);
-    const size_t total = (size_t)sysconf(_SC_PHYS_PAGES) * page, align = bytes >= 2 * huge ? huge : 64;
+    const size_t total = (size_t)sysconf(_SC_PHYS_PAGES) * page,
+                 align = bytes >= 2 * huge ? huge : 64;
     char *data = NULL;
     if (bytes <= total) data = aligned_alloc(align, (bytes + align) / align * align);
     if (!data) {
@@ -116,7 +118,8 @@ static int buf_alloc(struct ift_dev *dev, size_t bytes, struct ift_buf **out, ch
     return -1;
 }
 
-static int buf_wrap(struct ift_dev *dev, const void *host, size_t bytes, struct ift_buf **out, char *why) {
+static int buf_wrap(struct ift_dev *dev, const void *host, size_t bytes, struct ift_buf **out,
+                    char *why) {
     (void)dev;
     /* The flag keeps every op from writing through this pointer. */
     return buf_new(out, (char *)(uintptr_t)host, bytes, true, why);
@@ -141,15 +144,16 @@ static void stream_close(struct ift_stream *s) {
     free(s);
 }
 
-static int in_buf(const struct ift_buf *buf, size_t offset, size_t bytes, const char *what, char *why) {
+static int in_buf(const struct ift_buf *buf, size_t offset, size_t bytes, const char *what,
+                  char *why) {
     if (buf && offset <= buf->size && bytes <= buf->size - offset) return 0;
     snprintf(why, IFT_WHY, "cpu: %s of %zu bytes at %zu of a buffer of %zu", what, bytes, offset,
              buf ? buf->size : 0);
     return -1;
 }
 
-static int upload(struct ift_stream *s, struct ift_buf *to, size_t offset, const void *from, size_t bytes,
-                  char *why) {
+static int upload(struct ift_stream *s, struct ift_buf *to, size_t offset, const void *from,
+                  size_t bytes, char *why) {
     (void)s;
     if (in_buf(to, offset, bytes, "upload", why) < 0) return -1;
     if (to->wrapped) return say(why, "upload to memory that is only lent for reading");
@@ -157,8 +161,8 @@ static int upload(struct ift_stream *s, struct ift_buf *to, size_t offset, const
     return 0;
 }
 
-static int download(struct ift_stream *s, void *to, const struct ift_buf *from, size_t offset, size_t bytes,
-                    char *why) {
+static int download(struct ift_stream *s, void *to, const struct ift_buf *from, size_t offset,
+                    size_t bytes, char *why) {
     (void)s;
     if (in_buf(from, offset, bytes, "download", why) < 0) return -1;
     if (bytes) memcpy(to, from->data + offset, bytes);
@@ -211,7 +215,8 @@ static struct ift_operand square(struct ift_buf *buf, size_t index, int64_t n) {
     return (struct ift_operand){buf, index * (size_t)(n * n) * 4, IFT_F32, 2, {n, n}, n};
 }
 
-/* Small enough that on a busy machine one run or another is not interrupted, large enough to keep all busy. */
+/* Small enough that on a busy machine one run or another is not interrupted, large enough to keep
+ * all busy. */
 static double measure_peak(struct ift_dev *dev) {
     const int threads = ift_team_threads(dev->team);
     const int64_t n = threads <= 4 ? 768 : threads <= 32 ? 1536 : 3072;

@@ -1,17 +1,18 @@
 /* cpu.h: how the CPU backend is put together.
  *
- * Each op is one file, kernels/cpu/<op>.c, that ends in a const struct ift_cpu_op: check, scratch, run. Op
- * files, ops.c among them, are compiled once for each level of the instruction set (x86-64-v2, v3 = AVX2 +
- * FMA, v4 = AVX-512; "base" elsewhere) with IFT_CPU_ISA naming the level. Whatever such a file exports is
- * called IFT_ISA(name), and stays apart from its siblings that way; cpu.c picks one table of ops when a device
- * is opened. Loops are written for vectors of whatever width the level has (vec.h), once.
+ * Each op is one file, kernels/cpu/<op>.c, that ends in a const struct ift_cpu_op: check, scratch,
+ * run. Op files, ops.c among them, are compiled once for each level of the instruction set
+ * (x86-64-v2, v3 = AVX2 + FMA, v4 = AVX-512; "base" elsewhere) with IFT_CPU_ISA naming the level.
+ * Whatever such a file exports is called IFT_ISA(name), and stays apart from its siblings that way;
+ * cpu.c picks one table of ops when a device is opened. Loops are written for vectors of whatever
+ * width the level has (vec.h), once.
  *
- * Adding an op: its row in backend.h, its file here with `const struct ift_cpu_op IFT_ISA(<op>)`, a case in
- * tests/ops. ops.c finds it by the row.
+ * Adding an op: its row in backend.h, its file here with `const struct ift_cpu_op IFT_ISA(<op>)`, a
+ * case in tests/ops. ops.c finds it by the row.
  *
- * Three rules keep results the same for any number of threads: work is cut by shape alone, never by the number
- * of threads; each output element is computed by one index of ift_team_each; partial sums are added in index
- * order.
+ * Three rules keep results the same for any number of threads: work is cut by shape alone, never by
+ * the number of threads; each output element is computed by one index of ift_team_each; partial
+ * sums are added in index order.
  */
 #ifndef IFT_CPU_H
 #define IFT_CPU_H
@@ -31,13 +32,13 @@ struct ift_cpu_op {
 
 /* One level of the instruction set. */
 struct ift_cpu_isa {
-    const char *name; /* for people: "avx2" */
+    const char *name;                   /* for people: "avx2" */
     const struct ift_cpu_op *const *op; /* IFT_OP_COUNT of them */
 };
 
 #define IFT_JOIN_(a, b) ift_cpu_##a##_##b
-#define IFT_JOIN(a, b) IFT_JOIN_(a, b)
-#define IFT_ISA(name) IFT_JOIN(name, IFT_CPU_ISA)
+#define IFT_JOIN(a, b)  IFT_JOIN_(a, b)
+#define IFT_ISA(name)   IFT_JOIN(name, IFT_CPU_ISA)
 
 #ifdef IFT_CPU_ISA
 #define X(NAME, name) extern const struct ift_cpu_op IFT_ISA(name);

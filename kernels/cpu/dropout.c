@@ -14,9 +14,10 @@ static int check(const struct ift_call *c, char *why) {
     return ift_operands_check(c, want, 3, why);
 }
 
-/* Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011) of BLOCKS counters
- * (first + i, stream, 0). word[j][i] is word j of block i. */
-static void philox(uint64_t first, uint32_t stream, const int32_t key[2], uint32_t word[4][BLOCKS]) {
+/* Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011) of BLOCKS
+ * counters (first + i, stream, 0). word[j][i] is word j of block i. */
+static void philox(uint64_t first, uint32_t stream, const int32_t key[2],
+                   uint32_t word[4][BLOCKS]) {
     for (int i = 0; i < BLOCKS; i++) {
         word[0][i] = (uint32_t)(first + (uint64_t)i);
         word[1][i] = (uint32_t)((first + (uint64_t)i) >> 32);
@@ -26,7 +27,8 @@ static void philox(uint64_t first, uint32_t stream, const int32_t key[2], uint32
     uint32_t k0 = (uint32_t)key[0], k1 = (uint32_t)key[1];
     for (int round = 0; round < 10; round++) {
         for (int i = 0; i < BLOCKS; i++) {
-            const uint64_t a = (uint64_t)word[0][i] * 0xD2511F53u, b = (uint64_t)word[2][i] * 0xCD9E8D57u;
+            const uint64_t a = (uint64_t)word[0][i] * 0xD2511F53u,
+                           b = (uint64_t)word[2][i] * 0xCD9E8D57u;
             word[0][i] = (uint32_t)(b >> 32) ^ word[1][i] ^ k0;
             word[1][i] = (uint32_t)b;
             word[2][i] = (uint32_t)(a >> 32) ^ word[3][i] ^ k1;

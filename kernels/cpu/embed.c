@@ -18,7 +18,8 @@ static void embed_rows(const void *ctx, int64_t begin, int64_t end, int thread) 
     const int32_t *id = ift_i32(&c->in[1]);  // (N)
     float *y = ift_f32(&c->out[0]);          // (N, C)
     const size_t bytes = (size_t)c->in[0].dim[1] * sizeof *y;
-    for (int64_t i = begin; i < end; i++) memcpy(y + i * c->out[0].row, table + id[i] * c->in[0].row, bytes);
+    for (int64_t i = begin; i < end; i++)
+        memcpy(y + i * c->out[0].row, table + id[i] * c->in[0].row, bytes);
 }
 
 static void embed_run(struct ift_team *team, const struct ift_call *c) {
@@ -27,7 +28,8 @@ static void embed_run(struct ift_team *team, const struct ift_call *c) {
 
 const struct ift_cpu_op IFT_ISA(embed) = {embed_check, NULL, embed_run};
 
-/* Tokens repeat, so the work is cut by columns: each adds up its strip of every row in the order of tokens. */
+/* Tokens repeat, so the work is cut by columns: each adds up its strip of every row in the order of
+ * tokens. */
 enum { STRIP = 64 };
 
 static int bwd_check(const struct ift_call *c, char *why) {
@@ -47,7 +49,8 @@ static void bwd_strips(const void *ctx, int64_t begin, int64_t end, int thread) 
     const float *dy = ift_f32(&c->in[0]);   // (N, C)
     const int32_t *id = ift_i32(&c->in[1]); // (N)
     float *dtable = ift_f32(&c->out[0]);    // (V, C) accumulates
-    const int64_t left = begin * STRIP, ch = c->in[0].dim[1], right = end * STRIP < ch ? end * STRIP : ch;
+    const int64_t left = begin * STRIP, ch = c->in[0].dim[1],
+                  right = end * STRIP < ch ? end * STRIP : ch;
     for (int64_t i = 0; i < c->in[0].dim[0]; i++) {
         if (id[i] == c->at.embed_bwd.pad) continue;
         float *to = dtable + id[i] * c->out[0].row;

@@ -1,7 +1,7 @@
 #include "kernels/cpu/cpu.h"
 
-/* Both ops move whole rows of any type. Scattered rows may meet: cut by columns, the last one wins whatever
- * the number of threads. */
+/* Both ops move whole rows of any type. Scattered rows may meet: cut by columns, the last one wins
+ * whatever the number of threads. */
 enum { STRIP = 1024 /* bytes */, ROWS = 64 };
 
 static int gather_check(const struct ift_call *c, char *why) {
@@ -11,7 +11,8 @@ static int gather_check(const struct ift_call *c, char *why) {
         {&c->in[1], "rows", IFT_I32, IFT_READS, 1, {m}},
         {&c->out[0], "y", c->out[0].dtype, IFT_WRITES, 2, {m, ch}},
     };
-    if ((unsigned)c->out[0].dtype >= IFT_DTYPES) return ift_call_fail(c, why, "y is of no known type");
+    if ((unsigned)c->out[0].dtype >= IFT_DTYPES)
+        return ift_call_fail(c, why, "y is of no known type");
     if (ift_operands_check(c, want, 3, why) < 0) return -1;
     return ift_ids_check(c, &c->in[1], "rows", 0, r, why);
 }
@@ -20,11 +21,12 @@ static void gather_rows(const void *ctx, int64_t begin, int64_t end, int thread)
     (void)thread;
     const struct ift_call *c = ctx;
     const size_t size = ift_dtype_size(c->in[0].dtype), bytes = (size_t)c->in[0].dim[1] * size;
-    const char *x = ift_data(&c->in[0]);      // (R, C)
-    const int32_t *row = ift_i32(&c->in[1]);  // (M)
-    char *y = ift_data(&c->out[0]);           // (M, C)
+    const char *x = ift_data(&c->in[0]);     // (R, C)
+    const int32_t *row = ift_i32(&c->in[1]); // (M)
+    char *y = ift_data(&c->out[0]);          // (M, C)
     for (int64_t i = begin; i < end; i++)
-        memcpy(y + (size_t)(i * c->out[0].row) * size, x + (size_t)(row[i] * c->in[0].row) * size, bytes);
+        memcpy(y + (size_t)(i * c->out[0].row) * size, x + (size_t)(row[i] * c->in[0].row) * size,
+               bytes);
 }
 
 static void gather_run(struct ift_team *team, const struct ift_call *c) {
@@ -40,7 +42,8 @@ static int scatter_check(const struct ift_call *c, char *why) {
         {&c->in[1], "rows", IFT_I32, IFT_READS, 1, {m}},
         {&c->out[0], "y", c->out[0].dtype, IFT_WRITES, 2, {r, ch}},
     };
-    if ((unsigned)c->out[0].dtype >= IFT_DTYPES) return ift_call_fail(c, why, "y is of no known type");
+    if ((unsigned)c->out[0].dtype >= IFT_DTYPES)
+        return ift_call_fail(c, why, "y is of no known type");
     if (ift_operands_check(c, want, 3, why) < 0) return -1;
     return ift_ids_check(c, &c->in[1], "rows", INT32_MIN, r, why);
 }
@@ -49,7 +52,8 @@ static void scatter_strips(const void *ctx, int64_t begin, int64_t end, int thre
     (void)thread;
     const struct ift_call *c = ctx;
     const size_t size = ift_dtype_size(c->in[0].dtype), width = (size_t)c->in[0].dim[1] * size;
-    const size_t left = (size_t)begin * STRIP, right = (size_t)end * STRIP < width ? (size_t)end * STRIP : width;
+    const size_t left = (size_t)begin * STRIP,
+                 right = (size_t)end * STRIP < width ? (size_t)end * STRIP : width;
     const char *x = ift_data(&c->in[0]);     // (M, C)
     const int32_t *row = ift_i32(&c->in[1]); // (M)
     char *y = ift_data(&c->out[0]);          // (R, C)
@@ -61,8 +65,8 @@ static void scatter_strips(const void *ctx, int64_t begin, int64_t end, int thre
 
 static void scatter_run(struct ift_team *team, const struct ift_call *c) {
     const int64_t width = c->in[0].dim[1] * (int64_t)ift_dtype_size(c->in[0].dtype);
-    ift_team_each(team, (width + STRIP - 1) / STRIP, c->in[0].dim[0] < 16 ? width : 1, scatter_strips,
-                  c);
+    ift_team_each(team, (width + STRIP - 1) / STRIP, c->in[0].dim[0] < 16 ? width : 1,
+                  scatter_strips, c);
 }
 
 const struct ift_cpu_op IFT_ISA(scatter) = {scatter_check, NULL, scatter_run};

@@ -2,7 +2,9 @@
 #include "kernels/cpu/vec.h"
 
 /* The value and the slope of an activation. */
-struct curve { vf y, dy; };
+struct curve {
+    vf y, dy;
+};
 
 INLINE struct curve silu(vf x) {
     const vf s = 1.0f / (1.0f + vf_exp(-x));
@@ -26,30 +28,44 @@ INLINE struct curve gelu(vf x) {
 
 INLINE struct curve relu(vf x) {
     const vi positive = x > 0.0f;
-    return (struct curve){vf_select(positive, x, vf_set(0)), vf_select(positive, vf_set(1), vf_set(0))};
+    return (struct curve){vf_select(positive, x, vf_set(0)),
+                          vf_select(positive, vf_set(1), vf_set(0))};
 }
 
 INLINE struct curve curve_of(enum ift_act act, vf x) {
     switch (act) {
-    case IFT_ACT_SILU: return silu(x);
-    case IFT_ACT_GELU_TANH: return gelu_tanh(x);
-    case IFT_ACT_GELU: return gelu(x);
-    default: return relu(x);
+    case IFT_ACT_SILU:
+        return silu(x);
+    case IFT_ACT_GELU_TANH:
+        return gelu_tanh(x);
+    case IFT_ACT_GELU:
+        return gelu(x);
+    default:
+        return relu(x);
     }
 }
 
 static int act_check(const struct ift_call *c, char *why) {
-    if ((unsigned)c->at.glu.act > IFT_ACT_RELU) return ift_call_fail(c, why, "no activation %d", c->at.glu.act);
+    if ((unsigned)c->at.glu.act > IFT_ACT_RELU)
+        return ift_call_fail(c, why, "no activation %d", c->at.glu.act);
     return 0;
 }
 
 /* EACH(act) with a constant for the call's activation, so that each has a loop of its own. */
-#define ACT_SWITCH(act, EACH)                                   \
-    switch (act) {                                              \
-    case IFT_ACT_SILU: EACH(IFT_ACT_SILU); break;               \
-    case IFT_ACT_GELU_TANH: EACH(IFT_ACT_GELU_TANH); break;     \
-    case IFT_ACT_GELU: EACH(IFT_ACT_GELU); break;               \
-    case IFT_ACT_RELU: EACH(IFT_ACT_RELU); break;               \
+#define ACT_SWITCH(act, EACH)                                                                      \
+    switch (act) {                                                                                 \
+    case IFT_ACT_SILU:                                                                             \
+        EACH(IFT_ACT_SILU);                                                                        \
+        break;                                                                                     \
+    case IFT_ACT_GELU_TANH:                                                                        \
+        EACH(IFT_ACT_GELU_TANH);                                                                   \
+        break;                                                                                     \
+    case IFT_ACT_GELU:                                                                             \
+        EACH(IFT_ACT_GELU);                                                                        \
+        break;                                                                                     \
+    case IFT_ACT_RELU:                                                                             \
+        EACH(IFT_ACT_RELU);                                                                        \
+        break;                                                                                     \
     }
 
 static int glu_check(const struct ift_call *c, char *why) {
@@ -107,8 +123,8 @@ static int bwd_check(const struct ift_call *c, char *why) {
     return ift_operands_check(c, want, 5, why);
 }
 
-INLINE void bwd_span(enum ift_act act, const float *dy, const float *gate, const float *up, float *dgate,
-                     float *dup, int64_t n) {
+INLINE void bwd_span(enum ift_act act, const float *dy, const float *gate, const float *up,
+                     float *dgate, float *dup, int64_t n) {
     for (int64_t i = 0; i < n; i += VL) {
         const struct curve a = curve_of(act, vf_get(gate + i, n - i));
         const vf d = vf_get(dy + i, n - i), u = vf_get(up + i, n - i);

@@ -24,16 +24,15 @@ static int norm_check(const struct ift_call *c, char *why) {
 INLINE float row_squares(const float *x, const float *add, float *sum, int64_t ch) {
     vf acc[4] = {0};
     int64_t i = 0;
-    for (; i + 4 * VL <= ch; i += 4 * VL)
-        UNROLL
-        for (int u = 0; u < 4; u++) {
-            vf s = vf_load(x + i + u * VL);
-            if (add) {
-                s += vf_load(add + i + u * VL);
-                vf_store(sum + i + u * VL, s);
-            }
-            acc[u] += s * s;
+    for (; i + 4 * VL <= ch; i += 4 * VL) UNROLL
+    for (int u = 0; u < 4; u++) {
+        vf s = vf_load(x + i + u * VL);
+        if (add) {
+            s += vf_load(add + i + u * VL);
+            vf_store(sum + i + u * VL, s);
         }
+        acc[u] += s * s;
+    }
     for (; i < ch; i += VL) {
         vf s = vf_get(x + i, ch - i);
         if (add) {
@@ -49,9 +48,9 @@ static void norm_rows(const void *ctx, int64_t begin, int64_t end, int thread) {
     (void)thread;
     const struct ift_call *c = ctx;
     const int64_t ch = c->in[0].dim[1];
-    const float *w = ift_f32(&c->in[1]);     // (C)
-    const float *add = ift_f32(&c->in[2]);   // (N, C)
-    float *sum = ift_f32(&c->out[2]);        // (N, C) sets
+    const float *w = ift_f32(&c->in[1]);   // (C)
+    const float *add = ift_f32(&c->in[2]); // (N, C)
+    float *sum = ift_f32(&c->out[2]);      // (N, C) sets
     for (int64_t t = begin; t < end; t++) {
         const float *x = ift_f32(&c->in[0]) + t * c->in[0].row; // (C)
         float *y = ift_f32(&c->out[0]) + t * c->out[0].row;     // (C) sets
@@ -71,8 +70,8 @@ static void norm_run(struct ift_team *team, const struct ift_call *c) {
 
 const struct ift_cpu_op IFT_ISA(norm) = {norm_check, NULL, norm_run};
 
-/* dweight is summed over rows in at most GROUPS groups, each with its own partial sum; then the groups are
- * added in order. */
+/* dweight is summed over rows in at most GROUPS groups, each with its own partial sum; then the
+ * groups are added in order. */
 enum { GROUPS = 64, GROUP_ROWS = 16 };
 
 static int64_t group_rows(int64_t n) {
@@ -100,7 +99,8 @@ static size_t bwd_scratch(const struct ift_call *c, int threads) {
     return ift_line((size_t)(groups * c->in[0].dim[1]) * sizeof(float));
 }
 
-/* With g = dy weight and u = s rstd:  d norm = rstd (g - u mean(g u)). partial (C) accumulates dy u. */
+/* With g = dy weight and u = s rstd:  d norm = rstd (g - u mean(g u)). partial (C) accumulates dy
+ * u. */
 static void bwd_row(const struct ift_call *c, int64_t t, float *partial) {
     const int64_t ch = c->in[0].dim[1];
     const float *dy = ift_f32(&c->in[0]) + t * c->in[0].row; // (C)
@@ -118,7 +118,8 @@ static void bwd_row(const struct ift_call *c, int64_t t, float *partial) {
     }
     const float mean = vf_sum(dot[0] + dot[1]) / (float)ch;
     for (int64_t i = 0; i < ch; i += VL) {
-        const vf g = vf_get(dy + i, ch - i) * vf_get(w + i, ch - i), u = vf_get(s + i, ch - i) * rstd;
+        const vf g = vf_get(dy + i, ch - i) * vf_get(w + i, ch - i),
+                 u = vf_get(s + i, ch - i) * rstd;
         vf d = rstd * (g - u * mean);
         if (dadd) d += vf_get(dadd + i, ch - i);
         vf_put(dx + i, ch - i, d);
@@ -132,7 +133,8 @@ static void bwd_groups(const void *ctx, int64_t begin, int64_t end, int thread) 
     for (int64_t group = begin; group < end; group++) {
         float *partial = c->out[1].buf ? ift_f32(&c->scratch) + group * ch : NULL;
         if (partial) memset(partial, 0, (size_t)ch * sizeof *partial);
-        for (int64_t t = group * rows; t < min64(n, (group + 1) * rows); t++) bwd_row(c, t, partial);
+        for (int64_t t = group * rows; t < min64(n, (group + 1) * rows); t++)
+            bwd_row(c, t, partial);
     }
 }
 

@@ -19,7 +19,8 @@ static int check(const struct ift_call *c, char *why) {
 }
 
 /* Pairs (i, i + apart): y = (x0 cos - x1 sin, x1 cos + x0 sin). */
-INLINE void turn_halves(const float *x, float *y, int64_t apart, const float *cos, const float *sin, int64_t n) {
+INLINE void turn_halves(const float *x, float *y, int64_t apart, const float *cos, const float *sin,
+                        int64_t n) {
     for (int64_t i = 0; i < n; i += VL) {
         const vf x0 = vf_get(x + i, n - i), x1 = vf_get(x + i + apart, n - i);
         const vf co = vf_get(cos + i, n - i), si = vf_get(sin + i, n - i);

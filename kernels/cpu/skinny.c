@@ -1,38 +1,38 @@
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/tile.h"
 
-/* A product with few rows or few columns is over before packing would pay: one side, `wide`, is read once, in place,
- * from memory (the weights when generating, the activations of a low-rank adapter), against the other, `few`.
+/* A product with few rows or few columns is over before packing would pay: one side, `wide`, is
+ * read once, in place, from memory (the weights when generating, the activations of a low-rank
+ * adapter), against the other, `few`.
  *
- * Where k runs along the rows of the wide side, results are dot products: vectors of k times vectors of k. Where the
- * wide side's own index does, they are outer products, the tile with b in place. */
+ * Where k runs along the rows of the wide side, results are dot products: vectors of k times
+ * vectors of k. Where the wide side's own index does, they are outer products, the tile with b in
+ * place. */
 enum {
     FEW = 64,       /* most dot products a wide row can be part of */
     FEW_OUTER = 32, /* and most rows of outer products */
     SHORT = 32,     /* below this k, there is nothing to stream */
-    GROUP = 12,     /* wide rows that are kept in the first level cache while all few are gone through */
-    CHUNK = 48,     /* wide rows or columns given out at a time */
+    GROUP =
+        12, /* wide rows that are kept in the first level cache while all few are gone through */
+    CHUNK = 48, /* wide rows or columns given out at a time */
 };
 
 struct skinny {
     const struct ift_product *p;
     struct ift_side wide, few;
     int64_t n_wide, n_few;
-    bool swapped;    /* wide is b: results are y[few][wide] */
-    int64_t k0, k;   /* the part of k at hand */
+    bool swapped;  /* wide is b: results are y[few][wide] */
+    int64_t k0, k; /* the part of k at hand */
     float *rooms;
 };
 
-/* A result's place. */
-INLINE float *goal_at(const struct skinny *s, int64_t wide, int64_t few) {
-    return s->p->y + (s->swapped ? few * s->p->ldy + wide : wide * s->p->ldy + few);
-}
-
+/* A result in its place. */
 INLINE void put(const struct skinny *s, int64_t wide, int64_t few, float sum) {
     const struct ift_product *p = s->p;
     const int64_t i = s->swapped ? few : wide, j = s->swapped ? wide : few;
     float v = p->alpha * sum;
-    if (s->k0) v += p->y[i * p->ldy + j];
+    if (s->k0)
+        v += p->y[i * p->ldy + j];
     else {
         if (p->bias) v += p->bias[j];
         if (p->c) v += p->c[i * p->ldc + j];
@@ -41,8 +41,8 @@ INLINE void put(const struct skinny *s, int64_t wide, int64_t few, float sum) {
 }
 
 /* acc[a * F + b] += wide[a] * few[b], one vector of k. `left` as in vf_get. */
-INLINE void dot_step(int W, int F, const float *wide, int64_t wide_lane, const float *few, int64_t few_lane, int64_t left,
-                     vf acc[12]) {
+INLINE void dot_step(int W, int F, const float *wide, int64_t wide_lane, const float *few,
+                     int64_t few_lane, int64_t left, vf acc[12]) {
     vf f[4];
     UNROLL
     for (int b = 0; b < F; b++) f[b] = vf_get(few + b * few_lane, left);
@@ -55,8 +55,8 @@ INLINE void dot_step(int W, int F, const float *wide, int64_t wide_lane, const f
 }
 
 /* W x F dot products of length k. */
-INLINE void dots(int W, int F, const struct skinny *s, const float *wide, const float *few, int64_t few_lane,
-                 int64_t i, int64_t j) {
+INLINE void dots(int W, int F, const struct skinny *s, const float *wide, const float *few,
+                 int64_t few_lane, int64_t i, int64_t j) {
     vf acc[12] = {0};
     const int64_t k = s->k, lane = s->wide.lane;
     int64_t p = 0;
@@ -73,8 +73,8 @@ INLINE void dots(int W, int F, const struct skinny *s, const float *wide, const 
 }
 
 /* Wide rows i .. end - 1 against F few rows from j on. */
-INLINE void dots_along(int W, int F, const struct skinny *s, const float *few, int64_t few_lane, int64_t i, int64_t end,
-                       int64_t j) {
+INLINE void dots_along(int W, int F, const struct skinny *s, const float *few, int64_t few_lane,
+                       int64_t i, int64_t end, int64_t j) {
     const float *wide = s->wide.at + s->k0;
     for (; i + W <= end; i += W) dots(W, F, s, wide + i * s->wide.lane, few, few_lane, i, j);
     for (; i < end; i++) dots(1, F, s, wide + i * s->wide.lane, few, few_lane, i, j);
@@ -85,16 +85,21 @@ INLINE int64_t take(int64_t left) {
     return left >= 8 || left == 4 ? 4 : left > 4 ? (left + 1) / 2 : left;
 }
 
-static void dot_chunk(const struct skinny *s, const float *few, int64_t few_lane, int64_t begin, int64_t end) {
+static void dot_chunk(const struct skinny *s, const float *few, int64_t few_lane, int64_t begin,
+                      int64_t end) {
     for (int64_t i = begin; i < end; i += GROUP) {
         const int64_t stop = ift_min(end, i + GROUP);
         for (int64_t j = 0, n; j < s->n_few; j += n) {
             n = take(s->n_few - j);
             const float *at = few + j * few_lane;
-            if (n == 4) dots_along(3, 4, s, at, few_lane, i, stop, j);
-            else if (n == 3) dots_along(4, 3, s, at, few_lane, i, stop, j);
-            else if (n == 2) dots_along(6, 2, s, at, few_lane, i, stop, j);
-            else dots_along(6, 1, s, at, few_lane, i, stop, j);
+            if (n == 4)
+                dots_along(3, 4, s, at, few_lane, i, stop, j);
+            else if (n == 3)
+                dots_along(4, 3, s, at, few_lane, i, stop, j);
+            else if (n == 2)
+                dots_along(6, 2, s, at, few_lane, i, stop, j);
+            else
+                dots_along(6, 1, s, at, few_lane, i, stop, j);
         }
     }
 }
@@ -114,9 +119,10 @@ static void dot_chunks(const void *ctx, int64_t begin, int64_t end, int thread) 
     dot_chunk(s, few, lane, begin * CHUNK, ift_min(end * CHUNK, s->n_wide));
 }
 
-/* Columns `col` .. of the wide side times R few rows, packed (k, R). `columns` of the NR are real. */
-INLINE void outer_tile(int R, const struct skinny *s, const float *few, const float *wide, int64_t ld, int64_t col,
-                       int64_t columns, int64_t row) {
+/* Columns `col` .. of the wide side times R few rows, packed (k, R). `columns` of the NR are real.
+ */
+INLINE void outer_tile(int R, const struct skinny *s, const float *few, const float *wide,
+                       int64_t ld, int64_t col, int64_t columns, int64_t row) {
     vf acc[MR][2] = {0};
     ift_tile_rows(R, NR, s->k, few, 1, R, wide, ld, acc);
     const struct ift_product *p = s->p;
@@ -144,18 +150,29 @@ static int64_t group_rows(int64_t n) {
     return (ift_ceil(n, ift_ceil(n, MR)) + 1) / 2 * 2;
 }
 
-static void outer_strip(const struct skinny *s, const float *few, const float *wide, int64_t ld, int64_t col,
-                        int64_t columns) {
+static void outer_strip(const struct skinny *s, const float *few, const float *wide, int64_t ld,
+                        int64_t col, int64_t columns) {
     const int64_t rows = group_rows(s->n_few);
-    for (int64_t row = 0; row < s->n_few; row += rows, few += rows * s->k)
-        switch (rows) {
-        case 2: outer_tile(2, s, few, wide, ld, col, columns, row); break;
-        case 4: outer_tile(4, s, few, wide, ld, col, columns, row); break;
-        case 6: outer_tile(6, s, few, wide, ld, col, columns, row); break;
+    for (int64_t row = 0; row < s->n_few; row += rows, few += rows * s->k) switch (rows) {
+        case 2:
+            outer_tile(2, s, few, wide, ld, col, columns, row);
+            break;
+        case 4:
+            outer_tile(4, s, few, wide, ld, col, columns, row);
+            break;
+        case 6:
+            outer_tile(6, s, few, wide, ld, col, columns, row);
+            break;
 #if defined(__AVX512F__) || defined(__aarch64__)
-        case 8: outer_tile(8, s, few, wide, ld, col, columns, row); break;
-        case 10: outer_tile(10, s, few, wide, ld, col, columns, row); break;
-        case 12: outer_tile(12, s, few, wide, ld, col, columns, row); break;
+        case 8:
+            outer_tile(8, s, few, wide, ld, col, columns, row);
+            break;
+        case 10:
+            outer_tile(10, s, few, wide, ld, col, columns, row);
+            break;
+        case 12:
+            outer_tile(12, s, few, wide, ld, col, columns, row);
+            break;
 #endif
         }
 }
@@ -163,7 +180,8 @@ static void outer_strip(const struct skinny *s, const float *few, const float *w
 static void outer_chunks(const void *ctx, int64_t begin, int64_t end, int thread) {
     const struct skinny *s = ctx;
     const int64_t rows = group_rows(s->n_few), groups = ift_ceil(s->n_few, rows);
-    float *few = s->rooms + (int64_t)thread * IFT_ROOM * IFT_DEPTH, *edge = few + groups * rows * s->k;
+    float *few = s->rooms + (int64_t)thread * IFT_ROOM * IFT_DEPTH,
+          *edge = few + groups * rows * s->k;
     for (int64_t i = 0; i < groups * rows; i++)
         for (int64_t p = 0; p < s->k; p++)
             few[i / rows * rows * s->k + p * rows + i % rows] =

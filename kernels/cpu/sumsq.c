@@ -16,7 +16,8 @@ static struct ift_walk sumsq_walk(const struct ift_call *c) {
     return ift_walk_of(o, 1);
 }
 
-/* Sixteen running sums: enough to hide the latency of an addition, and the same for every vector width. */
+/* Sixteen running sums: enough to hide the latency of an addition, and the same for every vector
+ * width. */
 static double squares(const float *x, int64_t n) {
     double acc[16] = {0};
     int64_t i = 0;
@@ -43,8 +44,9 @@ static void sumsq_pieces(const void *ctx, int64_t begin, int64_t end, int thread
 static size_t sumsq_scratch(const struct ift_call *c, int threads) {
     (void)threads;
     const int64_t per_row = (ift_row_size(&c->in[0]) + IFT_PIECE - 1) / IFT_PIECE;
-    return ift_line((size_t)(c->in[0].ndim == 1 ? c->in[0].dim[0] / IFT_PIECE + 1 : c->in[0].dim[0] * per_row) *
-                    sizeof(double));
+    return ift_line(
+        (size_t)(c->in[0].ndim == 1 ? c->in[0].dim[0] / IFT_PIECE + 1 : c->in[0].dim[0] * per_row) *
+        sizeof(double));
 }
 
 static void sumsq_run(struct ift_team *team, const struct ift_call *c) {
@@ -70,7 +72,8 @@ static int clip_check(const struct ift_call *c, char *why) {
 static void clip_run(struct ift_team *team, const struct ift_call *c) {
     (void)team;
     const double sum = *(const double *)ift_data(&c->in[0]), scale = (double)*ift_f32(&c->in[1]);
-    const double norm = sqrt(sum) * scale, max = (double)c->at.clip.max_norm, ratio = max / (norm + 1e-6);
+    const double norm = sqrt(sum) * scale, max = (double)c->at.clip.max_norm,
+                 ratio = max / (norm + 1e-6);
     *ift_f32(&c->out[0]) = (float)norm;
     /* Written so that a norm that is not a number makes the coefficient one too, and is noticed. */
     *ift_f32(&c->out[1]) = (float)(max <= 0 || ratio >= 1 ? scale : scale * ratio);

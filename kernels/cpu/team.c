@@ -10,7 +10,8 @@
 #include "kernels/backend.h"
 
 enum {
-    SPINS = 4000, /* tens of microseconds: longer than the gap between two ops, shorter than a time slice */
+    SPINS = 4000, /* tens of microseconds: longer than the gap between two ops, shorter than a time
+                     slice */
     OPEN = 1 << 30,
 };
 
@@ -20,8 +21,9 @@ struct member {
     int index;
 };
 
-/* A job is `open` from its announcement until the caller found no index left; a thread joins by raising the
- * count in `state` while OPEN is set, and so never reads the fields of a job that is over. */
+/* A job is `open` from its announcement until the caller found no index left; a thread joins by
+ * raising the count in `state` while OPEN is set, and so never reads the fields of a job that is
+ * over. */
 struct ift_team {
     int threads;
     struct member *members; /* threads - 1 of them */
@@ -65,7 +67,8 @@ static unsigned await_job(struct ift_team *t, unsigned seen) {
     }
     pthread_mutex_lock(&t->lock);
     atomic_fetch_add(&t->sleepers, 1);
-    while (atomic_load(&t->job) == seen && !atomic_load(&t->stop)) pthread_cond_wait(&t->wake, &t->lock);
+    while (atomic_load(&t->job) == seen && !atomic_load(&t->stop))
+        pthread_cond_wait(&t->wake, &t->lock);
     atomic_fetch_sub(&t->sleepers, 1);
     pthread_mutex_unlock(&t->lock);
     return atomic_load(&t->job);
@@ -89,15 +92,16 @@ static void *live(void *arg) {
 }
 
 static void rouse(struct ift_team *t) {
-    /* A thread announces that it sleeps before it looks at the job a last time, so either it sees this job
-     * or it is counted here. */
+    /* A thread announces that it sleeps before it looks at the job a last time, so either it sees
+     * this job or it is counted here. */
     if (atomic_load(&t->sleepers) == 0 && !atomic_load(&t->stop)) return;
     pthread_mutex_lock(&t->lock);
     pthread_cond_broadcast(&t->wake);
     pthread_mutex_unlock(&t->lock);
 }
 
-void ift_team_each(struct ift_team *t, int64_t n, int64_t grain, ift_team_body *body, const void *ctx) {
+void ift_team_each(struct ift_team *t, int64_t n, int64_t grain, ift_team_body *body,
+                   const void *ctx) {
     if (n <= 0) return;
     if (grain < 1) grain = 1;
     if (n <= grain || t->threads == 1) {
@@ -115,8 +119,10 @@ void ift_team_each(struct ift_team *t, int64_t n, int64_t grain, ift_team_body *
     work(t, 0);
     atomic_fetch_and(&t->state, ~OPEN);
     for (int i = 0; atomic_load(&t->state) != 0; i++) {
-        if (i < SPINS) relax();
-        else sched_yield();
+        if (i < SPINS)
+            relax();
+        else
+            sched_yield();
     }
 }
 
@@ -139,7 +145,8 @@ int ift_team_init(struct ift_team **team, int threads, char *why) {
         *m = (struct member){.team = t, .index = t->threads};
         const int code = pthread_create(&m->id, NULL, live, m);
         if (code == 0) continue;
-        snprintf(why, IFT_WHY, "cannot start thread %d of %d: %s", t->threads, threads, strerror(code));
+        snprintf(why, IFT_WHY, "cannot start thread %d of %d: %s", t->threads, threads,
+                 strerror(code));
         ift_team_free(t);
         return -1;
     }

@@ -8,10 +8,10 @@ enum { LOGITS = 8 << 20, MAX_CHUNK = 1024 };
 
 struct chunk {
     const struct ift_call *c;
-    int64_t n;            /* rows of this chunk */
-    const int32_t *row;   /* their numbers */
-    float *x, *dx;        /* (n, C) gathered */
-    float *logits;        /* (n, V), then their gradient */
+    int64_t n;          /* rows of this chunk */
+    const int32_t *row; /* their numbers */
+    float *x, *dx;      /* (n, C) gathered */
+    float *logits;      /* (n, V), then their gradient */
 };
 
 static int64_t min64(int64_t a, int64_t b) {
@@ -39,7 +39,9 @@ static int check(const struct ift_call *c, char *why) {
 }
 
 /* row numbers (N), x and dx of a chunk, logits of a chunk, and what the products need. */
-struct layout { size_t rows, x, logits, product, total; };
+struct layout {
+    size_t rows, x, logits, product, total;
+};
 
 static struct layout layout_of(const struct ift_call *c, int threads) {
     const int64_t n = c->in[0].dim[0], ch = c->in[0].dim[1], v = c->in[1].dim[0];
@@ -76,7 +78,8 @@ static void soften(const struct chunk *k, int64_t i) {
         for (int64_t p = j; p < end; p += VL) {
             vf e = vf_exp(vf_get(z + p, end - p) - top);
             vf_put(z + p, end - p, e);
-            if (end - p < VL) e = vf_get(z + p, end - p); /* what filled the vector up does not count */
+            if (end - p < VL)
+                e = vf_get(z + p, end - p); /* what filled the vector up does not count */
             sum += e;
         }
         total += (double)vf_sum(sum);
@@ -98,7 +101,8 @@ static void gather_rows(const void *ctx, int64_t begin, int64_t end, int thread)
     const struct chunk *k = ctx;
     const struct ift_operand *x = &k->c->in[0];
     for (int64_t i = begin; i < end; i++)
-        memcpy(k->x + i * x->dim[1], ift_f32(x) + k->row[i] * x->row, (size_t)x->dim[1] * sizeof(float));
+        memcpy(k->x + i * x->dim[1], ift_f32(x) + k->row[i] * x->row,
+               (size_t)x->dim[1] * sizeof(float));
 }
 
 static void scatter_rows(const void *ctx, int64_t begin, int64_t end, int thread) {
@@ -106,7 +110,8 @@ static void scatter_rows(const void *ctx, int64_t begin, int64_t end, int thread
     const struct chunk *k = ctx;
     const struct ift_operand *dx = &k->c->out[1];
     for (int64_t i = begin; i < end; i++)
-        memcpy(ift_f32(dx) + k->row[i] * dx->row, k->dx + i * dx->dim[1], (size_t)dx->dim[1] * sizeof(float));
+        memcpy(ift_f32(dx) + k->row[i] * dx->row, k->dx + i * dx->dim[1],
+               (size_t)dx->dim[1] * sizeof(float));
 }
 
 static void chunk_run(struct ift_team *team, const struct chunk *k, void *product) {
@@ -114,21 +119,51 @@ static void chunk_run(struct ift_team *team, const struct chunk *k, void *produc
     const struct ift_operand *w = &c->in[1], *dw = &c->out[2];
     const int64_t v = w->dim[0], ch = w->dim[1];
     ift_team_each(team, k->n, 16, gather_rows, k);
-    const struct ift_product logits = {.m = k->n, .n = v, .k = ch, .alpha = 1, .a = k->x, .a_row = ch, .a_step = 1,
-                                       .b = ift_f32(w), .b_step = 1, .b_col = w->row, .y = k->logits, .ldy = v};
+    const struct ift_product logits = {.m = k->n,
+                                       .n = v,
+                                       .k = ch,
+                                       .alpha = 1,
+                                       .a = k->x,
+                                       .a_row = ch,
+                                       .a_step = 1,
+                                       .b = ift_f32(w),
+                                       .b_step = 1,
+                                       .b_col = w->row,
+                                       .y = k->logits,
+                                       .ldy = v};
     ift_product_run(team, &logits, product);
     ift_team_each(team, k->n, 1, soften_rows, k);
     if (c->out[1].buf) {
-        const struct ift_product dx = {.m = k->n, .n = ch, .k = v, .alpha = 1, .a = k->logits, .a_row = v,
-                                       .a_step = 1, .b = ift_f32(w), .b_step = w->row, .b_col = 1, .y = k->dx,
+        const struct ift_product dx = {.m = k->n,
+                                       .n = ch,
+                                       .k = v,
+                                       .alpha = 1,
+                                       .a = k->logits,
+                                       .a_row = v,
+                                       .a_step = 1,
+                                       .b = ift_f32(w),
+                                       .b_step = w->row,
+                                       .b_col = 1,
+                                       .y = k->dx,
                                        .ldy = ch};
         ift_product_run(team, &dx, product);
         ift_team_each(team, k->n, 16, scatter_rows, k);
     }
     if (dw->buf) {
-        const struct ift_product dweight = {.m = v, .n = ch, .k = k->n, .alpha = 1, .a = k->logits, .a_row = 1,
-                                            .a_step = v, .b = k->x, .b_step = ch, .b_col = 1, .c = ift_f32(dw),
-                                            .ldc = dw->row, .y = ift_f32(dw), .ldy = dw->row};
+        const struct ift_product dweight = {.m = v,
+                                            .n = ch,
+                                            .k = k->n,
+                                            .alpha = 1,
+                                            .a = k->logits,
+                                            .a_row = 1,
+                                            .a_step = v,
+                                            .b = k->x,
+                                            .b_step = ch,
+                                            .b_col = 1,
+                                            .c = ift_f32(dw),
+                                            .ldc = dw->row,
+                                            .y = ift_f32(dw),
+                                            .ldy = dw->row};
         ift_product_run(team, &dweight, product);
     }
 }

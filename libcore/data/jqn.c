@@ -13,7 +13,8 @@ struct ift_jqn {
     struct ift_str text;
 };
 
-struct ift_jqn *ift_jqn_open(const char *program, const struct ift_jq_arg *args, size_t nargs, struct ift_str *why) {
+struct ift_jqn *ift_jqn_open(const char *program, const struct ift_jq_arg *args, size_t nargs,
+                             struct ift_str *why) {
     struct ift_jqn *const q = ift_alloc0(1, sizeof *q);
     ift_str_clear(why);
     if (jqn_parse(&q->program, program, args, nargs, why) < 0) {
@@ -58,7 +59,8 @@ int ift_jqn_run(struct ift_jqn *q, const struct ift_json *doc) {
 }
 
 int ift_jqn_next(struct ift_jqn *q, struct ift_slice *out, struct ift_err *err) {
-    if (q->next == q->noutputs) return q->end == JQN_FAILED ? IFT_FAIL(err, "%s", q->run.err.text) : 0;
+    if (q->next == q->noutputs)
+        return q->end == JQN_FAILED ? IFT_FAIL(err, "%s", q->run.err.text) : 0;
     ift_str_clear(&q->text);
     jqn_write(&q->run.heap, &q->text, q->output[q->next++]);
     *out = ift_str_slice(&q->text);

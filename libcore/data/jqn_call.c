@@ -4,7 +4,8 @@
 #include "libcore/data/jqn_program.h"
 #include "libcore/io/utf8.h"
 
-/* The functions of one value to one value; what each does is jq 1.6's manual, or its source where that is silent. */
+/* The functions of one value to one value; what each does is jq 1.6's manual, or its source where
+ * that is silent. */
 
 typedef struct jqn_value value;
 
@@ -59,14 +60,16 @@ static int call_tojson(struct jqn_run *x, value in, const value *arg, value *out
     (void)arg;
     ift_str_clear(&x->scratch);
     jqn_write(&x->heap, &x->scratch, in);
-    *out = jqn_text_value(ift_arena_strndup(&x->heap.arena, x->scratch.p, x->scratch.n), x->scratch.n);
+    *out =
+        jqn_text_value(ift_arena_strndup(&x->heap.arena, x->scratch.p, x->scratch.n), x->scratch.n);
     return JQN_OK;
 }
 
 static int raise(struct jqn_run *x, value message) {
     if (message.type == IFT_JSON_NULL) return JQN_LEAVE; /* which is odd in every release */
     const struct ift_slice text = jqn_text(&x->heap, jqn_to_string(x, message));
-    IFT_FAIL(&x->err, "%.*s", (int)(text.n < sizeof x->err.text ? text.n : sizeof x->err.text), text.p);
+    IFT_FAIL(&x->err, "%.*s", (int)(text.n < sizeof x->err.text ? text.n : sizeof x->err.text),
+             text.p);
     return JQN_FAILED;
 }
 
@@ -149,7 +152,8 @@ static int call_has(struct jqn_run *x, value in, const value *arg, value *out) {
         return JQN_OK;
     }
     if (in.type == IFT_JSON_NULL || arg[0].type == IFT_JSON_OBJECT) return JQN_LEAVE;
-    return jqn_fail(x, "Cannot check whether %s has a %s key", jqn_type_name(in), jqn_type_name(arg[0]));
+    return jqn_fail(x, "Cannot check whether %s has a %s key", jqn_type_name(in),
+                    jqn_type_name(arg[0]));
 }
 
 static int indexes(struct jqn_run *x, value array, value *out) {
@@ -164,7 +168,8 @@ static int keys(struct jqn_run *x, value in, bool sorted, value *out) {
     if (in.type == IFT_JSON_ARRAY) return indexes(x, in, out);
     if (in.type != IFT_JSON_OBJECT) return jqn_fail(x, "%s has no keys", jqn_type_name(in));
     size_t n;
-    const struct jqn_member *const member = sorted ? jqn_sorted(&x->heap, in, &n) : jqn_members(&x->heap, in, &n);
+    const struct jqn_member *const member =
+        sorted ? jqn_sorted(&x->heap, in, &n) : jqn_members(&x->heap, in, &n);
     value *const item = ift_arena_alloc(&x->heap.arena, n * sizeof *item);
     for (size_t i = 0; i < n; i++) item[i] = member[i].key;
     *out = jqn_array(item, n);
@@ -226,7 +231,8 @@ static bool contains(struct jqn_run *x, value a, value b) {
         const struct jqn_member *const m = jqn_members(&x->heap, b, &nb);
         for (size_t i = 0; i < nb; i++) {
             const struct ift_slice key = jqn_text(&x->heap, m[i].key);
-            if (!jqn_has(&x->heap, a, key) || !contains(x, jqn_get(&x->heap, a, key), m[i].value)) return false;
+            if (!jqn_has(&x->heap, a, key) || !contains(x, jqn_get(&x->heap, a, key), m[i].value))
+                return false;
         }
         return true;
     }
@@ -242,7 +248,8 @@ static bool contains(struct jqn_run *x, value a, value b) {
 
 static int call_contains(struct jqn_run *x, value in, const value *arg, value *out) {
     if (in.type != arg[0].type) {
-        return jqn_fail(x, "%s and %s cannot have their containment checked", jqn_type_name(in), jqn_type_name(arg[0]));
+        return jqn_fail(x, "%s and %s cannot have their containment checked", jqn_type_name(in),
+                        jqn_type_name(arg[0]));
     }
     *out = jqn_bool(contains(x, in, arg[0]));
     return JQN_OK;
@@ -262,14 +269,16 @@ static int call_join(struct jqn_run *x, value in, const value *arg, value *out) 
     for (size_t i = 0; i < n; i++) {
         if (i > 0 && is_string(arg[0])) part[parts++] = arg[0];
         if (item[i].type == IFT_JSON_NULL) continue;
-        if (item[i].type >= IFT_JSON_ARRAY) return jqn_fail(x, "string and %s cannot be added", jqn_type_name(item[i]));
+        if (item[i].type >= IFT_JSON_ARRAY)
+            return jqn_fail(x, "string and %s cannot be added", jqn_type_name(item[i]));
         part[parts++] = jqn_to_string(x, item[i]);
     }
     return jqn_join(x, part, parts, out);
 }
 
 static int call_split(struct jqn_run *x, value in, const value *arg, value *out) {
-    if (!is_string(in) || !is_string(arg[0])) return jqn_fail(x, "split input and separator must be strings");
+    if (!is_string(in) || !is_string(arg[0]))
+        return jqn_fail(x, "split input and separator must be strings");
     const struct ift_slice s = jqn_text(&x->heap, in), by = jqn_text(&x->heap, arg[0]);
     size_t n = by.n ? 1 : ift_utf8_count(s.p, s.n);
     const char *p = s.p, *const end = s.p + s.n, *at;
@@ -291,13 +300,15 @@ static int call_split(struct jqn_run *x, value in, const value *arg, value *out)
 }
 
 static int call_startswith(struct jqn_run *x, value in, const value *arg, value *out) {
-    if (!is_string(in) || !is_string(arg[0])) return jqn_fail(x, "startswith() requires string inputs");
+    if (!is_string(in) || !is_string(arg[0]))
+        return jqn_fail(x, "startswith() requires string inputs");
     *out = jqn_bool(starts(jqn_text(&x->heap, in), jqn_text(&x->heap, arg[0])));
     return JQN_OK;
 }
 
 static int call_endswith(struct jqn_run *x, value in, const value *arg, value *out) {
-    if (!is_string(in) || !is_string(arg[0])) return jqn_fail(x, "endswith() requires string inputs");
+    if (!is_string(in) || !is_string(arg[0]))
+        return jqn_fail(x, "endswith() requires string inputs");
     *out = jqn_bool(ends(jqn_text(&x->heap, in), jqn_text(&x->heap, arg[0])));
     return JQN_OK;
 }
@@ -323,7 +334,8 @@ static int turn_case(struct jqn_run *x, value in, char from, value *out) {
     if (!is_string(in)) return jqn_fail(x, "explode input must be a string");
     const struct ift_slice s = jqn_text(&x->heap, in);
     char *const text = ift_arena_alloc(&x->heap.arena, s.n);
-    for (size_t i = 0; i < s.n; i++) text[i] = (unsigned char)(s.p[i] - from) < 26 ? s.p[i] ^ 0x20 : s.p[i];
+    for (size_t i = 0; i < s.n; i++)
+        text[i] = (unsigned char)(s.p[i] - from) < 26 ? s.p[i] ^ 0x20 : s.p[i];
     *out = jqn_text_value(text, s.n);
     return JQN_OK;
 }

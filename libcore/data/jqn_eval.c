@@ -32,7 +32,8 @@ static int cannot_index(struct jqn_run *x, struct jqn_value of, struct jqn_value
         return jqn_fail(x, "Cannot index %s with %s", jqn_type_name(of), jqn_type_name(key));
     }
     const struct ift_slice text = jqn_text(&x->heap, key);
-    return jqn_fail(x, "Cannot index %s with \"%.*s\"", jqn_type_name(of), (int)(text.n < 100 ? text.n : 100), text.p);
+    return jqn_fail(x, "Cannot index %s with \"%.*s\"", jqn_type_name(of),
+                    (int)(text.n < 100 ? text.n : 100), text.p);
 }
 
 int jqn_field(struct jqn_run *x, struct jqn_value of, struct jqn_value key, struct jqn_value *out) {
@@ -44,7 +45,8 @@ int jqn_field(struct jqn_run *x, struct jqn_value of, struct jqn_value key, stru
     return of.type == IFT_JSON_NULL ? JQN_OK : cannot_index(x, of, key);
 }
 
-static int index_by(struct jqn_run *x, struct jqn_value of, struct jqn_value key, struct jqn_value *out) {
+static int index_by(struct jqn_run *x, struct jqn_value of, struct jqn_value key,
+                    struct jqn_value *out) {
     if (key.type == IFT_JSON_STRING) return jqn_field(x, of, key, out);
     if (key.type == IFT_JSON_NUMBER && of.type == IFT_JSON_ARRAY) {
         const double i = jqn_number(&x->heap, key);
@@ -54,11 +56,13 @@ static int index_by(struct jqn_run *x, struct jqn_value of, struct jqn_value key
     }
     if (key.type > IFT_JSON_STRING) return JQN_LEAVE; /* slices as objects, indices of parts */
     *out = jqn_const(IFT_JSON_NULL);
-    return of.type == IFT_JSON_NULL && key.type == IFT_JSON_NUMBER ? JQN_OK : cannot_index(x, of, key);
+    return of.type == IFT_JSON_NULL && key.type == IFT_JSON_NUMBER ? JQN_OK
+                                                                   : cannot_index(x, of, key);
 }
 
 /* The bounds of a slice of something of `count` parts. */
-static int bounds(struct jqn_run *x, struct jqn_value from, struct jqn_value to, size_t count, size_t *first, size_t *last) {
+static int bounds(struct jqn_run *x, struct jqn_value from, struct jqn_value to, size_t count,
+                  size_t *first, size_t *last) {
     const bool ok = (from.type == IFT_JSON_NULL || from.type == IFT_JSON_NUMBER) &&
                     (to.type == IFT_JSON_NULL || to.type == IFT_JSON_NUMBER);
     if (!ok) return jqn_fail(x, "Start and end indices of an array slice must be numbers");
@@ -84,7 +88,8 @@ static size_t offset_of(struct ift_slice text, size_t i) {
     return at;
 }
 
-int jqn_slice(struct jqn_run *x, struct jqn_value of, struct jqn_value from, struct jqn_value to, struct jqn_value *out) {
+int jqn_slice(struct jqn_run *x, struct jqn_value of, struct jqn_value from, struct jqn_value to,
+              struct jqn_value *out) {
     size_t first, last, n;
     *out = jqn_const(IFT_JSON_NULL);
     if (of.type == IFT_JSON_NULL) return JQN_OK;
@@ -94,7 +99,8 @@ int jqn_slice(struct jqn_run *x, struct jqn_value of, struct jqn_value from, str
         *out = jqn_array(item + first, last - first);
         return JQN_OK;
     }
-    if (of.type != IFT_JSON_STRING) return jqn_fail(x, "Cannot index %s with object", jqn_type_name(of));
+    if (of.type != IFT_JSON_STRING)
+        return jqn_fail(x, "Cannot index %s with object", jqn_type_name(of));
     const struct ift_slice text = jqn_text(&x->heap, of);
     JQN_TRY(bounds(x, from, to, ift_utf8_count(text.p, text.n), &first, &last));
     const size_t a = offset_of(text, first), b = offset_of(text, last);
@@ -116,7 +122,8 @@ struct jqn_value jqn_to_string(struct jqn_run *x, struct jqn_value v) {
     if (v.type == IFT_JSON_STRING) return v;
     ift_str_clear(&x->scratch);
     jqn_write(&x->heap, &x->scratch, v);
-    return jqn_text_value(ift_arena_strndup(&x->heap.arena, x->scratch.p, x->scratch.n), x->scratch.n);
+    return jqn_text_value(ift_arena_strndup(&x->heap.arena, x->scratch.p, x->scratch.n),
+                          x->scratch.n);
 }
 
 /* Strings one after the other, in one piece. */
@@ -143,18 +150,23 @@ static int number(double value, struct jqn_value *out) {
     return isnan(value) ? JQN_LEAVE : JQN_OK;
 }
 
-static int add_arrays(struct jqn_run *x, struct jqn_value a, struct jqn_value b, struct jqn_value *out) {
+static int add_arrays(struct jqn_run *x, struct jqn_value a, struct jqn_value b,
+                      struct jqn_value *out) {
     size_t na, nb;
-    const struct jqn_value *const p = jqn_items(&x->heap, a, &na), *const q = jqn_items(&x->heap, b, &nb);
+    const struct jqn_value *const p = jqn_items(&x->heap, a, &na), *const q =
+                                                                       jqn_items(&x->heap, b, &nb);
     struct jqn_value *const item = ift_arena_alloc(&x->heap.arena, (na + nb) * sizeof *item);
     if (na) memcpy(item, p, na * sizeof *item);
     if (nb) memcpy(item + na, q, nb * sizeof *item);
     return jqn_made(x, jqn_array(item, na + nb), out);
 }
 
-static int add_objects(struct jqn_run *x, struct jqn_value a, struct jqn_value b, struct jqn_value *out) {
+static int add_objects(struct jqn_run *x, struct jqn_value a, struct jqn_value b,
+                       struct jqn_value *out) {
     size_t n, nb;
-    const struct jqn_member *const p = jqn_members(&x->heap, a, &n), *const q = jqn_members(&x->heap, b, &nb);
+    const struct jqn_member *const p = jqn_members(&x->heap, a, &n), *const q =
+                                                                         jqn_members(&x->heap, b,
+                                                                                     &nb);
     struct jqn_member *const member = ift_arena_alloc(&x->heap.arena, (n + nb) * sizeof *member);
     if (n) memcpy(member, p, n * sizeof *member);
     for (size_t i = 0; i < nb; i++) jqn_put(&x->heap, member, &n, q[i].key, q[i].value);
@@ -168,17 +180,23 @@ int jqn_add(struct jqn_run *x, struct jqn_value a, struct jqn_value b, struct jq
     }
     if (a.type == b.type) {
         switch (a.type) {
-        case IFT_JSON_NUMBER: return number(jqn_number(&x->heap, a) + jqn_number(&x->heap, b), out);
-        case IFT_JSON_STRING: return jqn_join(x, (const struct jqn_value[]){a, b}, 2, out);
-        case IFT_JSON_ARRAY: return add_arrays(x, a, b, out);
-        case IFT_JSON_OBJECT: return add_objects(x, a, b, out);
-        default: break;
+        case IFT_JSON_NUMBER:
+            return number(jqn_number(&x->heap, a) + jqn_number(&x->heap, b), out);
+        case IFT_JSON_STRING:
+            return jqn_join(x, (const struct jqn_value[]){a, b}, 2, out);
+        case IFT_JSON_ARRAY:
+            return add_arrays(x, a, b, out);
+        case IFT_JSON_OBJECT:
+            return add_objects(x, a, b, out);
+        default:
+            break;
         }
     }
     return jqn_fail(x, "%s and %s cannot be added", jqn_type_name(a), jqn_type_name(b));
 }
 
-static int subtract(struct jqn_run *x, struct jqn_value a, struct jqn_value b, struct jqn_value *out) {
+static int subtract(struct jqn_run *x, struct jqn_value a, struct jqn_value b,
+                    struct jqn_value *out) {
     if (a.type == IFT_JSON_NUMBER && b.type == IFT_JSON_NUMBER) {
         return number(jqn_number(&x->heap, a) - jqn_number(&x->heap, b), out);
     }
@@ -186,7 +204,8 @@ static int subtract(struct jqn_run *x, struct jqn_value a, struct jqn_value b, s
         return jqn_fail(x, "%s and %s cannot be subtracted", jqn_type_name(a), jqn_type_name(b));
     }
     size_t na, nb, n = 0;
-    const struct jqn_value *const p = jqn_items(&x->heap, a, &na), *const q = jqn_items(&x->heap, b, &nb);
+    const struct jqn_value *const p = jqn_items(&x->heap, a, &na), *const q =
+                                                                       jqn_items(&x->heap, b, &nb);
     struct jqn_value *const item = ift_arena_alloc(&x->heap.arena, na * sizeof *item);
     for (size_t i = 0; i < na; i++) {
         size_t k = 0;
@@ -203,20 +222,28 @@ int jqn_negate(struct jqn_run *x, struct jqn_value a, struct jqn_value *out) {
     return JQN_OK;
 }
 
-static struct jqn_value compare(struct jqn_run *x, enum jqn_op op, struct jqn_value a, struct jqn_value b) {
+static struct jqn_value compare(struct jqn_run *x, enum jqn_op op, struct jqn_value a,
+                                struct jqn_value b) {
     const int c = jqn_compare(&x->heap, a, b);
     switch (op) {
-    case JQN_EQ: return jqn_bool(c == 0);
-    case JQN_NE: return jqn_bool(c != 0);
-    case JQN_LT: return jqn_bool(c < 0);
-    case JQN_LE: return jqn_bool(c <= 0);
-    case JQN_GT: return jqn_bool(c > 0);
-    default: return jqn_bool(c >= 0);
+    case JQN_EQ:
+        return jqn_bool(c == 0);
+    case JQN_NE:
+        return jqn_bool(c != 0);
+    case JQN_LT:
+        return jqn_bool(c < 0);
+    case JQN_LE:
+        return jqn_bool(c <= 0);
+    case JQN_GT:
+        return jqn_bool(c > 0);
+    default:
+        return jqn_bool(c >= 0);
     }
 }
 
 /* The operators of two values. */
-int jqn_binary(struct jqn_run *x, enum jqn_op op, struct jqn_value a, struct jqn_value b, struct jqn_value *out) {
+int jqn_binary(struct jqn_run *x, enum jqn_op op, struct jqn_value a, struct jqn_value b,
+               struct jqn_value *out) {
     if (op == JQN_ADD) return jqn_add(x, a, b, out);
     if (op == JQN_SUBTRACT) return subtract(x, a, b, out);
     if (op == JQN_INDEX) return index_by(x, a, b, out);
@@ -227,7 +254,8 @@ int jqn_binary(struct jqn_run *x, enum jqn_op op, struct jqn_value a, struct jqn
 /* ---- one value ---- */
 
 /* a + b + c + …: strings that follow one another are joined at once, not two by two. */
-static int eval_sum(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
+static int eval_sum(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                    struct jqn_value *out) {
     enum { MANY = 64 };
     struct jqn_value v[MANY]; /* from the right */
     size_t n = 0;
@@ -248,7 +276,8 @@ static int eval_sum(struct jqn_run *x, const struct jqn_expr *e, struct jqn_valu
     return JQN_OK;
 }
 
-static int eval_string(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
+static int eval_string(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                       struct jqn_value *out) {
     struct jqn_value *const part = ift_arena_alloc(&x->heap.arena, e->nparts * sizeof *part);
     for (size_t i = e->nparts; i-- > 0;) {
         JQN_TRY(jqn_eval(x, e->part[i], in, &part[i]));
@@ -261,8 +290,10 @@ int jqn_bad_key(struct jqn_run *x, struct jqn_value key) {
     return jqn_fail(x, "Object keys must be strings, not %s", jqn_type_name(key));
 }
 
-static int eval_object(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
-    struct jqn_member *const member = ift_arena_alloc(&x->heap.arena, e->nparts / 2 * sizeof *member);
+static int eval_object(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                       struct jqn_value *out) {
+    struct jqn_member *const member =
+        ift_arena_alloc(&x->heap.arena, e->nparts / 2 * sizeof *member);
     size_t n = 0;
     for (size_t i = 0; i < e->nparts; i += 2) {
         struct jqn_value key, value;
@@ -288,7 +319,8 @@ struct gather {
 static int take_item(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value v) {
     struct gather *const g = (struct gather *)sink;
     if (g->n == g->cap) {
-        struct jqn_value *const grown = ift_arena_alloc(&x->heap.arena, (g->cap ? 2 * g->cap : 8) * sizeof *grown);
+        struct jqn_value *const grown =
+            ift_arena_alloc(&x->heap.arena, (g->cap ? 2 * g->cap : 8) * sizeof *grown);
         if (g->n) memcpy(grown, g->item, g->n * sizeof *grown);
         g->item = grown;
         g->cap = g->cap ? 2 * g->cap : 8;
@@ -297,7 +329,8 @@ static int take_item(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value 
     return JQN_OK;
 }
 
-static int eval_array(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
+static int eval_array(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                      struct jqn_value *out) {
     struct gather g = {.sink.take = take_item};
     if (e->a) JQN_TRY(jqn_generate(x, e->a, in, &g.sink));
     return jqn_made(x, jqn_array(g.item, g.n), out);
@@ -315,13 +348,15 @@ static int take_step(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value 
     return jqn_eval(x, r->e->c, *r->state, r->state);
 }
 
-static int eval_reduce(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
+static int eval_reduce(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                       struct jqn_value *out) {
     struct reduction r = {{take_step}, e, out};
     JQN_TRY(jqn_eval(x, e->b, in, out));
     return jqn_generate(x, e->a, in, &r.sink);
 }
 
-static int eval_slice(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
+static int eval_slice(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                      struct jqn_value *out) {
     struct jqn_value of, from = jqn_const(IFT_JSON_NULL), to = from;
     if (e->b) JQN_TRY(jqn_eval(x, e->b, in, &from));
     if (e->c) JQN_TRY(jqn_eval(x, e->c, in, &to));
@@ -329,7 +364,8 @@ static int eval_slice(struct jqn_run *x, const struct jqn_expr *e, struct jqn_va
     return jqn_slice(x, of, from, to, out);
 }
 
-static int eval_logic(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
+static int eval_logic(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                      struct jqn_value *out) {
     struct jqn_value v;
     JQN_TRY(jqn_eval(x, e->a, in, &v));
     if (jqn_truthy(v) == (e->op == JQN_AND)) JQN_TRY(jqn_eval(x, e->b, in, &v));
@@ -337,33 +373,46 @@ static int eval_logic(struct jqn_run *x, const struct jqn_expr *e, struct jqn_va
     return JQN_OK;
 }
 
-static int eval_binary(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
+static int eval_binary(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                       struct jqn_value *out) {
     struct jqn_value a, b;
     JQN_TRY(jqn_eval(x, e->b, in, &b));
     JQN_TRY(jqn_eval(x, e->a, in, &a));
     return jqn_binary(x, e->op, a, b, out);
 }
 
-static int eval_call(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
+static int eval_call(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                     struct jqn_value *out) {
     struct jqn_value arg[2];
     if (e->b) JQN_TRY(jqn_eval(x, e->b, in, &arg[1]));
     if (e->a) JQN_TRY(jqn_eval(x, e->a, in, &arg[0]));
     return e->fn->call(x, in, arg, out);
 }
 
-int jqn_eval(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out) {
+int jqn_eval(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+             struct jqn_value *out) {
     struct jqn_value v;
     switch (e->op) {
-    case JQN_IDENTITY: *out = in; return JQN_OK;
-    case JQN_LITERAL: *out = e->literal; return JQN_OK;
-    case JQN_VARIABLE: *out = x->slot[e->slot]; return JQN_OK;
+    case JQN_IDENTITY:
+        *out = in;
+        return JQN_OK;
+    case JQN_LITERAL:
+        *out = e->literal;
+        return JQN_OK;
+    case JQN_VARIABLE:
+        *out = x->slot[e->slot];
+        return JQN_OK;
     case JQN_FIELD:
         JQN_TRY(jqn_eval(x, e->a, in, &v));
         return jqn_field(x, v, e->literal, out);
-    case JQN_SLICE: return eval_slice(x, e, in, out);
-    case JQN_STRING: return eval_string(x, e, in, out);
-    case JQN_ARRAY: return eval_array(x, e, in, out);
-    case JQN_OBJECT: return eval_object(x, e, in, out);
+    case JQN_SLICE:
+        return eval_slice(x, e, in, out);
+    case JQN_STRING:
+        return eval_string(x, e, in, out);
+    case JQN_ARRAY:
+        return eval_array(x, e, in, out);
+    case JQN_OBJECT:
+        return eval_object(x, e, in, out);
     case JQN_PIPE:
         JQN_TRY(jqn_eval(x, e->a, in, &v));
         return jqn_eval(x, e->b, v, out);
@@ -371,7 +420,8 @@ int jqn_eval(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, s
         JQN_TRY(jqn_eval(x, e->a, in, out));
         return jqn_truthy(*out) ? JQN_OK : jqn_eval(x, e->b, in, out);
     case JQN_AND:
-    case JQN_OR: return eval_logic(x, e, in, out);
+    case JQN_OR:
+        return eval_logic(x, e, in, out);
     case JQN_NEGATE:
         JQN_TRY(jqn_eval(x, e->a, in, &v));
         return jqn_negate(x, v, out);
@@ -381,9 +431,13 @@ int jqn_eval(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, s
     case JQN_BIND:
         JQN_TRY(jqn_eval(x, e->a, in, &x->slot[e->slot]));
         return jqn_eval(x, e->b, in, out);
-    case JQN_REDUCE: return eval_reduce(x, e, in, out);
-    case JQN_CALL: return eval_call(x, e, in, out);
-    case JQN_ADD: return eval_sum(x, e, in, out);
-    default: return eval_binary(x, e, in, out);
+    case JQN_REDUCE:
+        return eval_reduce(x, e, in, out);
+    case JQN_CALL:
+        return eval_call(x, e, in, out);
+    case JQN_ADD:
+        return eval_sum(x, e, in, out);
+    default:
+        return eval_binary(x, e, in, out);
     }
 }

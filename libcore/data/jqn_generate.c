@@ -1,9 +1,9 @@
 #include "libcore/data/jqn_program.h"
 
-/* Expressions that may have several values, or none: this is jq's backtracking turned inside out. A construct wraps the
- * sink it was given into one of its own and lets its parts generate into that. Where several parts have several
- * values the order is jq's: of an operator's two sides the right one is the outer loop, of an object's
- * entries the first. */
+/* Expressions that may have several values, or none: this is jq's backtracking turned inside out. A
+ * construct wraps the sink it was given into one of its own and lets its parts generate into that.
+ * Where several parts have several values the order is jq's: of an operator's two sides the right
+ * one is the outer loop, of an object's entries the first. */
 
 /* A construct at work: what it is, what it was given, where its values go. */
 struct frame {
@@ -44,8 +44,11 @@ static int take_slice(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value
     return give_path(x, &s->f, got, v);
 }
 
-static int generate_slice(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_sink *to) {
-    struct slice_frame s = {{{take_slice}, e, in, to}, jqn_const(IFT_JSON_NULL), jqn_const(IFT_JSON_NULL)};
+static int generate_slice(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                          struct jqn_sink *to) {
+    struct slice_frame s = {{{take_slice}, e, in, to},
+                            jqn_const(IFT_JSON_NULL),
+                            jqn_const(IFT_JSON_NULL)};
     if (e->b) JQN_TRY(jqn_eval(x, e->b, in, &s.from));
     if (e->c) JQN_TRY(jqn_eval(x, e->c, in, &s.to));
     return jqn_generate(x, e->a, in, &s.f.sink);
@@ -118,7 +121,8 @@ static int take_alternative(struct jqn_run *x, struct jqn_sink *sink, struct jqn
     return give(x, a->f.to, v);
 }
 
-static int generate_alternative(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_sink *to) {
+static int generate_alternative(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                                struct jqn_sink *to) {
     struct alternative a = {{{take_alternative}, e, in, to}, false};
     JQN_TRY(jqn_generate(x, e->a, in, &a.f.sink));
     return a.found ? JQN_OK : jqn_generate(x, e->b, in, to);
@@ -160,7 +164,8 @@ static int take_limited(struct jqn_run *x, struct jqn_sink *sink, struct jqn_val
     return l->done ? JQN_STOP : JQN_OK;
 }
 
-static int generate_first(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_sink *to) {
+static int generate_first(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                          struct jqn_sink *to) {
     struct limited l = {{{take_limited}, e, in, to}, 0, 1, false};
     if (e->a) {
         struct jqn_value n;
@@ -173,13 +178,16 @@ static int generate_first(struct jqn_run *x, const struct jqn_expr *e, struct jq
     return got == JQN_STOP && l.done ? JQN_OK : got;
 }
 
-static int generate_range(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_sink *to) {
+static int generate_range(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                          struct jqn_sink *to) {
     struct jqn_value from = jqn_double(0), end;
     JQN_TRY(jqn_eval(x, e->b, in, &end));
     if (e->a) JQN_TRY(jqn_eval(x, e->a, in, &from));
-    if (from.type != IFT_JSON_NUMBER || end.type != IFT_JSON_NUMBER) return jqn_fail(x, "Range bounds must be numeric");
+    if (from.type != IFT_JSON_NUMBER || end.type != IFT_JSON_NUMBER)
+        return jqn_fail(x, "Range bounds must be numeric");
     const double last = jqn_number(&x->heap, end);
-    for (double i = jqn_number(&x->heap, from); i < last; i += 1) JQN_TRY(give(x, to, jqn_double(i)));
+    for (double i = jqn_number(&x->heap, from); i < last; i += 1)
+        JQN_TRY(give(x, to, jqn_double(i)));
     return JQN_OK;
 }
 
@@ -196,9 +204,11 @@ static int generate_part(struct jqn_run *x, const struct part_frame *f, size_t i
 
 static int give_object(struct jqn_run *x, const struct part_frame *p) {
     const struct jqn_expr *const e = p->f.e;
-    struct jqn_member *const member = ift_arena_alloc(&x->heap.arena, e->nparts / 2 * sizeof *member);
+    struct jqn_member *const member =
+        ift_arena_alloc(&x->heap.arena, e->nparts / 2 * sizeof *member);
     size_t n = 0;
-    for (size_t k = 0; k < e->nparts; k += 2) jqn_put(&x->heap, member, &n, p->value[k], p->value[k + 1]);
+    for (size_t k = 0; k < e->nparts; k += 2)
+        jqn_put(&x->heap, member, &n, p->value[k], p->value[k + 1]);
     struct jqn_value v;
     JQN_TRY(jqn_made(x, jqn_object(member, n), &v));
     return give(x, p->f.to, v);
@@ -216,7 +226,8 @@ static int take_part(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value 
     }
     p->value[p->i] = v;
     const bool is_value = p->i % 2 == 1;
-    if (is_value && p->value[p->i - 1].type != IFT_JSON_STRING) return jqn_bad_key(x, p->value[p->i - 1]);
+    if (is_value && p->value[p->i - 1].type != IFT_JSON_STRING)
+        return jqn_bad_key(x, p->value[p->i - 1]);
     return p->i + 1 < e->nparts ? generate_part(x, p, p->i + 1) : give_object(x, p);
 }
 
@@ -226,14 +237,18 @@ static int generate_part(struct jqn_run *x, const struct part_frame *f, size_t i
     return jqn_generate(x, p.f.e->part[i], p.f.in, &p.f.sink);
 }
 
-static int generate_parts(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_sink *to) {
+static int generate_parts(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                          struct jqn_sink *to) {
     const struct part_frame p = {
-        {{take_part}, e, in, to}, 0, ift_arena_alloc(&x->heap.arena, e->nparts * sizeof *p.value),
+        {{take_part}, e, in, to},
+        0,
+        ift_arena_alloc(&x->heap.arena, e->nparts * sizeof *p.value),
     };
     return generate_part(x, &p, e->op == JQN_STRING ? e->nparts - 1 : 0);
 }
 
-int jqn_generate(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_sink *to) {
+int jqn_generate(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                 struct jqn_sink *to) {
     if (e->single) {
         struct jqn_value v;
         JQN_TRY(jqn_eval(x, e, in, &v));
@@ -242,26 +257,49 @@ int jqn_generate(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value i
     struct frame f = {.e = e, .in = in, .to = to};
     const struct jqn_expr *first = e->a;
     switch (e->op) {
-    case JQN_EMPTY: return JQN_OK;
-    case JQN_FILTER: return e->types >> in.type & 1 ? give(x, to, in) : JQN_OK;
+    case JQN_EMPTY:
+        return JQN_OK;
+    case JQN_FILTER:
+        return e->types >> in.type & 1 ? give(x, to, in) : JQN_OK;
     case JQN_COMMA:
         JQN_TRY(jqn_generate(x, e->a, in, to));
         return jqn_generate(x, e->b, in, to);
     case JQN_STRING:
-    case JQN_OBJECT: return generate_parts(x, e, in, to);
-    case JQN_SLICE: return generate_slice(x, e, in, to);
-    case JQN_ALTERNATIVE: return generate_alternative(x, e, in, to);
-    case JQN_FIRST: return generate_first(x, e, in, to);
-    case JQN_RANGE: return generate_range(x, e, in, to);
-    case JQN_FIELD: f.sink.take = take_field; break;
-    case JQN_EACH: f.sink.take = take_each; break;
-    case JQN_PIPE: f.sink.take = take_pipe; break;
+    case JQN_OBJECT:
+        return generate_parts(x, e, in, to);
+    case JQN_SLICE:
+        return generate_slice(x, e, in, to);
+    case JQN_ALTERNATIVE:
+        return generate_alternative(x, e, in, to);
+    case JQN_FIRST:
+        return generate_first(x, e, in, to);
+    case JQN_RANGE:
+        return generate_range(x, e, in, to);
+    case JQN_FIELD:
+        f.sink.take = take_field;
+        break;
+    case JQN_EACH:
+        f.sink.take = take_each;
+        break;
+    case JQN_PIPE:
+        f.sink.take = take_pipe;
+        break;
     case JQN_AND:
-    case JQN_OR: f.sink.take = take_logic; break;
-    case JQN_NEGATE: f.sink.take = take_negative; break;
-    case JQN_IF: f.sink.take = take_condition; break;
-    case JQN_BIND: f.sink.take = take_binding; break;
-    case JQN_SELECT: f.sink.take = take_selection; break;
+    case JQN_OR:
+        f.sink.take = take_logic;
+        break;
+    case JQN_NEGATE:
+        f.sink.take = take_negative;
+        break;
+    case JQN_IF:
+        f.sink.take = take_condition;
+        break;
+    case JQN_BIND:
+        f.sink.take = take_binding;
+        break;
+    case JQN_SELECT:
+        f.sink.take = take_selection;
+        break;
     default: /* sums, comparisons, indices */
         f.sink.take = take_right;
         first = e->b;

@@ -4,8 +4,9 @@
 #include "libcore/data/jqn_program.h"
 #include "libcore/io/utf8.h"
 
-/* A recursive descent over jq's grammar (of 1.6, which is stricter than later ones). A function returns NULL for whatever is
- * not in the subset, right or wrong, with the reason in p->why: libjq then decides. */
+/* A recursive descent over jq's grammar (of 1.6, which is stricter than later ones). A function
+ * returns NULL for whatever is not in the subset, right or wrong, with the reason in p->why: libjq
+ * then decides. */
 
 enum { MAX_EXPRS = 20000, MAX_NESTING = 200 };
 
@@ -14,10 +15,10 @@ struct scope {
     const struct scope *outer;
     struct ift_slice name;
     bool function;
-    const char *body;                  /* function: where its text starts; it is parsed anew at each call, so that each
-                                          call has its own slots. NULL inside the body itself */
+    const char *body; /* function: where its text starts; it is parsed anew at each call, so that
+                         each call has its own slots. NULL inside the body itself */
     const struct scope *body_scope;
-    const struct jqn_expr *value;      /* variable */
+    const struct jqn_expr *value; /* variable */
 };
 
 struct parser {
@@ -37,8 +38,8 @@ static const struct jqn_expr *lacks(struct parser *p, const char *what) {
     return NULL;
 }
 
-static struct jqn_expr *new_expr(struct parser *p, enum jqn_op op, const struct jqn_expr *a, const struct jqn_expr *b,
-                                 const struct jqn_expr *c) {
+static struct jqn_expr *new_expr(struct parser *p, enum jqn_op op, const struct jqn_expr *a,
+                                 const struct jqn_expr *b, const struct jqn_expr *c) {
     struct jqn_expr *const e = ift_arena_alloc(&p->program->arena, sizeof *e);
     const bool single = (!a || a->single) && (!b || b->single) && (!c || c->single);
     *e = (struct jqn_expr){.op = op, .a = a, .b = b, .c = c, .single = single};
@@ -63,7 +64,8 @@ static void blanks(struct parser *p) {
 }
 
 static bool is_word(char c, bool first) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (!first && c >= '0' && c <= '9');
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           (!first && c >= '0' && c <= '9');
 }
 
 /* The name at p, of length 0 when there is none. */
@@ -89,8 +91,10 @@ static bool take_word(struct parser *p, const char *word) {
 }
 
 static bool is_keyword(struct ift_slice w) {
-    static const char *const keyword[] = {"def", "if", "then", "elif", "else", "end", "as", "reduce", "foreach", "and", "or",
-                                          "import", "include", "module", "label", "try", "catch", "__loc__"};
+    static const char *const keyword[] = {"def", "if",     "then",    "elif",    "else",
+                                          "end", "as",     "reduce",  "foreach", "and",
+                                          "or",  "import", "include", "module",  "label",
+                                          "try", "catch",  "__loc__"};
     for (size_t i = 0; i < sizeof keyword / sizeof *keyword; i++) {
         if (ift_slice_is(w, keyword[i])) return true;
     }
@@ -114,7 +118,8 @@ static bool string_piece(struct parser *p, struct ift_str *out) {
         if (*p->p == '\0') return false;
         p->p += p->p[0] == '\\' && p->p[1] ? 2 : 1;
     }
-    /* Escapes are JSON's: let the JSON parser judge them. Raw line breaks and tabs are allowed here, not there. */
+    /* Escapes are JSON's: let the JSON parser judge them. Raw line breaks and tabs are allowed
+     * here, not there. */
     struct ift_str quoted = {0};
     ift_str_addc(&quoted, '"');
     for (const char *c = from; c < p->p; c++) {
@@ -134,7 +139,8 @@ static bool string_piece(struct parser *p, struct ift_str *out) {
 }
 
 static const struct jqn_expr *text_literal(struct parser *p, const char *text, size_t n) {
-    struct jqn_value v = jqn_text_value(ift_arena_strndup(&p->program->arena, text ? text : "", n), n);
+    struct jqn_value v =
+        jqn_text_value(ift_arena_strndup(&p->program->arena, text ? text : "", n), n);
     struct ift_str quoted = {0};
     ift_json_quote(&quoted, v.u.text, n);
     v.depth = quoted.n == n + 2;
@@ -285,8 +291,10 @@ static const struct jqn_expr *parse_object_value(struct parser *p) {
     return rest ? new_expr(p, JQN_PIPE, e, rest, NULL) : NULL;
 }
 
-static const struct jqn_expr *field(struct parser *p, const struct jqn_expr *of, const struct jqn_expr *key) {
-    struct jqn_expr *const e = new_expr(p, key->op == JQN_LITERAL ? JQN_FIELD : JQN_INDEX, of, key, NULL);
+static const struct jqn_expr *field(struct parser *p, const struct jqn_expr *of,
+                                    const struct jqn_expr *key) {
+    struct jqn_expr *const e =
+        new_expr(p, key->op == JQN_LITERAL ? JQN_FIELD : JQN_INDEX, of, key, NULL);
     if (e->op == JQN_FIELD) e->literal = key->literal;
     return e;
 }
@@ -309,7 +317,8 @@ static const struct jqn_expr *parse_entry(struct parser *p, const struct jqn_exp
         if (name.n) p->p += name.n;
         *key = name.n ? text_literal(p, name.p, name.n) : parse_string(p);
         if (!*key) return NULL;
-        if (!name.n || !is_keyword(name)) implied = field(p, new_expr(p, JQN_IDENTITY, NULL, NULL, NULL), *key);
+        if (!name.n || !is_keyword(name))
+            implied = field(p, new_expr(p, JQN_IDENTITY, NULL, NULL, NULL), *key);
     } else {
         return lacks(p, "an object key of this form");
     }
@@ -339,7 +348,8 @@ static const struct jqn_expr *parse_object(struct parser *p) {
             const struct jqn_expr *const value = parse_entry(p, &key);
             ok = value != NULL;
             if (!ok) break;
-            if (key->op == JQN_LITERAL && key->literal.type != IFT_JSON_STRING) ok = lacks(p, "a key that is no string");
+            if (key->op == JQN_LITERAL && key->literal.type != IFT_JSON_STRING)
+                ok = lacks(p, "a key that is no string");
             add_part(e, &cap, key);
             add_part(e, &cap, value);
         } while (ok && take(p, ","));
@@ -360,10 +370,15 @@ static const struct jqn_expr *types(struct parser *p, uint32_t mask) {
 }
 
 /* The functions that are no functions of one value to one value. */
-static const struct jqn_expr *special(struct parser *p, struct ift_slice name, size_t n, const struct jqn_expr *const *arg) {
-    static const struct { const char *name; uint32_t types; } filter[] = {
-        {"values", 0x7e}, {"nulls", 0x01}, {"booleans", 0x06}, {"numbers", 0x08}, {"strings", 0x10},
-        {"arrays", 0x20}, {"objects", 0x40}, {"iterables", 0x60}, {"scalars", 0x1f},
+static const struct jqn_expr *special(struct parser *p, struct ift_slice name, size_t n,
+                                      const struct jqn_expr *const *arg) {
+    static const struct {
+        const char *name;
+        uint32_t types;
+    } filter[] = {
+        {"values", 0x7e},  {"nulls", 0x01},     {"booleans", 0x06},
+        {"numbers", 0x08}, {"strings", 0x10},   {"arrays", 0x20},
+        {"objects", 0x40}, {"iterables", 0x60}, {"scalars", 0x1f},
     };
     for (size_t i = 0; n == 0 && i < sizeof filter / sizeof *filter; i++) {
         if (ift_slice_is(name, filter[i].name)) return types(p, filter[i].types);
@@ -372,8 +387,10 @@ static const struct jqn_expr *special(struct parser *p, struct ift_slice name, s
     if (n == 0 && ift_slice_is(name, "empty")) e = new_expr(p, JQN_EMPTY, NULL, NULL, NULL);
     if (n == 1 && ift_slice_is(name, "select")) e = new_expr(p, JQN_SELECT, arg[0], NULL, NULL);
     if (n == 1 && ift_slice_is(name, "first")) e = new_expr(p, JQN_FIRST, NULL, arg[0], NULL);
-    if (n == 2 && ift_slice_is(name, "limit") && arg[0]->single) e = new_expr(p, JQN_FIRST, arg[0], arg[1], NULL);
-    if (n == 1 && ift_slice_is(name, "range") && arg[0]->single) e = new_expr(p, JQN_RANGE, NULL, arg[0], NULL);
+    if (n == 2 && ift_slice_is(name, "limit") && arg[0]->single)
+        e = new_expr(p, JQN_FIRST, arg[0], arg[1], NULL);
+    if (n == 1 && ift_slice_is(name, "range") && arg[0]->single)
+        e = new_expr(p, JQN_RANGE, NULL, arg[0], NULL);
     if (n == 2 && ift_slice_is(name, "range") && arg[0]->single && arg[1]->single) {
         e = new_expr(p, JQN_RANGE, arg[0], arg[1], NULL);
     }
@@ -392,7 +409,8 @@ static const struct jqn_expr *plain_function(struct parser *p, struct ift_slice 
                                              const struct jqn_expr *const *arg) {
     for (const struct jqn_function *f = jqn_functions; f->name; f++) {
         if ((size_t)f->arity != n || !ift_slice_is(name, f->name)) continue;
-        struct jqn_expr *const e = new_expr(p, JQN_CALL, n > 0 ? arg[0] : NULL, n > 1 ? arg[1] : NULL, NULL);
+        struct jqn_expr *const e =
+            new_expr(p, JQN_CALL, n > 0 ? arg[0] : NULL, n > 1 ? arg[1] : NULL, NULL);
         e->fn = f;
         return e->single ? e : lacks(p, "an argument with several values");
     }
@@ -490,7 +508,8 @@ static const struct jqn_expr *parse_bracket(struct parser *p, const struct jqn_e
     blanks(p);
     if (*p->p != ']' && !(to = parse_pipe(p))) return NULL;
     if ((!from && !to) || !take(p, "]")) return lacks(p, "an index of this form");
-    if ((from && !from->single) || (to && !to->single)) return lacks(p, "a slice with several bounds");
+    if ((from && !from->single) || (to && !to->single))
+        return lacks(p, "a slice with several bounds");
     return new_expr(p, JQN_SLICE, of, from, to);
 }
 
@@ -507,7 +526,8 @@ static const struct jqn_expr *parse_suffix(struct parser *p, const struct jqn_ex
     }
     if (name.n == 0) return lacks(p, "a path of this form");
     /* jq reads .e1 as a number */
-    if ((name.p[0] == 'e' || name.p[0] == 'E') && name.p[1] >= '0' && name.p[1] <= '9') return lacks(p, "a number that is not right");
+    if ((name.p[0] == 'e' || name.p[0] == 'E') && name.p[1] >= '0' && name.p[1] <= '9')
+        return lacks(p, "a number that is not right");
     p->p += 1 + name.n;
     return field(p, of, text_literal(p, name.p, name.n));
 }
@@ -542,14 +562,22 @@ static const struct jqn_expr *parse_array(struct parser *p) {
 static const struct jqn_expr *parse_term(struct parser *p) {
     blanks(p);
     switch (*p->p) {
-    case '.': return parse_dot(p);
-    case '"': return parse_string(p);
-    case '[': return parse_array(p);
-    case '{': return parse_object(p);
-    case '(': return parse_parenthesis(p);
-    case '$': return parse_variable(p);
-    case '@': return lacks(p, "formats (@…)");
-    default: break;
+    case '.':
+        return parse_dot(p);
+    case '"':
+        return parse_string(p);
+    case '[':
+        return parse_array(p);
+    case '{':
+        return parse_object(p);
+    case '(':
+        return parse_parenthesis(p);
+    case '$':
+        return parse_variable(p);
+    case '@':
+        return lacks(p, "formats (@…)");
+    default:
+        break;
     }
     if (*p->p >= '0' && *p->p <= '9') return parse_number(p);
     return is_word(*p->p, true) ? parse_call(p) : lacks(p, "something that is no term");
@@ -557,7 +585,8 @@ static const struct jqn_expr *parse_term(struct parser *p) {
 
 /* A term with its path; where `term` is not asked for, also what jq's grammar puts beside terms. */
 static const struct jqn_expr *parse_postfix(struct parser *p, bool term) {
-    if (p->nexprs > MAX_EXPRS || p->nesting > MAX_NESTING) return lacks(p, "a program of this size");
+    if (p->nexprs > MAX_EXPRS || p->nesting > MAX_NESTING)
+        return lacks(p, "a program of this size");
     if (!term && take_word(p, "if")) return parse_if(p);
     if (!term && take_word(p, "reduce")) return parse_reduce(p);
     const struct jqn_expr *e = parse_term(p), *next;
@@ -602,8 +631,12 @@ static const struct jqn_expr *parse_sum(struct parser *p) {
 }
 
 static const struct jqn_expr *parse_comparison(struct parser *p) {
-    static const struct { const char *token; enum jqn_op op; } table[] = {
-        {"==", JQN_EQ}, {"!=", JQN_NE}, {"<=", JQN_LE}, {">=", JQN_GE}, {"<", JQN_LT}, {">", JQN_GT},
+    static const struct {
+        const char *token;
+        enum jqn_op op;
+    } table[] = {
+        {"==", JQN_EQ}, {"!=", JQN_NE}, {"<=", JQN_LE},
+        {">=", JQN_GE}, {"<", JQN_LT},  {">", JQN_GT},
     };
     const struct jqn_expr *const e = parse_sum(p);
     for (size_t i = 0; e && i < sizeof table / sizeof *table; i++) {
@@ -694,12 +727,14 @@ static const char *leftover(const char *p) {
     return "something behind the program";
 }
 
-int jqn_parse(struct jqn_program *program, const char *text, const struct ift_jq_arg *args, size_t nargs, struct ift_str *why) {
+int jqn_parse(struct jqn_program *program, const char *text, const struct ift_jq_arg *args,
+              size_t nargs, struct ift_str *why) {
     struct parser p = {.program = program, .p = text, .why = why};
     struct scope *const named = ift_alloc0(nargs, sizeof *named);
     for (size_t i = 0; i < nargs; i++) {
         const struct jqn_expr *const value = text_literal(&p, args[i].value, strlen(args[i].value));
-        named[i] = (struct scope){.outer = p.scope, .name = ift_slice(args[i].name), .value = value};
+        named[i] =
+            (struct scope){.outer = p.scope, .name = ift_slice(args[i].name), .value = value};
         p.scope = &named[i];
     }
     program->root = parse_pipe(&p);

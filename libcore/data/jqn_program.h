@@ -7,32 +7,39 @@
 #include "libcore/io/jq.h"
 
 enum jqn_op {
-    JQN_IDENTITY, /* . */
-    JQN_LITERAL,  /* literal */
-    JQN_VARIABLE, /* slot */
-    JQN_FIELD,    /* a.literal */
-    JQN_INDEX,    /* a[b] */
-    JQN_SLICE,    /* a[b:c]; b and c may be NULL */
-    JQN_EACH,     /* a[] */
-    JQN_STRING,   /* the parts one after the other as text */
-    JQN_ARRAY,    /* [a]; a may be NULL */
-    JQN_OBJECT,   /* {part: part, …}, keys and values alternating */
-    JQN_PIPE,     /* a | b */
-    JQN_COMMA,    /* a, b */
+    JQN_IDENTITY,    /* . */
+    JQN_LITERAL,     /* literal */
+    JQN_VARIABLE,    /* slot */
+    JQN_FIELD,       /* a.literal */
+    JQN_INDEX,       /* a[b] */
+    JQN_SLICE,       /* a[b:c]; b and c may be NULL */
+    JQN_EACH,        /* a[] */
+    JQN_STRING,      /* the parts one after the other as text */
+    JQN_ARRAY,       /* [a]; a may be NULL */
+    JQN_OBJECT,      /* {part: part, …}, keys and values alternating */
+    JQN_PIPE,        /* a | b */
+    JQN_COMMA,       /* a, b */
     JQN_ALTERNATIVE, /* a // b */
-    JQN_AND, JQN_OR,
-    JQN_ADD, JQN_SUBTRACT,
-    JQN_NEGATE,   /* -a */
-    JQN_EQ, JQN_NE, JQN_LT, JQN_LE, JQN_GT, JQN_GE,
-    JQN_IF,       /* if a then b else c end */
-    JQN_BIND,     /* a as $slot | b */
-    JQN_REDUCE,   /* reduce a as $slot (b; c) */
-    JQN_CALL,     /* fn(a; b) of the input */
+    JQN_AND,
+    JQN_OR,
+    JQN_ADD,
+    JQN_SUBTRACT,
+    JQN_NEGATE, /* -a */
+    JQN_EQ,
+    JQN_NE,
+    JQN_LT,
+    JQN_LE,
+    JQN_GT,
+    JQN_GE,
+    JQN_IF,     /* if a then b else c end */
+    JQN_BIND,   /* a as $slot | b */
+    JQN_REDUCE, /* reduce a as $slot (b; c) */
+    JQN_CALL,   /* fn(a; b) of the input */
     JQN_EMPTY,
-    JQN_SELECT,   /* select(a) */
-    JQN_FIRST,    /* first(b); with a: limit(a; b) */
-    JQN_RANGE,    /* range(a; b) */
-    JQN_FILTER,   /* values, strings …: the input if its type is among `types` */
+    JQN_SELECT, /* select(a) */
+    JQN_FIRST,  /* first(b); with a: limit(a; b) */
+    JQN_RANGE,  /* range(a; b) */
+    JQN_FILTER, /* values, strings …: the input if its type is among `types` */
 };
 
 struct jqn_run;
@@ -56,7 +63,8 @@ struct jqn_expr {
 struct jqn_function {
     const char *name;
     int arity;
-    int (*call)(struct jqn_run *x, struct jqn_value in, const struct jqn_value *arg, struct jqn_value *out);
+    int (*call)(struct jqn_run *x, struct jqn_value in, const struct jqn_value *arg,
+                struct jqn_value *out);
 };
 
 extern const struct jqn_function jqn_functions[]; /* closed by a NULL name */
@@ -68,7 +76,8 @@ struct jqn_program {
 };
 
 /* 0, or -1 when the text is not in the subset; why says what is not. */
-int jqn_parse(struct jqn_program *p, const char *text, const struct ift_jq_arg *args, size_t nargs, struct ift_str *why);
+int jqn_parse(struct jqn_program *p, const char *text, const struct ift_jq_arg *args, size_t nargs,
+              struct ift_str *why);
 
 /* ---- running ---- */
 
@@ -88,20 +97,23 @@ struct jqn_run {
 };
 
 /* Leaves the calling function with whatever is not JQN_OK. */
-#define JQN_TRY(call)                    \
-    do {                                 \
-        const int got_ = (call);         \
-        if (got_ != JQN_OK) return got_; \
+#define JQN_TRY(call)                                                                              \
+    do {                                                                                           \
+        const int got_ = (call);                                                                   \
+        if (got_ != JQN_OK) return got_;                                                           \
     } while (0)
 
 int jqn_fail(struct jqn_run *x, const char *fmt, ...) IFT_PRINTF(2, 3);
 /* The one value of a single expression. */
-int jqn_eval(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_value *out);
+int jqn_eval(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+             struct jqn_value *out);
 /* What paths and operators do to values. */
 int jqn_field(struct jqn_run *x, struct jqn_value of, struct jqn_value key, struct jqn_value *out);
-int jqn_slice(struct jqn_run *x, struct jqn_value of, struct jqn_value from, struct jqn_value to, struct jqn_value *out);
+int jqn_slice(struct jqn_run *x, struct jqn_value of, struct jqn_value from, struct jqn_value to,
+              struct jqn_value *out);
 int jqn_cannot_iterate(struct jqn_run *x, struct jqn_value v);
-int jqn_binary(struct jqn_run *x, enum jqn_op op, struct jqn_value a, struct jqn_value b, struct jqn_value *out);
+int jqn_binary(struct jqn_run *x, enum jqn_op op, struct jqn_value a, struct jqn_value b,
+               struct jqn_value *out);
 int jqn_negate(struct jqn_run *x, struct jqn_value a, struct jqn_value *out);
 int jqn_join(struct jqn_run *x, const struct jqn_value *string, size_t n, struct jqn_value *out);
 int jqn_bad_key(struct jqn_run *x, struct jqn_value key);
@@ -114,6 +126,7 @@ int jqn_made(struct jqn_run *x, struct jqn_value v, struct jqn_value *out);
 struct jqn_sink {
     int (*take)(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value v);
 };
-int jqn_generate(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, struct jqn_sink *to);
+int jqn_generate(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                 struct jqn_sink *to);
 
 #endif

@@ -1,7 +1,8 @@
 /* jqn_value.h: the evaluator's values. Private to jqn.
  *
- * A value is a node of the document or something of our own, which lives in the run's arena or in the program. Values are
- * never changed once made, so copying the struct shares them. The functions below see no difference.
+ * A value is a node of the document or something of our own, which lives in the run's arena or in
+ * the program. Values are never changed once made, so copying the struct shares them. The functions
+ * below see no difference.
  */
 #ifndef IFT_JQN_VALUE_H
 #define IFT_JQN_VALUE_H
@@ -18,7 +19,8 @@ struct jqn_member;
 struct jqn_value {
     uint8_t type; /* enum ift_json_type, whose order is jq's order of types */
     bool own;
-    uint16_t depth; /* own containers: how many of our own lie one inside the other; own strings: 1: JSON escapes nothing in it */
+    uint16_t depth; /* own containers: how many of our own lie one inside the other; own strings: 1:
+                       JSON escapes nothing in it */
     uint32_t n;     /* not own: the node. own: bytes of a string, elements, members */
     union {
         double number;
@@ -88,7 +90,8 @@ struct jqn_value jqn_at(struct jqn_heap *h, struct jqn_value array, double i);
 size_t jqn_count(struct jqn_heap *h, struct jqn_value container);
 
 /* Sets a key in a growing list of members that has room. */
-void jqn_put(struct jqn_heap *h, struct jqn_member *member, size_t *n, struct jqn_value key, struct jqn_value value);
+void jqn_put(struct jqn_heap *h, struct jqn_member *member, size_t *n, struct jqn_value key,
+             struct jqn_value value);
 
 /* jq's total order; 0 is its equality. */
 int jqn_compare(struct jqn_heap *h, struct jqn_value a, struct jqn_value b);

@@ -33,7 +33,9 @@ static void copy_args(struct ift_recipe *r, const struct ift_jq_arg *args, size_
 
 static int open_jq(struct ift_recipe *r, struct ift_err *err) {
     if (r->jq) return 0;
-    return ift_jq_open(&r->jq, r->program, r->arg, r->nargs, err) < 0 ? ift_fail_in(err, "%s", r->name) : 0;
+    return ift_jq_open(&r->jq, r->program, r->arg, r->nargs, err) < 0
+               ? ift_fail_in(err, "%s", r->name)
+               : 0;
 }
 
 static int choose_engine(struct ift_recipe *r, enum ift_recipe_engine engine, struct ift_err *err) {
@@ -44,8 +46,9 @@ static int choose_engine(struct ift_recipe *r, enum ift_recipe_engine engine, st
     return IFT_FAIL(err, "%s: the native engine lacks %s", r->name, r->why_libjq.p);
 }
 
-int ift_recipe_compile(struct ift_recipe **result, const char *name, struct ift_slice text, enum ift_recipe_engine engine,
-                       const struct ift_jq_arg *args, size_t nargs, struct ift_err *err) {
+int ift_recipe_compile(struct ift_recipe **result, const char *name, struct ift_slice text,
+                       enum ift_recipe_engine engine, const struct ift_jq_arg *args, size_t nargs,
+                       struct ift_err *err) {
     struct ift_recipe *const r = ift_alloc0(1, sizeof *r);
     r->name = ift_strdup(name);
     r->program = ift_strndup(text.p, text.n);
@@ -60,8 +63,8 @@ int ift_recipe_compile(struct ift_recipe **result, const char *name, struct ift_
     return got;
 }
 
-int ift_recipe_open(struct ift_recipe **r, const char *name, enum ift_recipe_engine engine, const struct ift_jq_arg *args,
-                    size_t nargs, struct ift_err *err) {
+int ift_recipe_open(struct ift_recipe **r, const char *name, enum ift_recipe_engine engine,
+                    const struct ift_jq_arg *args, size_t nargs, struct ift_err *err) {
     char *path;
     IFT_TRY(ift_data_find("formats", name, ".jq", &path, err));
     struct ift_str text = {0};

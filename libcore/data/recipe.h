@@ -13,20 +13,22 @@
  *     # records: 15015
  *     {instruction, input: .context, output: .response}
  *
- * The header is the run of lines at the top that start with `#`; a line `# key: value` defines a key, others are plain comment.
- * Keys: title, read, lang, task, gen, type, source, licence, records (as published), turns (how several turns are mapped).
- * A key that is not one of them, or comes twice, is an error, so that a misspelling is seen.
+ * The header is the run of lines at the top that start with `#`; a line `# key: value` defines a
+ * key, others are plain comment. Keys: title, read, lang, task, gen, type, source, licence, records
+ * (as published), turns (how several turns are mapped). A key that is not one of them, or comes
+ * twice, is an error, so that a misspelling is seen.
  *
  * `read:` says how the container is cut into the values that the program sees one by one:
- *     json            values: the elements of a top-level array, or one value after the other (seen from the first character)
- *     jsonl           one value after the other, even when the first is an array
- *     csv | tsv       rows, as arrays of strings; further words: quoting=python (default of csv) or quoting=none (default of tsv);
- *                     delimiter=C; header=yes (the first row names the columns, rows become objects), header=skip, header=no (default);
- *                     fields=a,b,c (names given here; rows become objects; a row of another length is rejected)
- * Without it: json.
+ *     json            values: the elements of a top-level array, or one value after the other (seen
+ * from the first character) jsonl           one value after the other, even when the first is an
+ * array csv | tsv       rows, as arrays of strings; further words: quoting=python (default of csv)
+ * or quoting=none (default of tsv); delimiter=C; header=yes (the first row names the columns, rows
+ * become objects), header=skip, header=no (default); fields=a,b,c (names given here; rows become
+ * objects; a row of another length is rejected) Without it: json.
  *
- * The program runs on our own evaluator when it keeps to the common subset of jq (jqn.h), otherwise on libjq: same results, but
- * for three things that the evaluator does better and jq.h says: numbers keep their digits (1.0, 10000000000000000001).
+ * The program runs on our own evaluator when it keeps to the common subset of jq (jqn.h), otherwise
+ * on libjq: same results, but for three things that the evaluator does better and jq.h says:
+ * numbers keep their digits (1.0, 10000000000000000001).
  */
 #ifndef IFT_RECIPE_H
 #define IFT_RECIPE_H
@@ -40,7 +42,8 @@
 #include "libcore/io/jq.h"
 
 enum ift_recipe_engine { IFT_RECIPE_AUTO, IFT_RECIPE_NATIVE, IFT_RECIPE_LIBJQ };
-extern const char *const ift_recipe_engine_name[]; /* "auto", "native", "libjq", NULL: the choices of --engine */
+extern const char
+    *const ift_recipe_engine_name[]; /* "auto", "native", "libjq", NULL: the choices of --engine */
 
 enum ift_recipe_container { IFT_RECIPE_JSON, IFT_RECIPE_JSONL, IFT_RECIPE_ROWS };
 enum ift_recipe_columns {
@@ -55,33 +58,41 @@ struct ift_recipe_read {
     enum ift_recipe_container container;
     struct ift_csv_dialect csv; /* of rows */
     enum ift_recipe_columns columns;
-    char **field;               /* IFT_RECIPE_FIELDS */
+    char **field; /* IFT_RECIPE_FIELDS */
     size_t nfields;
 };
 
 struct ift_recipe;
-/* The recipe NAME of data/formats, or the file FILE (see ift_data_find). AUTO takes the evaluator where it can; NATIVE fails, saying
- * which construct, where it cannot. args are copied. One object serves one thread: open one a worker. */
+/* The recipe NAME of data/formats, or the file FILE (see ift_data_find). AUTO takes the evaluator
+ * where it can; NATIVE fails, saying which construct, where it cannot. args are copied. One object
+ * serves one thread: open one a worker. */
 int ift_recipe_open(struct ift_recipe **r, const char *name, enum ift_recipe_engine engine,
-                    const struct ift_jq_arg *args, size_t nargs, struct ift_err *err) IFT_MUST_CHECK;
+                    const struct ift_jq_arg *args, size_t nargs,
+                    struct ift_err *err) IFT_MUST_CHECK;
 /* The same from text; `name` is for messages. */
-int ift_recipe_compile(struct ift_recipe **r, const char *name, struct ift_slice text, enum ift_recipe_engine engine,
-                       const struct ift_jq_arg *args, size_t nargs, struct ift_err *err) IFT_MUST_CHECK;
+int ift_recipe_compile(struct ift_recipe **r, const char *name, struct ift_slice text,
+                       enum ift_recipe_engine engine, const struct ift_jq_arg *args, size_t nargs,
+                       struct ift_err *err) IFT_MUST_CHECK;
 void ift_recipe_free(struct ift_recipe *r);
 
 const char *ift_recipe_name(const struct ift_recipe *r);
 /* The value of a header key, NULL when it is not given. */
 const char *ift_recipe_header(const struct ift_recipe *r, const char *key);
-extern const char *const ift_recipe_keys[]; /* the header keys in the order in which they are shown, NULL at the end */
+extern const char *const
+    ift_recipe_keys[]; /* the header keys in the order in which they are shown, NULL at the end */
 const struct ift_recipe_read *ift_recipe_reads(const struct ift_recipe *r);
-/* The engine that runs it, NATIVE or LIBJQ, and, for LIBJQ chosen by AUTO, what the evaluator lacks (else NULL). */
+/* The engine that runs it, NATIVE or LIBJQ, and, for LIBJQ chosen by AUTO, what the evaluator lacks
+ * (else NULL). */
 enum ift_recipe_engine ift_recipe_engine(const struct ift_recipe *r);
 const char *ift_recipe_why_libjq(const struct ift_recipe *r);
 
-/* Runs the program on one value, given as JSON text that need not be checked yet and must stay until the last output was taken.
- * Fails where the text is not JSON. */
-int ift_recipe_run(struct ift_recipe *r, struct ift_slice value, struct ift_err *err) IFT_MUST_CHECK;
-/* The next output, compact JSON without a line end, lent until the next call: 1, 0 no more, -1: the program failed. */
-int ift_recipe_next(struct ift_recipe *r, struct ift_slice *out, struct ift_err *err) IFT_MUST_CHECK;
+/* Runs the program on one value, given as JSON text that need not be checked yet and must stay
+ * until the last output was taken. Fails where the text is not JSON. */
+int ift_recipe_run(struct ift_recipe *r, struct ift_slice value,
+                   struct ift_err *err) IFT_MUST_CHECK;
+/* The next output, compact JSON without a line end, lent until the next call: 1, 0 no more, -1: the
+ * program failed. */
+int ift_recipe_next(struct ift_recipe *r, struct ift_slice *out,
+                    struct ift_err *err) IFT_MUST_CHECK;
 
 #endif

@@ -75,11 +75,13 @@ static int parse_read(struct ift_recipe_read *read, struct ift_slice words, stru
         read->container = IFT_RECIPE_ROWS;
         read->csv = (struct ift_csv_dialect){csv ? ',' : '\t', csv};
     } else {
-        return IFT_FAIL(err, "read: no container '%.*s'; known are json, jsonl, csv and tsv", (int)container.n, container.p);
+        return IFT_FAIL(err, "read: no container '%.*s'; known are json, jsonl, csv and tsv",
+                        (int)container.n, container.p);
     }
     while (words.n) {
         const struct ift_slice word = cut(&words, ' ');
-        if (word.n && !read_option(read, word)) return IFT_FAIL(err, "read: cannot use '%.*s'", (int)word.n, word.p);
+        if (word.n && !read_option(read, word))
+            return IFT_FAIL(err, "read: cannot use '%.*s'", (int)word.n, word.p);
     }
     return 0;
 }
@@ -94,14 +96,17 @@ static int parse_line(struct ift_recipe_header *h, struct ift_slice line, struct
         if (key.p[i] < 'a' || key.p[i] > 'z') return 0;
     }
     const int k = key_index(key);
-    if (k < 0) return IFT_FAIL(err, "no header key '%.*s'; a comment may not start like one", (int)key.n, key.p);
+    if (k < 0)
+        return IFT_FAIL(err, "no header key '%.*s'; a comment may not start like one", (int)key.n,
+                        key.p);
     if (h->value[k]) return IFT_FAIL(err, "header key '%s' comes twice", ift_recipe_keys[k]);
     value = trim(value);
     h->value[k] = ift_strndup(value.p, value.n);
     return ift_slice_is(key, "read") ? parse_read(&h->read, value, err) : 0;
 }
 
-int ift_recipe_header_parse(struct ift_recipe_header *h, const char *name, struct ift_slice text, struct ift_err *err) {
+int ift_recipe_header_parse(struct ift_recipe_header *h, const char *name, struct ift_slice text,
+                            struct ift_err *err) {
     for (size_t number = 1; text.n; number++) {
         const struct ift_slice line = cut(&text, '\n');
         if (!line.n || line.p[0] != '#') break;

@@ -1,6 +1,7 @@
-/* task.h: what a model can be asked in order to be judged. A task is one file eval/<task>.c that exports one
- * `const struct ift_task` and one row in the table of task.c; it sees the records and a session and writes one JSON object of
- * figures. Tasks never see each other and nobody outside names one.
+/* task.h: what a model can be asked in order to be judged. A task is one file eval/<task>.c that
+ * exports one `const struct ift_task` and one row in the table of task.c; it sees the records and a
+ * session and writes one JSON object of figures. Tasks never see each other and nobody outside
+ * names one.
  */
 #ifndef IFT_TASK_H
 #define IFT_TASK_H
@@ -10,7 +11,8 @@
 #include "libcore/infer/session.h"
 #include "libcore/io/stream.h"
 
-/* The records that all tasks are about, held in memory: an evaluation set is small, and every task reads it anew. */
+/* The records that all tasks are about, held in memory: an evaluation set is small, and every task
+ * reads it anew. */
 struct ift_eval {
     struct ift_session *session;
     struct ift_slab *slab; /* (nslabs) */
@@ -23,7 +25,8 @@ struct ift_eval {
     void *progress_ctx;
 };
 
-int ift_eval_load(struct ift_eval *e, const struct ift_source_opts *from, struct ift_err *err) IFT_MUST_CHECK;
+int ift_eval_load(struct ift_eval *e, const struct ift_source_opts *from,
+                  struct ift_err *err) IFT_MUST_CHECK;
 void ift_eval_release(struct ift_eval *e);
 /* Item i, or NULL past the end. Sequential access is what it is made for. */
 const struct ift_item *ift_eval_item(const struct ift_eval *e, uint64_t i);
@@ -35,7 +38,9 @@ struct ift_task {
     int (*run)(struct ift_eval *e, struct ift_str *figures, struct ift_err *err);
 };
 
-const struct ift_task *ift_task_find(struct ift_slice name, struct ift_err *err); /* an unknown one: error that lists the known */
-const struct ift_task *const *ift_task_all(void);                                 /* NULL-terminated */
+const struct ift_task *
+ift_task_find(struct ift_slice name,
+              struct ift_err *err);               /* an unknown one: error that lists the known */
+const struct ift_task *const *ift_task_all(void); /* NULL-terminated */
 
 #endif

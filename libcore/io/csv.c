@@ -95,7 +95,8 @@ static const char *quoted_piece(struct ift_csv *c, const char *p, const char *en
     return quote + 1;
 }
 
-/* Reads on in the block. Returns where it stopped: behind the row's line end, or at the block's end. */
+/* Reads on in the block. Returns where it stopped: behind the row's line end, or at the block's
+ * end. */
 static const char *scan(struct ift_csv *c) {
     const char *p = c->block.p, *const end = p + c->block.n;
     while (p < end && c->state != ROW_END) {
@@ -121,12 +122,15 @@ static const char *scan(struct ift_csv *c) {
                 p++;
             }
             break;
-        case IN_QUOTED: p = quoted_piece(c, p, end); break;
+        case IN_QUOTED:
+            p = quoted_piece(c, p, end);
+            break;
         case QUOTE_IN_QUOTED:
             c->state = x == '"' ? IN_QUOTED : IN_FIELD;
             p += x == '"';
             break;
-        case ROW_END: break;
+        case ROW_END:
+            break;
         }
     }
     return p;
@@ -176,8 +180,10 @@ static bool is_empty(const struct ift_csv *c, const struct ift_csv_row *row) {
 static int last_row(struct ift_csv *c, struct ift_csv_row *out, struct ift_err *err) {
     if (c->state == IN_QUOTED) {
         c->state = START_ROW;
-        return IFT_FAIL(err, "line %zu: a field that starts with '\"' is never closed; "
-                             "perhaps the file is to be read without quoting", c->quote_line);
+        return IFT_FAIL(err,
+                        "line %zu: a field that starts with '\"' is never closed; "
+                        "perhaps the file is to be read without quoting",
+                        c->quote_line);
     }
     if (c->state == START_ROW) return 0;
     last_span(c)->to = c->row.n;

@@ -58,11 +58,16 @@ static jv read_string(struct ift_jq *jq, const struct ift_json *doc, int node) {
 
 static jv read_value(struct ift_jq *jq, const struct ift_json *doc, int node) {
     switch (doc->node[node].type) {
-    case IFT_JSON_NULL: return jv_null();
-    case IFT_JSON_FALSE: return jv_false();
-    case IFT_JSON_TRUE: return jv_true();
-    case IFT_JSON_NUMBER: return read_number(jq, ift_json_raw(doc, node));
-    case IFT_JSON_STRING: return read_string(jq, doc, node);
+    case IFT_JSON_NULL:
+        return jv_null();
+    case IFT_JSON_FALSE:
+        return jv_false();
+    case IFT_JSON_TRUE:
+        return jv_true();
+    case IFT_JSON_NUMBER:
+        return read_number(jq, ift_json_raw(doc, node));
+    case IFT_JSON_STRING:
+        return read_string(jq, doc, node);
     case IFT_JSON_ARRAY: {
         jv array = jv_array();
         for (int v = ift_json_first(doc, node); v >= 0; v = ift_json_next(doc, node, v)) {
@@ -89,7 +94,8 @@ static int write_number(struct ift_jq *jq, double value, struct ift_err *err) {
         const struct literal *const l = &jq->literal[i];
         if (l->value != value) continue;
         if (l->twice) {
-            return IFT_FAIL(err, "numbers like %s lose digits in libjq and cannot be told apart", l->text.p);
+            return IFT_FAIL(err, "numbers like %s lose digits in libjq and cannot be told apart",
+                            l->text.p);
         }
         ift_str_add(&jq->out, l->text.p, l->text.n);
         return 0;
@@ -99,7 +105,8 @@ static int write_number(struct ift_jq *jq, double value, struct ift_err *err) {
 }
 
 static void write_string(struct ift_jq *jq, jv value) {
-    ift_json_quote(&jq->out, jv_string_value(value), (size_t)jv_string_length_bytes(jv_copy(value)));
+    ift_json_quote(&jq->out, jv_string_value(value),
+                   (size_t)jv_string_length_bytes(jv_copy(value)));
     jv_free(value);
 }
 
@@ -120,7 +127,8 @@ static int write_object(struct ift_jq *jq, jv object, struct ift_err *err) {
     bool first = true;
     int got = 0;
     ift_str_addc(&jq->out, '{');
-    for (int i = jv_object_iter(object); jv_object_iter_valid(object, i) && got == 0; i = jv_object_iter_next(object, i)) {
+    for (int i = jv_object_iter(object); jv_object_iter_valid(object, i) && got == 0;
+         i = jv_object_iter_next(object, i)) {
         if (!first) ift_str_addc(&jq->out, ',');
         first = false;
         write_string(jq, jv_object_iter_key(object, i));
@@ -134,37 +142,51 @@ static int write_object(struct ift_jq *jq, jv object, struct ift_err *err) {
 
 static int write_value(struct ift_jq *jq, jv value, struct ift_err *err) {
     switch (jv_get_kind(value)) {
-    case JV_KIND_NULL: ift_str_adds(&jq->out, "null"); return 0;
-    case JV_KIND_FALSE: ift_str_adds(&jq->out, "false"); return 0;
-    case JV_KIND_TRUE: ift_str_adds(&jq->out, "true"); return 0;
+    case JV_KIND_NULL:
+        ift_str_adds(&jq->out, "null");
+        return 0;
+    case JV_KIND_FALSE:
+        ift_str_adds(&jq->out, "false");
+        return 0;
+    case JV_KIND_TRUE:
+        ift_str_adds(&jq->out, "true");
+        return 0;
     case JV_KIND_NUMBER: {
         const double number = jv_number_value(value);
         jv_free(value);
         return write_number(jq, number, err);
     }
-    case JV_KIND_STRING: write_string(jq, value); return 0;
-    case JV_KIND_ARRAY: return write_array(jq, value, err);
-    case JV_KIND_OBJECT: return write_object(jq, value, err);
-    default: jv_free(value); return IFT_FAIL(err, "libjq gave an invalid value");
+    case JV_KIND_STRING:
+        write_string(jq, value);
+        return 0;
+    case JV_KIND_ARRAY:
+        return write_array(jq, value, err);
+    case JV_KIND_OBJECT:
+        return write_object(jq, value, err);
+    default:
+        jv_free(value);
+        return IFT_FAIL(err, "libjq gave an invalid value");
     }
 }
 
 /* ---- programs ---- */
 
-/* Keeps the first message: "jq: error: syntax error, … at <top-level>, line 3:", the program, "jq: 1 compile error". */
+/* Keeps the first message: "jq: error: syntax error, … at <top-level>, line 3:", the program, "jq:
+ * 1 compile error". */
 static void on_error(void *ctx, jv message) {
     struct ift_str *const out = ctx;
     if (out->n == 0 && jv_get_kind(message) == JV_KIND_STRING) {
         const char *text = jv_string_value(message);
         if (strncmp(text, "jq: error: ", 11) == 0) text += 11;
         ift_str_add(out, text, strcspn(text, "\n"));
-        while (out->n > 0 && (out->p[out->n - 1] == ':' || out->p[out->n - 1] == ' ')) out->p[--out->n] = '\0';
+        while (out->n > 0 && (out->p[out->n - 1] == ':' || out->p[out->n - 1] == ' '))
+            out->p[--out->n] = '\0';
     }
     jv_free(message);
 }
 
-int ift_jq_open(struct ift_jq **result, const char *program, const struct ift_jq_arg *args, size_t nargs,
-                struct ift_err *err) {
+int ift_jq_open(struct ift_jq **result, const char *program, const struct ift_jq_arg *args,
+                size_t nargs, struct ift_err *err) {
     struct ift_jq *const jq = ift_alloc0(1, sizeof *jq);
     jq->state = jq_init();
     if (!jq->state) {
@@ -192,7 +214,8 @@ int ift_jq_open(struct ift_jq **result, const char *program, const struct ift_jq
 void ift_jq_free(struct ift_jq *jq) {
     if (!jq) return;
     if (jq->state) jq_teardown(&jq->state);
-    for (size_t i = 0; i < jq->literal_cap && i < jq->nliterals; i++) ift_str_release(&jq->literal[i].text);
+    for (size_t i = 0; i < jq->literal_cap && i < jq->nliterals; i++)
+        ift_str_release(&jq->literal[i].text);
     free(jq->literal);
     ift_str_release(&jq->out);
     ift_str_release(&jq->scratch);

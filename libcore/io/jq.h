@@ -1,11 +1,11 @@
 /* jq.h: jq programs, run by libjq. The only room that knows it.
  *
- * Values are read by json.h and written by our own writer; libjq is the machine in between. It computes with
- * doubles, so 1.0 comes out as 1; but a number that a double cannot hold (10000000000000000001) and that leaves
- * as it came in keeps its digits.
+ * Values are read by json.h and written by our own writer; libjq is the machine in between. It
+ * computes with doubles, so 1.0 comes out as 1; but a number that a double cannot hold
+ * (10000000000000000001) and that leaves as it came in keeps its digits.
  *
- * An object is used by one thread at a time. Programs cannot reach files, the environment or the clock's zone through us: `input`,
- * `inputs`, `debug` and `input_filename` see nothing.
+ * An object is used by one thread at a time. Programs cannot reach files, the environment or the
+ * clock's zone through us: `input`, `inputs`, `debug` and `input_filename` see nothing.
  */
 #ifndef IFT_JQ_H
 #define IFT_JQ_H
@@ -23,11 +23,12 @@ struct ift_jq_arg {
 
 struct ift_jq;
 /* Compiles a program; the message carries libjq's own words. */
-int ift_jq_open(struct ift_jq **jq, const char *program, const struct ift_jq_arg *args, size_t nargs,
-                struct ift_err *err) IFT_MUST_CHECK;
+int ift_jq_open(struct ift_jq **jq, const char *program, const struct ift_jq_arg *args,
+                size_t nargs, struct ift_err *err) IFT_MUST_CHECK;
 /* Starts over on a parsed value (node 0 of doc), which is read at once. */
 void ift_jq_start(struct ift_jq *jq, const struct ift_json *doc);
-/* The next output as compact JSON, lent until the next call: 1, 0 no more, -1: the program failed on this value. */
+/* The next output as compact JSON, lent until the next call: 1, 0 no more, -1: the program failed
+ * on this value. */
 int ift_jq_next(struct ift_jq *jq, struct ift_slice *out, struct ift_err *err) IFT_MUST_CHECK;
 void ift_jq_free(struct ift_jq *jq);
 

@@ -5,9 +5,10 @@
 #include "libcore/io/json.h"
 #include "libcore/io/json_scan.h"
 
-/* The splitter looks for where values end, not at whether they are right: that is the parser's work, value by value. It is
- * built so that a broken value spoils as little as possible of what follows: a line break ends any string, for
- * JSON allows none inside, and in a stream of lines a value is its line unless it plainly goes on. */
+/* The splitter looks for where values end, not at whether they are right: that is the parser's
+ * work, value by value. It is built so that a broken value spoils as little as possible of what
+ * follows: a line break ends any string, for JSON allows none inside, and in a stream of lines a
+ * value is its line unless it plainly goes on. */
 enum where {
     AT_START,
     BETWEEN, /* where a value may start */
@@ -23,8 +24,10 @@ struct ift_json_splitter {
     bool finished, any; /* any: the array has an element */
     size_t line;        /* of the first byte of text */
 
-    struct ift_slice text; /* not used yet: the value being looked for, or what stands before it, and all after it */
-    struct ift_str buf;    /* where text lies when it began in an earlier block; else it lies in the block itself */
+    struct ift_slice text; /* not used yet: the value being looked for, or what stands before it,
+                              and all after it */
+    struct ift_str buf;    /* where text lies when it began in an earlier block; else it lies in the
+                              block itself */
     bool kept;             /* text lies in buf */
     size_t pos;            /* bytes of text in which the end of the value is not */
 
@@ -103,8 +106,8 @@ static bool leads_on(char c) {
     return c == '{' || c == '[' || c == ',' || c == ':';
 }
 
-/* "}{" or "} " somewhere: two objects on one line, perhaps. Files put together with cat do that where one lacked its last
- * line end. */
+/* "}{" or "} " somewhere: two objects on one line, perhaps. Files put together with cat do that
+ * where one lacked its last line end. */
 static bool may_be_several(const char *p, size_t n) {
     const char *const last = p + n - 1;
     for (; p < last && (p = memchr(p, '}', (size_t)(last - p))) != NULL; p++) {
@@ -119,8 +122,8 @@ static bool is_value_line(const char *p, size_t n) {
     return !leads_on(p[n - 1]) && !may_be_several(p, n);
 }
 
-/* A '{' that opens a line although nothing on the lines before calls for a value: the value before it is broken. Returns the end of
- * the line before, or NULL. */
+/* A '{' that opens a line although nothing on the lines before calls for a value: the value before
+ * it is broken. Returns the end of the line before, or NULL. */
 static const char *new_start(const struct ift_json_splitter *s, const char *brace) {
     const char *p = brace;
     while (p > s->text.p && (p[-1] == ' ' || p[-1] == '\t')) p--;
@@ -130,7 +133,8 @@ static const char *new_start(const struct ift_json_splitter *s, const char *brac
     return p > s->text.p && leads_on(p[-1]) ? NULL : line_end;
 }
 
-/* One step inside a string: to behind its end or its next escape. False when more input is needed. */
+/* One step inside a string: to behind its end or its next escape. False when more input is needed.
+ */
 static bool track_string(struct ift_json_splitter *s, const char **p, const char *end) {
     const char *q = ift_json_plain_end(*p, end);
     const bool cut = q == end || (*q == '\\' && end - q < 2);
@@ -190,7 +194,8 @@ static int lend(struct ift_json_splitter *s, size_t n, struct ift_slice *value, 
     return 1;
 }
 
-static int next_line(struct ift_json_splitter *s, struct ift_slice *value, size_t *line, struct ift_err *err) {
+static int next_line(struct ift_json_splitter *s, struct ift_slice *value, size_t *line,
+                     struct ift_err *err) {
     if (s->where != WITHIN) {
         skip_blanks(s);
         if (s->text.n == 0) return 0;
@@ -208,11 +213,13 @@ static int next_line(struct ift_json_splitter *s, struct ift_slice *value, size_
         s->pos = 0;
     }
     const bool found = track(s);
-    if (found || (s->finished && s->depth == 0 && !s->in_string)) return lend(s, s->pos, value, line);
+    if (found || (s->finished && s->depth == 0 && !s->in_string))
+        return lend(s, s->pos, value, line);
     return s->finished ? IFT_FAIL(err, "line %zu: input ends inside a value", s->line) : 0;
 }
 
-static int next_element(struct ift_json_splitter *s, struct ift_slice *value, size_t *line, struct ift_err *err) {
+static int next_element(struct ift_json_splitter *s, struct ift_slice *value, size_t *line,
+                        struct ift_err *err) {
     while (s->where != WITHIN) {
         skip_blanks(s);
         if (s->text.n == 0) return 0;
@@ -229,8 +236,10 @@ static int next_element(struct ift_json_splitter *s, struct ift_slice *value, si
             break;
         } else {
             static const char *const wrong[] = {
-                [AT_START] = "expected '[' and an array", [BETWEEN] = "expected an element",
-                [AFTER] = "expected ',' or ']' after an element", [CLOSED] = "text after the array",
+                [AT_START] = "expected '[' and an array",
+                [BETWEEN] = "expected an element",
+                [AFTER] = "expected ',' or ']' after an element",
+                [CLOSED] = "text after the array",
             };
             return IFT_FAIL(err, "line %zu: %s", s->line, wrong[s->where]);
         }
@@ -240,7 +249,8 @@ static int next_element(struct ift_json_splitter *s, struct ift_slice *value, si
     return track(s) ? lend(s, s->pos, value, line) : 0;
 }
 
-static int next(struct ift_json_splitter *s, struct ift_slice *value, size_t *line, struct ift_err *err) {
+static int next(struct ift_json_splitter *s, struct ift_slice *value, size_t *line,
+                struct ift_err *err) {
     if (s->text.n == 0 && !s->finished) return 0;
     if (!s->begun && s->text.n > 0) {
         const bool mark = memcmp(s->text.p, "\xef\xbb\xbf", s->text.n < 3 ? s->text.n : 3) == 0;
@@ -253,10 +263,12 @@ static int next(struct ift_json_splitter *s, struct ift_slice *value, size_t *li
         if (s->text.n == 0) return 0;
         s->layout = s->text.p[0] == '[' ? IFT_JSON_ARRAY_OF : IFT_JSON_LINES;
     }
-    return s->layout == IFT_JSON_ARRAY_OF ? next_element(s, value, line, err) : next_line(s, value, line, err);
+    return s->layout == IFT_JSON_ARRAY_OF ? next_element(s, value, line, err)
+                                          : next_line(s, value, line, err);
 }
 
-int ift_json_splitter_next(struct ift_json_splitter *s, struct ift_slice *value, size_t *line, struct ift_err *err) {
+int ift_json_splitter_next(struct ift_json_splitter *s, struct ift_slice *value, size_t *line,
+                           struct ift_err *err) {
     const int got = next(s, value, line, err);
     if (got == 0) keep(s);
     return got;

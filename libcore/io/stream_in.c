@@ -21,7 +21,7 @@ struct ift_in {
 
     /* The open operand. */
     int fd;
-    char *buf;      /* what read(2) gave last */
+    char *buf; /* what read(2) gave last */
     size_t have;
     size_t unread;  /* of that, what nobody has taken yet: all or nothing */
     uint64_t total; /* bytes that read(2) gave */
@@ -60,8 +60,8 @@ static ssize_t refill(struct ift_in *in, size_t at) {
     return n;
 }
 
-/* Reads as much as it takes to know the container. A line of text is known by its end, so that a slow writer's first line
- * is not held back. */
+/* Reads as much as it takes to know the container. A line of text is known by its end, so that a
+ * slow writer's first line is not held back. */
 static int peek(struct ift_in *in, struct ift_err *err) {
     in->have = 0;
     in->total = 0;
@@ -78,10 +78,15 @@ static bool starts(struct ift_slice s, const char *magic, size_t n) {
 }
 
 static bool is_compressed(struct ift_slice s) {
-    const bool bzip2 = starts(s, "BZh", 3) && s.n >= 10 &&
-                       (memcmp(s.p + 4, "1AY&SY", 6) == 0 || memcmp(s.p + 4, "\x17rE8P\x90", 6) == 0);
+    const bool bzip2 =
+        starts(s, "BZh", 3) && s.n >= 10 &&
+        (memcmp(s.p + 4, "1AY&SY", 6) == 0 || memcmp(s.p + 4, "\x17rE8P\x90", 6) == 0);
     return bzip2 || starts(s, "\x1f\x8b", 2) || starts(s, "\x28\xb5\x2f\xfd", 4) ||
-           starts(s, "\xfd" "7zXZ\0", 6) || starts(s, "\x04\x22\x4d\x18", 4);
+           starts(s,
+                  "\xfd"
+                  "7zXZ\0",
+                  6) ||
+           starts(s, "\x04\x22\x4d\x18", 4);
 }
 
 /* A tar header carries the sum of its own bytes, that field taken as blanks. */
@@ -123,11 +128,13 @@ static la_int64_t seek(struct archive *a, void *ctx, la_int64_t offset, int when
 static int archive_failed(const struct ift_in *in, struct ift_err *err) {
     const char *const why = archive_error_string(in->archive);
     const char *const name = in->name.n ? in->name.p : operand(in);
-    if (in->ended && !in->sought) return IFT_FAIL(err, "%s: truncated or damaged%s%s", name, why ? ": " : "", why ? why : "");
+    if (in->ended && !in->sought)
+        return IFT_FAIL(err, "%s: truncated or damaged%s%s", name, why ? ": " : "", why ? why : "");
     return IFT_FAIL(err, "%s: %s", name, why ? why : "damaged");
 }
 
-/* Filters and formats are named one by one: "all" would uudecode text that contains a line like `begin 644 x`. */
+/* Filters and formats are named one by one: "all" would uudecode text that contains a line like
+ * `begin 644 x`. */
 static int open_archive(struct ift_in *in, bool compressed, struct ift_err *err) {
     struct archive *const a = in->archive = archive_read_new();
     if (!a) return IFT_FAIL(err, "%s: no memory for libarchive", operand(in));
@@ -152,19 +159,23 @@ static int open_archive(struct ift_in *in, bool compressed, struct ift_err *err)
     in->matched = 0;
     if (archive_read_open1(a) < ARCHIVE_WARN) return archive_failed(in, err);
     /* Too short to be recognised, it would come out as it went in. */
-    if (compressed && archive_filter_count(a) == 1) return IFT_FAIL(err, "%s: truncated", operand(in));
+    if (compressed && archive_filter_count(a) == 1)
+        return IFT_FAIL(err, "%s: truncated", operand(in));
     return 0;
 }
 
-/* What follows the end of a compressed stream: libarchive stops there in silence. Padding with zeros is
- * customary, anything else means that something was glued on or that the file is damaged. */
+/* What follows the end of a compressed stream: libarchive stops there in silence. Padding with
+ * zeros is customary, anything else means that something was glued on or that the file is damaged.
+ */
 static int check_tail(struct ift_in *in, struct ift_err *err) {
-    const uint64_t used = (uint64_t)archive_filter_bytes(in->archive, -1), from = in->total - in->have;
+    const uint64_t used = (uint64_t)archive_filter_bytes(in->archive, -1),
+                   from = in->total - in->have;
     size_t i = used > from ? (size_t)(used - from) : 0;
     for (;;) {
         for (; i < in->have; i++) {
             if (in->buf[i] == '\0') continue;
-            return IFT_FAIL(err, "%s: bytes that belong to nothing after the compressed data", operand(in));
+            return IFT_FAIL(err, "%s: bytes that belong to nothing after the compressed data",
+                            operand(in));
         }
         const ssize_t n = in->ended ? 0 : refill(in, 0);
         if (n < 0) return ift_fail_errno(err, "%s", operand(in));
@@ -183,7 +194,8 @@ static bool tar_is_whole(const struct ift_in *in) {
     return true;
 }
 
-/* A zip ends with a record that starts "PK\5\6" and a comment of at most 64 KiB; all members may be there without it. */
+/* A zip ends with a record that starts "PK\5\6" and a comment of at most 64 KiB; all members may be
+ * there without it. */
 static bool zip_is_whole(struct ift_in *in) {
     static const char mark[4] = "PK\5\6";
     struct stat st;
@@ -216,7 +228,8 @@ static int end_archive(struct ift_in *in, struct ift_err *err) {
 
 /* ---- operands and members ---- */
 
-int ift_in_open(struct ift_in **out, const char *const *paths, size_t n, const char *member, struct ift_err *err) {
+int ift_in_open(struct ift_in **out, const char *const *paths, size_t n, const char *member,
+                struct ift_err *err) {
     static const char *const standard_input[] = {"-"};
     (void)err; /* files are opened one by one, when their turn comes */
     if (!paths || n == 0) {
@@ -291,7 +304,8 @@ static int next_in_archive(struct ift_in *in, struct ift_err *err) {
         }
         in->container = true;
         const char *const path = archive_entry_pathname(entry);
-        if (!path || archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry)) continue;
+        if (!path || archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry))
+            continue;
         if (in->glob && fnmatch(in->glob, path, 0) != 0) continue;
         in->matched++;
         begin_member(in, path);
@@ -343,7 +357,8 @@ static int block_of_archive(struct ift_in *in, struct ift_slice *block, struct i
         const int got = archive_read_data_block(in->archive, &p, &block->n, &offset);
         if (got == ARCHIVE_EOF) return 0;
         if (got != ARCHIVE_OK) return archive_failed(in, err);
-        if (offset != in->offset) return IFT_FAIL(err, "%s: a file with holes; unpack it first", in->name.p);
+        if (offset != in->offset)
+            return IFT_FAIL(err, "%s: a file with holes; unpack it first", in->name.p);
         in->offset += (la_int64_t)block->n;
         block->p = p;
     } while (block->n == 0);
@@ -354,11 +369,13 @@ static int block_of_archive(struct ift_in *in, struct ift_slice *block, struct i
 static int check_first(const struct ift_in *in, struct ift_slice block, struct ift_err *err) {
     static const char pointer[] = "version https://git-lfs.github.com/spec/v1";
     if (block.n >= sizeof pointer - 1 && memcmp(block.p, pointer, sizeof pointer - 1) == 0) {
-        return IFT_FAIL(err, "%s: a git-LFS pointer instead of the file; run `git lfs pull` where it came from",
-                        in->name.p);
+        return IFT_FAIL(
+            err, "%s: a git-LFS pointer instead of the file; run `git lfs pull` where it came from",
+            in->name.p);
     }
     if (in->container && is_compressed(block)) {
-        return IFT_FAIL(err, "%s: compressed inside an archive; unpack the archive first", in->name.p);
+        return IFT_FAIL(err, "%s: compressed inside an archive; unpack the archive first",
+                        in->name.p);
     }
     return 0;
 }
@@ -366,7 +383,8 @@ static int check_first(const struct ift_in *in, struct ift_slice block, struct i
 /* Puts the next block of the member into in->block: 1, 0, -1. */
 static int next_block(struct ift_in *in, struct ift_err *err) {
     if (in->state == CLOSED) return 0;
-    const int got = in->archive ? block_of_archive(in, &in->block, err) : block_of_file(in, &in->block, err);
+    const int got =
+        in->archive ? block_of_archive(in, &in->block, err) : block_of_file(in, &in->block, err);
     if (got <= 0) {
         in->block.n = 0;
         in->state = CLOSED;

@@ -64,12 +64,14 @@ static bool is_compat(enum ift_utf8_form form) {
     return form == IFT_UTF8_NFKC || form == IFT_UTF8_NFKD;
 }
 
-/* True for a character that stays as it is and does not touch the one before it. It may still take part in a
- * composition with what follows. Everything that joins backwards is a mark or a Hangul jamo. */
+/* True for a character that stays as it is and does not touch the one before it. It may still take
+ * part in a composition with what follows. Everything that joins backwards is a mark or a Hangul
+ * jamo. */
 static bool is_quiet(enum ift_utf8_form form, uint32_t code) {
     if (code < 0xa0 || (form == IFT_UTF8_NFC && code < 0x300)) return true;
     if (code >= 0xac00 && code <= 0xd7a3) return composes(form); /* a Hangul syllable */
-    if ((code >= 0x1100 && code <= 0x11ff) || (code >= 0xa960 && code <= 0xa97f) || (code >= 0xd7b0 && code <= 0xd7ff)) {
+    if ((code >= 0x1100 && code <= 0x11ff) || (code >= 0xa960 && code <= 0xa97f) ||
+        (code >= 0xd7b0 && code <= 0xd7ff)) {
         return false;
     }
     const utf8proc_property_t *const p = property(code);
@@ -77,21 +79,24 @@ static bool is_quiet(enum ift_utf8_form form, uint32_t code) {
     return p->decomp_seqindex == UINT16_MAX || (p->decomp_type != 0 && !is_compat(form));
 }
 
-static int map(enum ift_utf8_form form, const char *p, size_t n, struct ift_str *out, struct ift_err *err) {
+static int map(enum ift_utf8_form form, const char *p, size_t n, struct ift_str *out,
+               struct ift_err *err) {
     utf8proc_option_t options = UTF8PROC_STABLE;
     options |= composes(form) ? UTF8PROC_COMPOSE : UTF8PROC_DECOMPOSE;
     if (is_compat(form)) options |= UTF8PROC_COMPAT;
     utf8proc_uint8_t *text;
-    const utf8proc_ssize_t len = utf8proc_map((const utf8proc_uint8_t *)p, (utf8proc_ssize_t)n, &text, options);
+    const utf8proc_ssize_t len =
+        utf8proc_map((const utf8proc_uint8_t *)p, (utf8proc_ssize_t)n, &text, options);
     if (len < 0) return IFT_FAIL(err, "cannot normalize: %s", utf8proc_errmsg(len));
     ift_str_add(out, (const char *)text, (size_t)len);
     free(text);
     return 0;
 }
 
-/* Copies quiet characters and hands the stretches between them to utf8proc, each together with the quiet character
- * before it, with which it may compose. */
-int ift_utf8_normalize(enum ift_utf8_form form, const char *p, size_t n, struct ift_str *out, struct ift_err *err) {
+/* Copies quiet characters and hands the stretches between them to utf8proc, each together with the
+ * quiet character before it, with which it may compose. */
+int ift_utf8_normalize(enum ift_utf8_form form, const char *p, size_t n, struct ift_str *out,
+                       struct ift_err *err) {
     if (n == 0) return 0;
     size_t copied = 0, last = 0; /* last: start of the last quiet character */
     for (size_t i = 0, len; i < n; i += len) {
@@ -109,7 +114,8 @@ int ift_utf8_normalize(enum ift_utf8_form form, const char *p, size_t n, struct 
         }
         ift_str_add(out, p + copied, last - copied);
         copied = last;
-        while (i < n && (len = ift_utf8_decode(p + i, n - i, &code)) > 0 && !is_quiet(form, code)) i += len;
+        while (i < n && (len = ift_utf8_decode(p + i, n - i, &code)) > 0 && !is_quiet(form, code))
+            i += len;
         IFT_TRY(map(form, p + copied, i - copied, out, err));
         copied = last = i;
         len = 0;

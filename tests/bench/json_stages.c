@@ -1,5 +1,6 @@
-/* json_stages FILE.jsonl [REPEAT]: MB/s of processor time of each stage that a record passes: reading, splitting, checking UTF-8,
- * parsing, projecting, checking the projected record. One line of JSON a stage; the best of the repetitions. */
+/* json_stages FILE.jsonl [REPEAT]: MB/s of processor time of each stage that a record passes:
+ * reading, splitting, checking UTF-8, parsing, projecting, checking the projected record. One line
+ * of JSON a stage; the best of the repetitions. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,8 @@ struct bench {
     size_t bytes, values;
 };
 
-static void do_value(struct bench *b, enum stage stage, struct ift_slice value, struct ift_err *err) {
+static void do_value(struct bench *b, enum stage stage, struct ift_slice value,
+                     struct ift_err *err) {
     b->values++;
     if (stage == SPLIT) return;
     if (stage == UTF8) {
@@ -47,7 +49,8 @@ static void do_value(struct bench *b, enum stage stage, struct ift_slice value, 
     while (ift_jqn_next(b->jqn, &out, err) > 0) {
         ift_str_clear(&b->out);
         bool empty;
-        if (stage == COMPLETE && ift_record_complete(&b->record, out, &b->out, &empty, err) < 0) die(err);
+        if (stage == COMPLETE && ift_record_complete(&b->record, out, &b->out, &empty, err) < 0)
+            die(err);
     }
 }
 
@@ -63,7 +66,8 @@ static void run(struct bench *b, enum stage stage, const char *path, struct ift_
         if (stage == READ) continue;
         ift_json_splitter_push(s, p, n);
         int got;
-        while ((got = ift_json_splitter_next(s, &value, &line, err)) > 0) do_value(b, stage, value, err);
+        while ((got = ift_json_splitter_next(s, &value, &line, err)) > 0)
+            do_value(b, stage, value, err);
         if (got < 0) die(err);
     }
     ift_in_free(in);
@@ -76,7 +80,8 @@ int main(int argc, char **argv) {
     struct ift_err err = {0};
     struct bench b = {0};
     struct ift_str why = {0};
-    b.jqn = ift_jqn_open("{instruction: .prompt, input: .context, output: .completion}", NULL, 0, &why);
+    b.jqn =
+        ift_jqn_open("{instruction: .prompt, input: .context, output: .completion}", NULL, 0, &why);
     for (enum stage stage = READ; stage < NSTAGES; stage++) {
         double best = 0;
         for (int i = 0; i < repeat; i++) {
@@ -86,7 +91,8 @@ int main(int argc, char **argv) {
             const double rate = (double)b.bytes / 1e6 / (cpu_seconds() - start);
             if (rate > best) best = rate;
         }
-        printf("{\"stage\":\"%s\",\"cpu_mb_s\":%.0f,\"values\":%zu}\n", name[stage], best, b.values);
+        printf("{\"stage\":\"%s\",\"cpu_mb_s\":%.0f,\"values\":%zu}\n", name[stage], best,
+               b.values);
     }
     ift_jqn_free(b.jqn);
     ift_json_release(&b.doc);

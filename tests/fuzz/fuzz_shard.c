@@ -1,4 +1,5 @@
-/* fuzz_shard.c: any bytes are rows, every one as row.h promises, or end in a message. For libFuzzer:
+/* fuzz_shard.c: any bytes are rows, every one as row.h promises, or end in a message. For
+ * libFuzzer:
  *
  *     clang -g -O1 -fsanitize=fuzzer,address,undefined -I. -D_GNU_SOURCE tests/fuzz/fuzz_shard.c \
  *         libcore/shard/{row,frame,shard}.c libcore/io/…*.c libcore/base/…*.c \

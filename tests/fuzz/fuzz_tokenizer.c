@@ -2,7 +2,8 @@
  * decodes, or are refused with a message. The first byte is how much of the input, from its end, is
  * the text. For libFuzzer:
  *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -I. -D_GNU_SOURCE tests/fuzz/fuzz_tokenizer.c \
+ *     clang -g -O1 -fsanitize=fuzzer,address,undefined -I. -D_GNU_SOURCE
+ * tests/fuzz/fuzz_tokenizer.c \
  *         libcore/text/[!p]*.c libcore/text/pretoken.c libcore/text/protobuf.c libcore/io/…*.c \
  *         libcore/base/…*.c -larchive -lutf8proc -lxxhash -lm -o fuzz
  *     mkdir corpus && cp tests/golden/tokenizer/*.model corpus && ./fuzz corpus
@@ -44,8 +45,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const int fd = memfd_create("input", MFD_CLOEXEC);
     if (fd < 0 || write(fd, data + 1, size - 1 - text) != (ssize_t)(size - 1 - text)) abort();
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    if (ift_tokenizer_open(&t, path, &err) == 0) use(t, (const char *)data + size - text, text);
-    else if (!err.text[0]) abort();
+    if (ift_tokenizer_open(&t, path, &err) == 0)
+        use(t, (const char *)data + size - text, text);
+    else if (!err.text[0])
+        abort();
     ift_tokenizer_free(t);
     close(fd);
     return 0;

@@ -1,7 +1,8 @@
-/* bench_ops [FILTER] [THREADS]: how fast each op is on the shapes that training and generating meet. Prints one line
- * a shape: time, GFLOP/s and its share of the measured peak of the matrix product, GB/s of operands touched and its share
- * of the measured speed of a copy. With one thread time is the processor's, so that neighbours on a busy machine count
- * less; with more it is the wall's. Nothing here passes or fails. */
+/* bench_ops [FILTER] [THREADS]: how fast each op is on the shapes that training and generating
+ * meet. Prints one line a shape: time, GFLOP/s and its share of the measured peak of the matrix
+ * product, GB/s of operands touched and its share of the measured speed of a copy. With one thread
+ * time is the processor's, so that neighbours on a busy machine count less; with more it is the
+ * wall's. Nothing here passes or fails. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,11 +37,15 @@ static void need(int code, const char *why) {
 static struct ift_operand tensor(struct bench *b, enum ift_dtype type, int64_t rows, int64_t cols) {
     char why[IFT_WHY];
     const size_t bytes = (size_t)(rows * (cols ? cols : 1)) * ift_dtype_size(type);
-    struct ift_operand o = {.dtype = type, .ndim = cols ? 2 : 1, .dim = {rows, cols}, .row = cols ? cols : 1};
+    struct ift_operand o = {.dtype = type,
+                            .ndim = cols ? 2 : 1,
+                            .dim = {rows, cols},
+                            .row = cols ? cols : 1};
     need(b->be->alloc(b->dev, bytes, &o.buf, why), why);
     char *host = calloc(1, bytes + 4);
     if (type == IFT_F32)
-        for (size_t i = 0; i < bytes / 4; i++) ((float *)host)[i] = (float)(i * 2654435761u % 2048) / 1024.0f - 1;
+        for (size_t i = 0; i < bytes / 4; i++)
+            ((float *)host)[i] = (float)(i * 2654435761u % 2048) / 1024.0f - 1;
     need(b->be->upload(b->stream, o.buf, 0, host, bytes, why), why);
     need(b->be->sync(b->stream, why), why);
     free(host);
@@ -53,7 +58,9 @@ static struct ift_operand f32(struct bench *b, int64_t rows, int64_t cols) {
 
 static void fill(struct bench *b, struct ift_operand o, const int32_t *ids) {
     char why[IFT_WHY];
-    need(b->be->upload(b->stream, o.buf, 0, ids, (size_t)(o.dim[0] * (o.ndim > 1 ? o.dim[1] : 1)) * 4, why), why);
+    need(b->be->upload(b->stream, o.buf, 0, ids,
+                       (size_t)(o.dim[0] * (o.ndim > 1 ? o.dim[1] : 1)) * 4, why),
+         why);
     need(b->be->sync(b->stream, why), why);
 }
 
@@ -99,8 +106,10 @@ static void line(struct bench *b, struct ift_call c, const char *what, double fl
         if (scratch) need(b->be->alloc(b->dev, scratch, &c.scratch.buf, why), why);
         const double t = best_time(b, &c);
         printf("%-9s %-34s %9.1f us", ift_op_name(c.op), what, t * 1e6);
-        if (flops > 0) printf(" %7.1f GFLOP/s %4.0f%%", flops / t * 1e-9, 100 * flops / t / b->peak);
-        else printf("%22s", "");
+        if (flops > 0)
+            printf(" %7.1f GFLOP/s %4.0f%%", flops / t * 1e-9, 100 * flops / t / b->peak);
+        else
+            printf("%22s", "");
         printf(" %7.1f GB/s %4.0f%%", bytes / t * 1e-9, 100 * bytes / t / b->copy);
         printf("  scratch %.1f MiB\n", (double)scratch / 1048576);
         fflush(stdout);
@@ -109,10 +118,11 @@ static void line(struct bench *b, struct ift_call c, const char *what, double fl
     while (b->count > 0) b->be->free(b->dev, b->bufs[--b->count]);
 }
 
-static void gemm(struct bench *b, const char *what, char ta, char tb, int64_t m, int64_t n, int64_t k, bool add) {
+static void gemm(struct bench *b, const char *what, char ta, char tb, int64_t m, int64_t n,
+                 int64_t k, bool add) {
     char text[64];
-    snprintf(text, sizeof text, "%s %c%c %lldx%lldx%lld%s", what, ta, tb, (long long)m, (long long)n, (long long)k,
-             add ? " +c" : "");
+    snprintf(text, sizeof text, "%s %c%c %lldx%lldx%lld%s", what, ta, tb, (long long)m,
+             (long long)n, (long long)k, add ? " +c" : "");
     struct ift_call c = {.op = IFT_OP_GEMM, .at.gemm = {1, ta == 'T', tb == 'T'}};
     c.in[0] = ta == 'T' ? f32(b, k, m) : f32(b, m, k);
     c.in[1] = tb == 'T' ? f32(b, n, k) : f32(b, k, n);
@@ -154,21 +164,25 @@ static void gemms(struct bench *b) {
 }
 
 /* `count` documents of length q_len, each with kv_len keys. */
-static void attn(struct bench *b, const char *what, int heads, int kv_heads, int d, int64_t count, int64_t q_len,
-                 int64_t kv_len, bool backward) {
+static void attn(struct bench *b, const char *what, int heads, int kv_heads, int d, int64_t count,
+                 int64_t q_len, int64_t kv_len, bool backward) {
     char text[64];
-    const int64_t n = count * q_len, keys = count * kv_len, width = (int64_t)heads * d, kv_width = (int64_t)kv_heads * d;
+    const int64_t n = count * q_len, keys = count * kv_len, width = (int64_t)heads * d,
+                  kv_width = (int64_t)kv_heads * d;
     struct ift_call c = {.op = backward ? IFT_OP_ATTN_BWD : IFT_OP_ATTN};
     c.at.attn.heads = heads;
     c.at.attn.kv_heads = kv_heads;
     c.at.attn.head_dim = d;
     c.at.attn.scale = 0.125f;
     c.at.attn.causal = true;
-    const struct ift_operand q = f32(b, n, width), k = f32(b, keys, kv_width), v = f32(b, keys, kv_width);
-    const struct ift_operand o = f32(b, n, width), lse = f32(b, n, heads), segments = tensor(b, IFT_I32, count, 4);
+    const struct ift_operand q = f32(b, n, width), k = f32(b, keys, kv_width),
+                             v = f32(b, keys, kv_width);
+    const struct ift_operand o = f32(b, n, width), lse = f32(b, n, heads),
+                             segments = tensor(b, IFT_I32, count, 4);
     int32_t *table = malloc((size_t)count * 4 * sizeof *table);
     for (int64_t i = 0; i < count; i++) {
-        const int32_t row[4] = {(int32_t)(i * q_len), (int32_t)q_len, (int32_t)(i * kv_len), (int32_t)kv_len};
+        const int32_t row[4] = {(int32_t)(i * q_len), (int32_t)q_len, (int32_t)(i * kv_len),
+                                (int32_t)kv_len};
         memcpy(table + 4 * i, row, sizeof row);
     }
     fill(b, segments, table);
@@ -179,9 +193,10 @@ static void attn(struct bench *b, const char *what, int heads, int kv_heads, int
     c.out[0] = backward ? f32(b, n, width) : o;
     c.out[1] = backward ? f32(b, keys, kv_width) : lse;
     if (backward) c.out[2] = f32(b, keys, kv_width);
-    snprintf(text, sizeof text, "%s %d/%d x %d, %lld of %lld/%lld", what, heads, kv_heads, d, (long long)count,
-             (long long)q_len, (long long)kv_len);
-    const double pairs = (double)count * ((double)q_len * (double)(kv_len - q_len) + (double)q_len * (double)(q_len + 1) / 2);
+    snprintf(text, sizeof text, "%s %d/%d x %d, %lld of %lld/%lld", what, heads, kv_heads, d,
+             (long long)count, (long long)q_len, (long long)kv_len);
+    const double pairs = (double)count * ((double)q_len * (double)(kv_len - q_len) +
+                                          (double)q_len * (double)(q_len + 1) / 2);
     line(b, c, text, pairs * heads * d * 2 * (backward ? 5 : 2));
 }
 
@@ -201,17 +216,28 @@ static void attns(struct bench *b) {
 static void rows(struct bench *b, int64_t n, int64_t ch, int64_t v) {
     char text[64];
     snprintf(text, sizeof text, "%lldx%lld", (long long)n, (long long)ch);
-    struct ift_call c = {.op = IFT_OP_EMBED, .in = {f32(b, v, ch), ids(b, n, v)}, .out = {f32(b, n, ch)}};
+    struct ift_call c = {.op = IFT_OP_EMBED,
+                         .in = {f32(b, v, ch), ids(b, n, v)},
+                         .out = {f32(b, n, ch)}};
     line(b, c, text, 0);
-    c = (struct ift_call){.op = IFT_OP_EMBED_BWD, .in = {f32(b, n, ch), ids(b, n, v)}, .out = {f32(b, v, ch)}, .at.embed_bwd = {-1}};
+    c = (struct ift_call){.op = IFT_OP_EMBED_BWD,
+                          .in = {f32(b, n, ch), ids(b, n, v)},
+                          .out = {f32(b, v, ch)},
+                          .at.embed_bwd = {-1}};
     line(b, c, text, 0);
-    c = (struct ift_call){.op = IFT_OP_NORM, .in = {f32(b, n, ch), f32(b, ch, 0), f32(b, n, ch)},
-                          .out = {f32(b, n, ch), f32(b, n, 0), f32(b, n, ch)}, .at.norm = {1e-5f}};
+    c = (struct ift_call){.op = IFT_OP_NORM,
+                          .in = {f32(b, n, ch), f32(b, ch, 0), f32(b, n, ch)},
+                          .out = {f32(b, n, ch), f32(b, n, 0), f32(b, n, ch)},
+                          .at.norm = {1e-5f}};
     line(b, c, text, 0);
-    c = (struct ift_call){.op = IFT_OP_NORM_BWD, .in = {f32(b, n, ch), f32(b, n, ch), f32(b, ch, 0), f32(b, n, 0), f32(b, n, ch)},
+    c = (struct ift_call){.op = IFT_OP_NORM_BWD,
+                          .in = {f32(b, n, ch), f32(b, n, ch), f32(b, ch, 0), f32(b, n, 0),
+                                 f32(b, n, ch)},
                           .out = {f32(b, n, ch), f32(b, ch, 0)}};
     line(b, c, text, 0);
-    c = (struct ift_call){.op = IFT_OP_ROPE, .in = {f32(b, n, ch), ids(b, n, n), f32(b, n, 64)}, .out = {f32(b, n, ch)}};
+    c = (struct ift_call){.op = IFT_OP_ROPE,
+                          .in = {f32(b, n, ch), ids(b, n, n), f32(b, n, 64)},
+                          .out = {f32(b, n, ch)}};
     c.in[2].ndim = 3;
     c.in[2].dim[1] = 32;
     c.in[2].dim[2] = 2;
@@ -226,25 +252,37 @@ static void flat(struct bench *b, int64_t n, int64_t ch) {
     struct ift_call c;
     for (int a = 0; a < 4; a++) {
         snprintf(text, sizeof text, "%s %lldx%lld", act[a], (long long)n, (long long)ch);
-        c = (struct ift_call){.op = IFT_OP_GLU, .in = {f32(b, n, ch), f32(b, n, ch)}, .out = {f32(b, n, ch)}};
+        c = (struct ift_call){.op = IFT_OP_GLU,
+                              .in = {f32(b, n, ch), f32(b, n, ch)},
+                              .out = {f32(b, n, ch)}};
         c.at.glu.act = (enum ift_act)a;
         line(b, c, text, 0);
-        c = (struct ift_call){.op = IFT_OP_GLU_BWD, .in = {f32(b, n, ch), f32(b, n, ch), f32(b, n, ch)},
+        c = (struct ift_call){.op = IFT_OP_GLU_BWD,
+                              .in = {f32(b, n, ch), f32(b, n, ch), f32(b, n, ch)},
                               .out = {f32(b, n, ch), f32(b, n, ch)}};
         c.at.glu.act = (enum ift_act)a;
         line(b, c, text, 0);
     }
     snprintf(text, sizeof text, "%lldx%lld", (long long)n, (long long)ch);
-    c = (struct ift_call){.op = IFT_OP_AXPBY, .in = {f32(b, n, ch), f32(b, n, ch)}, .out = {f32(b, n, ch)}, .at.axpby = {1, 1}};
+    c = (struct ift_call){.op = IFT_OP_AXPBY,
+                          .in = {f32(b, n, ch), f32(b, n, ch)},
+                          .out = {f32(b, n, ch)},
+                          .at.axpby = {1, 1}};
     line(b, c, text, 0);
-    c = (struct ift_call){.op = IFT_OP_DROPOUT, .in = {f32(b, n, ch), ids(b, 2, 100)}, .out = {f32(b, n, ch)}, .at.dropout = {0.1f, 1}};
+    c = (struct ift_call){.op = IFT_OP_DROPOUT,
+                          .in = {f32(b, n, ch), ids(b, 2, 100)},
+                          .out = {f32(b, n, ch)},
+                          .at.dropout = {0.1f, 1}};
     line(b, c, text, 0);
     static const enum ift_dtype types[] = {IFT_F32, IFT_F16, IFT_BF16, IFT_F64};
     static const char *const names[] = {"f32", "f16", "bf16", "f64"};
     for (int i = 0; i < 16; i++) {
         if (i / 4 == i % 4) continue;
-        snprintf(text, sizeof text, "%s to %s %lldx%lld", names[i / 4], names[i % 4], (long long)n, (long long)ch);
-        c = (struct ift_call){.op = IFT_OP_CAST, .in = {tensor(b, types[i / 4], n, ch)}, .out = {tensor(b, types[i % 4], n, ch)}};
+        snprintf(text, sizeof text, "%s to %s %lldx%lld", names[i / 4], names[i % 4], (long long)n,
+                 (long long)ch);
+        c = (struct ift_call){.op = IFT_OP_CAST,
+                              .in = {tensor(b, types[i / 4], n, ch)},
+                              .out = {tensor(b, types[i % 4], n, ch)}};
         line(b, c, text, 0);
     }
 }
@@ -252,18 +290,24 @@ static void flat(struct bench *b, int64_t n, int64_t ch) {
 static void update(struct bench *b, int64_t n, int64_t ch) {
     char text[64];
     snprintf(text, sizeof text, "%lldx%lld", (long long)n, (long long)ch);
-    struct ift_call c = {.op = IFT_OP_SUMSQ, .in = {f32(b, n, ch)}, .out = {tensor(b, IFT_F64, 1, 0)}};
+    struct ift_call c = {.op = IFT_OP_SUMSQ,
+                         .in = {f32(b, n, ch)},
+                         .out = {tensor(b, IFT_F64, 1, 0)}};
     line(b, c, text, 0);
-    c = (struct ift_call){.op = IFT_OP_ADAMW, .in = {f32(b, n, ch), f32(b, 1, 0), f32(b, 4, 0)},
-                          .out = {f32(b, n, ch), f32(b, n, ch), f32(b, n, ch)}, .at.adamw = {0.9f, 0.999f, 1e-8f, 0.1f}};
+    c = (struct ift_call){.op = IFT_OP_ADAMW,
+                          .in = {f32(b, n, ch), f32(b, 1, 0), f32(b, 4, 0)},
+                          .out = {f32(b, n, ch), f32(b, n, ch), f32(b, n, ch)},
+                          .at.adamw = {0.9f, 0.999f, 1e-8f, 0.1f}};
     line(b, c, text, 0);
 }
 
 static void xent(struct bench *b, int64_t n, int64_t ch, int64_t v, int grads) {
     char text[64];
-    snprintf(text, sizeof text, "%lldx%lldx%lld%s%s", (long long)n, (long long)ch, (long long)v, grads > 0 ? " dx" : "",
-             grads > 1 ? " dw" : "");
-    struct ift_call c = {.op = IFT_OP_XENT, .in = {f32(b, n, ch), f32(b, v, ch), ids(b, n, v), f32(b, 1, 0)}, .out = {f32(b, n, 0)}};
+    snprintf(text, sizeof text, "%lldx%lldx%lld%s%s", (long long)n, (long long)ch, (long long)v,
+             grads > 0 ? " dx" : "", grads > 1 ? " dw" : "");
+    struct ift_call c = {.op = IFT_OP_XENT,
+                         .in = {f32(b, n, ch), f32(b, v, ch), ids(b, n, v), f32(b, 1, 0)},
+                         .out = {f32(b, n, 0)}};
     if (grads > 0) c.out[1] = f32(b, n, ch);
     if (grads > 1) c.out[2] = f32(b, v, ch);
     line(b, c, text, 2.0 * (double)n * (double)ch * (double)v * (1 + grads));
@@ -272,7 +316,10 @@ static void xent(struct bench *b, int64_t n, int64_t ch, int64_t v, int grads) {
 /* A square product that fits the cache. */
 static double gemm_speed(struct bench *b) {
     const int64_t n = 1152;
-    struct ift_call c = {.op = IFT_OP_GEMM, .in = {f32(b, n, n), f32(b, n, n)}, .out = {f32(b, n, n)}, .at.gemm = {1, false, false}};
+    struct ift_call c = {.op = IFT_OP_GEMM,
+                         .in = {f32(b, n, n), f32(b, n, n)},
+                         .out = {f32(b, n, n)},
+                         .at.gemm = {1, false, false}};
     char why[IFT_WHY];
     need(b->be->alloc(b->dev, b->be->scratch(b->dev, &c), &c.scratch.buf, why), why);
     const double speed = 2.0 * (double)n * (double)n * (double)n / best_time(b, &c);
@@ -283,7 +330,10 @@ static double gemm_speed(struct bench *b) {
 
 /* The speed of y = x on a quarter of a GiB, two bytes moved for each copied. */
 static double copy_speed(struct bench *b) {
-    struct ift_call c = {.op = IFT_OP_AXPBY, .in = {f32(b, 1 << 14, 1 << 11)}, .out = {f32(b, 1 << 14, 1 << 11)}, .at.axpby = {1, 0}};
+    struct ift_call c = {.op = IFT_OP_AXPBY,
+                         .in = {f32(b, 1 << 14, 1 << 11)},
+                         .out = {f32(b, 1 << 14, 1 << 11)},
+                         .at.axpby = {1, 0}};
     const double speed = (bytes_of(&c.in[0]) + bytes_of(&c.out[0])) / best_time(b, &c);
     while (b->count > 0) b->be->free(b->dev, b->bufs[--b->count]);
     return speed;

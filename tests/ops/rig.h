@@ -1,9 +1,11 @@
-/* rig.h: a bench for ops. A test program lists its cases in one function and hands it to rig_main, which runs
- * them on every level of the instruction set that this machine has, with one and with three threads.
+/* rig.h: a bench for ops. A test program lists its cases in one function and hands it to rig_main,
+ * which runs them on every level of the instruction set that this machine has, with one and with
+ * three threads.
  *
- * A case makes tensors (random, seeded by their order), builds a call, runs it and compares what comes back with
- * numbers it worked out in double. The rig checks on the way, for every call:
- *   - bytes between the rows of strided operands, and operands that are only read, stay as they were;
+ * A case makes tensors (random, seeded by their order), builds a call, runs it and compares what
+ * comes back with numbers it worked out in double. The rig checks on the way, for every call:
+ *   - bytes between the rows of strided operands, and operands that are only read, stay as they
+ * were;
  *   - results have the same bits for any number of threads;
  *   - the call, spoilt in each of many ways, is refused with a message (rig_abuse).
  */
@@ -58,9 +60,11 @@ static inline int64_t ten_count(const struct ten *t) {
     return t->o.dim[0] * ten_width(t);
 }
 
-/* A tensor with `gap` unused elements after each row but the last, and its buffer ends with its last element, so that
- * a step too far is out of bounds. It starts `lead` elements into the buffer. */
-static inline struct ten *rig_tensor(struct rig *r, enum ift_dtype type, int ndim, const int64_t *dim, int64_t gap) {
+/* A tensor with `gap` unused elements after each row but the last, and its buffer ends with its
+ * last element, so that a step too far is out of bounds. It starts `lead` elements into the buffer.
+ */
+static inline struct ten *rig_tensor(struct rig *r, enum ift_dtype type, int ndim,
+                                     const int64_t *dim, int64_t gap) {
     const int64_t lead = gap ? 5 : 0;
     struct ten *t = calloc(1, sizeof *t);
     t->o.dtype = type;
@@ -90,12 +94,15 @@ static inline double ten_get(const struct ten *t, int64_t i) {
     return t->o.dtype == IFT_F64 ? *(double *)ten_at(t, i) : (double)*(float *)ten_at(t, i);
 }
 static inline void ten_set(const struct ten *t, int64_t i, double x) {
-    if (t->o.dtype == IFT_F64) *(double *)ten_at(t, i) = x;
-    else *(float *)ten_at(t, i) = (float)x;
+    if (t->o.dtype == IFT_F64)
+        *(double *)ten_at(t, i) = x;
+    else
+        *(float *)ten_at(t, i) = (float)x;
 }
 
 /* f32, uniform in [-scale, scale). */
-static inline struct ten *rig_random(struct rig *r, int ndim, const int64_t *dim, int64_t gap, double scale) {
+static inline struct ten *rig_random(struct rig *r, int ndim, const int64_t *dim, int64_t gap,
+                                     double scale) {
     struct ten *t = rig_tensor(r, IFT_F32, ndim, dim, gap);
     for (int64_t i = 0; i < ten_count(t); i++) ten_set(t, i, scale * rig_uniform(r));
     return t;
@@ -108,7 +115,8 @@ static inline struct ten *rig_vector(struct rig *r, int64_t n) {
 }
 static inline struct ten *rig_ids(struct rig *r, int64_t n, int64_t low, int64_t high) {
     struct ten *t = rig_tensor(r, IFT_I32, 1, (int64_t[]){n}, 0);
-    for (int64_t i = 0; i < n; i++) ((int32_t *)t->host)[i] = (int32_t)(low + rig_below(r, high - low));
+    for (int64_t i = 0; i < n; i++)
+        ((int32_t *)t->host)[i] = (int32_t)(low + rig_below(r, high - low));
     return t;
 }
 
@@ -231,12 +239,14 @@ static inline void rig_refused(struct rig *r, const struct ift_call *c, const ch
         fprintf(stderr, "%s: operand %d: %s is accepted\n", ift_op_name(c->op), slot, how);
         check_failures++;
     } else if (why[0] == 0 || strlen(why) >= IFT_WHY) {
-        fprintf(stderr, "%s: operand %d: %s is refused without a reason\n", ift_op_name(c->op), slot, how);
+        fprintf(stderr, "%s: operand %d: %s is refused without a reason\n", ift_op_name(c->op),
+                slot, how);
         check_failures++;
     }
 }
 
-/* Spoils each operand of a good call in turn. `may`: bit i set when input i, or output i - IFT_MAX_IN, may be absent. */
+/* Spoils each operand of a good call in turn. `may`: bit i set when input i, or output i -
+ * IFT_MAX_IN, may be absent. */
 static inline void rig_abuse(struct rig *r, const struct ift_call *good, unsigned may) {
     struct ift_call c = *good;
     struct ift_buf *scratch = rig_scratch(r, &c), *lent = NULL;
@@ -299,9 +309,10 @@ static inline void rig_abuse(struct rig *r, const struct ift_call *good, unsigne
     r->be->free(r->dev, scratch);
 }
 
-/* Runs the cases and leaves the digests of their results in r; not again where the backend describes itself with
- * `last`. text (RIG_TEXT bytes) is set to that description. */
-static inline bool rig_pass(struct rig *r, int threads, void (*cases)(struct rig *), const char *last, char *text) {
+/* Runs the cases and leaves the digests of their results in r; not again where the backend
+ * describes itself with `last`. text (RIG_TEXT bytes) is set to that description. */
+static inline bool rig_pass(struct rig *r, int threads, void (*cases)(struct rig *),
+                            const char *last, char *text) {
     char why[IFT_WHY] = "";
     memset(r, 0, sizeof *r);
     r->be = ift_backend_find("cpu", why);
@@ -325,8 +336,10 @@ static inline int rig_main(void (*cases)(struct rig *)) {
     static const char *const levels[] = {NULL, "v3", "v2"};
     char text_one[RIG_TEXT], text[RIG_TEXT], last[RIG_TEXT] = "";
     for (int i = 0; i < 3; i++) {
-        if (levels[i]) setenv("IFT_CPU_LEVEL", levels[i], 1);
-        else unsetenv("IFT_CPU_LEVEL");
+        if (levels[i])
+            setenv("IFT_CPU_LEVEL", levels[i], 1);
+        else
+            unsetenv("IFT_CPU_LEVEL");
         const int before = check_failures;
         if (!rig_pass(&three, 3, cases, last, text)) continue;
         snprintf(last, sizeof last, "%s", text);

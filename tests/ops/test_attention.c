@@ -12,8 +12,10 @@ struct shape {
 
 static const float scale = 0.37f;
 
-/* Forward in double: q (N, H*D), k and v (K, G*D). lse and o may be NULL. Rows in no segment are left alone. */
-static void forward(const struct shape *s, const double *q, const double *k, const double *v, double *o, double *lse) {
+/* Forward in double: q (N, H*D), k and v (K, G*D). lse and o may be NULL. Rows in no segment are
+ * left alone. */
+static void forward(const struct shape *s, const double *q, const double *k, const double *v,
+                    double *o, double *lse) {
     const int64_t d = s->d, width = s->heads * d, kv_width = s->kv_heads * d;
     double *score = malloc((size_t)(s->keys + 1) * sizeof *score);
     for (int g = 0; g < s->segments; g++)
@@ -24,16 +26,19 @@ static void forward(const struct shape *s, const double *q, const double *k, con
                 const double *qi = q + (seg[0] + i) * width + h * d;
                 double top = -1e300, total = 0;
                 for (int64_t j = 0; j < seg[3]; j++) {
-                    const bool seen = (!s->causal || j <= reach) && (s->window <= 0 || j > reach - s->window);
+                    const bool seen =
+                        (!s->causal || j <= reach) && (s->window <= 0 || j > reach - s->window);
                     score[j] = -INFINITY;
                     if (!seen) continue;
                     score[j] = 0;
-                    for (int64_t c = 0; c < d; c++) score[j] += qi[c] * k[(seg[2] + j) * kv_width + kh * d + c];
+                    for (int64_t c = 0; c < d; c++)
+                        score[j] += qi[c] * k[(seg[2] + j) * kv_width + kh * d + c];
                     score[j] *= (double)scale;
                     if (score[j] > top) top = score[j];
                 }
                 for (int64_t j = 0; j < seg[3]; j++) total += exp(score[j] - top);
-                if (lse) lse[(seg[0] + i) * s->heads + h] = total > 0 ? top + log(total) : -INFINITY;
+                if (lse)
+                    lse[(seg[0] + i) * s->heads + h] = total > 0 ? top + log(total) : -INFINITY;
                 for (int64_t c = 0; c < d && o; c++) {
                     double sum = 0;
                     for (int64_t j = 0; j < seg[3]; j++)
@@ -51,10 +56,10 @@ static double dot(const double *a, const double *b, int64_t n) {
     return sum;
 }
 
-/* What of a unit's forward a change at `at` of operand `which` can reach is small; for the finite difference all of it
- * is worked out again, on as many places as is bearable. */
-static void slopes(struct rig *r, const struct shape *s, double *const operand[3], const int64_t count[3],
-                   const double *dout, const struct ten *const grad[3]) {
+/* What of a unit's forward a change at `at` of operand `which` can reach is small; for the finite
+ * difference all of it is worked out again, on as many places as is bearable. */
+static void slopes(struct rig *r, const struct shape *s, double *const operand[3],
+                   const int64_t count[3], const double *dout, const struct ten *const grad[3]) {
     const int64_t total = s->n * s->heads * s->d;
     double *o = calloc((size_t)total + 1, sizeof *o);
     const int places = total * s->keys > 20000 ? 12 : 60;
@@ -72,8 +77,8 @@ static void slopes(struct rig *r, const struct shape *s, double *const operand[3
             operand[which][at] = was;
             const double got = ten_get(grad[which], at);
             if (fabs(got - slope) > 1e-5 * (1 + fabs(slope))) {
-                fprintf(stderr, "attn_bwd heads %d/%d d %d n %d: d%c: ", s->heads, s->kv_heads, s->d, (int)s->n,
-                        "qkv"[which]);
+                fprintf(stderr, "attn_bwd heads %d/%d d %d n %d: d%c: ", s->heads, s->kv_heads,
+                        s->d, (int)s->n, "qkv"[which]);
                 CHECK_NEAR(got, slope, 1e-5 * (1 + fabs(slope)));
             }
         }
@@ -82,7 +87,8 @@ static void slopes(struct rig *r, const struct shape *s, double *const operand[3
 
 static bool in_segment(const struct shape *s, int64_t row, int column) {
     for (int g = 0; g < s->segments; g++)
-        if (row >= s->segment[g][column] && row < s->segment[g][column] + s->segment[g][column + 1]) return true;
+        if (row >= s->segment[g][column] && row < s->segment[g][column] + s->segment[g][column + 1])
+            return true;
     return false;
 }
 
@@ -96,10 +102,13 @@ static void scaled(struct ten *t, double by) {
     for (int64_t i = 0; i < ten_count(t); i++) ten_set(t, i, by * ten_get(t, i));
 }
 
-static void bwd_one(struct rig *r, const struct shape *s, struct ift_call fwd, struct ten *const t[6]) {
+static void bwd_one(struct rig *r, const struct shape *s, struct ift_call fwd,
+                    struct ten *const t[6]) {
     const int64_t width = (int64_t)s->heads * s->d, kv_width = (int64_t)s->kv_heads * s->d;
-    const struct ten *dout = rig_matrix(r, s->n, width, s->gap), *dq = rig_matrix(r, s->n, width, s->gap);
-    const struct ten *dk = rig_matrix(r, s->keys, kv_width, s->gap), *dv = rig_matrix(r, s->keys, kv_width, 0);
+    const struct ten *dout = rig_matrix(r, s->n, width, s->gap),
+                     *dq = rig_matrix(r, s->n, width, s->gap);
+    const struct ten *dk = rig_matrix(r, s->keys, kv_width, s->gap),
+                     *dv = rig_matrix(r, s->keys, kv_width, 0);
     struct ift_call c = {.op = IFT_OP_ATTN_BWD, .at = fwd.at};
     c.in[0] = dout->o;
     for (int i = 0; i < 3; i++) c.in[1 + i] = fwd.in[i];
@@ -133,9 +142,11 @@ static void bwd_one(struct rig *r, const struct shape *s, struct ift_call fwd, s
 
 static void attn_one(struct rig *r, const struct shape *s, bool backward) {
     const int64_t width = (int64_t)s->heads * s->d, kv_width = (int64_t)s->kv_heads * s->d;
-    struct ten *q = rig_matrix(r, s->n, width, s->gap), *k = rig_matrix(r, s->keys, kv_width, s->gap);
+    struct ten *q = rig_matrix(r, s->n, width, s->gap),
+               *k = rig_matrix(r, s->keys, kv_width, s->gap);
     struct ten *v = rig_matrix(r, s->keys, kv_width, 2 * s->gap), *seg = segments_of(r, s);
-    struct ten *o = rig_matrix(r, s->n, width, s->gap), *lse = rig_matrix(r, s->n, s->heads, s->gap);
+    struct ten *o = rig_matrix(r, s->n, width, s->gap),
+               *lse = rig_matrix(r, s->n, s->heads, s->gap);
     if (s->size > 0) scaled(q, s->size), scaled(k, s->size);
     struct ift_call c = {.op = IFT_OP_ATTN};
     c.at.attn.heads = s->heads;
@@ -149,10 +160,12 @@ static void attn_one(struct rig *r, const struct shape *s, bool backward) {
     c.out[0] = o->o;
     c.out[1] = lse->o;
     double *qd = ten_doubles(q), *kd = ten_doubles(k), *vd = ten_doubles(v);
-    double *od = ten_doubles(o), *lsed = ten_doubles(lse); /* rows in no segment keep what they had */
+    double *od = ten_doubles(o),
+           *lsed = ten_doubles(lse); /* rows in no segment keep what they had */
     forward(s, qd, kd, vd, od, lsed);
     rig_run(r, &c);
-    const double tol = 3e-6 * (1 + s->size * s->size); /* a score's rounding error grows with the score */
+    const double tol =
+        3e-6 * (1 + s->size * s->size); /* a score's rounding error grows with the score */
     rig_near("o", o, od, tol);
     for (int64_t i = 0; i < s->n * s->heads; i++) /* -inf where nothing is seen */
         if (lsed[i] == -INFINITY && ten_get(lse, i) == -INFINITY) lsed[i] = 0, ten_set(lse, i, 0);
@@ -179,31 +192,48 @@ static void attn(struct rig *r) {
         {2, 1, 12, 7, false, 33, 33, 1, 1, {{0, 33, 0, 33}}, 0},
         {1, 1, 64, 0, true, 130, 130, 0, 1, {{0, 130, 0, 130}}, 0}, /* more than a block */
         {6, 2, 17, 40, true, 120, 120, 0, 1, {{0, 120, 0, 120}}, 0},
-        {2, 2, 3, 0, true, 9, 4, 0, 1, {{0, 9, 0, 4}}, 0}, /* rows that see nothing */
+        {2, 2, 3, 0, true, 9, 4, 0, 1, {{0, 9, 0, 4}}, 0},   /* rows that see nothing */
         {1, 1, 16, 0, true, 8, 8, 0, 1, {{0, 8, 0, 8}}, 12}, /* sharp */
     };
     static const struct shape forward_only[] = {
-        {8, 2, 64, 0, true, 3, 700, 0, 3, {{0, 1, 300, 257}, {1, 1, 0, 299}, {2, 1, 600, 1}}, 0}, /* decoding */
-        {4, 4, 64, 0, true, 2, 500, 0, 2, {{0, 1, 0, 400}, {1, 1, 0, 37}}, 0},                   /* shared keys */
+        {8,
+         2,
+         64,
+         0,
+         true,
+         3,
+         700,
+         0,
+         3,
+         {{0, 1, 300, 257}, {1, 1, 0, 299}, {2, 1, 600, 1}},
+         0},                                                                   /* decoding */
+        {4, 4, 64, 0, true, 2, 500, 0, 2, {{0, 1, 0, 400}, {1, 1, 0, 37}}, 0}, /* shared keys */
         {16, 1, 24, 100, true, 5, 333, 4, 1, {{0, 5, 10, 321}}, 0},
         {2, 2, 128, 0, true, 200, 260, 0, 1, {{0, 200, 0, 260}}, 6},
         {1, 1, 80, 0, false, 3, 97, 0, 1, {{0, 3, 0, 97}}, 30},
     };
     for (size_t i = 0; i < sizeof both / sizeof *both; i++) attn_one(r, &both[i], true);
-    for (size_t i = 0; i < sizeof forward_only / sizeof *forward_only; i++) attn_one(r, &forward_only[i], false);
+    for (size_t i = 0; i < sizeof forward_only / sizeof *forward_only; i++)
+        attn_one(r, &forward_only[i], false);
 }
 
 /* Segment tables that must be refused. */
 static void bad_segments(struct rig *r) {
     static const int32_t bad[][2][4] = {
-        {{-1, 3, 0, 3}, {0}},          {{0, 8, 0, 3}, {0}},           {{0, 3, 6, 3}, {0}},
-        {{0, 3, 0, -1}, {0}},          {{0, 3, 0, 3}, {2, 2, 3, 2}},  {{4, 3, 0, 3}, {0, 2, 3, 2}},
-        {{0, 3, 0, 3}, {3, INT32_MAX, 3, 2}}, {{INT32_MAX, INT32_MAX, 0, 1}, {0}},
+        {{-1, 3, 0, 3}, {0}},
+        {{0, 8, 0, 3}, {0}},
+        {{0, 3, 6, 3}, {0}},
+        {{0, 3, 0, -1}, {0}},
+        {{0, 3, 0, 3}, {2, 2, 3, 2}},
+        {{4, 3, 0, 3}, {0, 2, 3, 2}},
+        {{0, 3, 0, 3}, {3, INT32_MAX, 3, 2}},
+        {{INT32_MAX, INT32_MAX, 0, 1}, {0}},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct shape s = {1, 1, 4, 0, true, 7, 7, 0, 2, {{0}}, 0};
         memcpy(s.segment, bad[i], sizeof bad[i]);
-        const struct ten *m = rig_matrix(r, 7, 4, 0), *o = rig_matrix(r, 7, 4, 0), *seg = segments_of(r, &s);
+        const struct ten *m = rig_matrix(r, 7, 4, 0), *o = rig_matrix(r, 7, 4, 0),
+                         *seg = segments_of(r, &s);
         struct ift_call c = {.op = IFT_OP_ATTN, .in = {m->o, m->o, m->o, seg->o}, .out = {o->o}};
         c.at.attn.heads = c.at.attn.kv_heads = 1;
         c.at.attn.head_dim = 4;
@@ -215,7 +245,11 @@ static void bad_segments(struct rig *r) {
     }
 }
 
-struct rope_case { int64_t n, gap; int heads, d, rot; bool interleaved, inverse, in_place; };
+struct rope_case {
+    int64_t n, gap;
+    int heads, d, rot;
+    bool interleaved, inverse, in_place;
+};
 
 static void rope_one(struct rig *r, struct rope_case k) {
     const int64_t width = (int64_t)k.heads * k.d, positions = 50;
@@ -232,9 +266,12 @@ static void rope_one(struct rig *r, struct rope_case k) {
     for (int64_t t = 0; t < k.n; t++)
         for (int h = 0; h < k.heads; h++)
             for (int i = 0; i < k.rot / 2; i++) {
-                const int64_t head = t * width + h * k.d, angle = ((int32_t *)pos->host)[t] * k.rot + 2 * i;
-                const int64_t a = head + (k.interleaved ? 2 * i : i), b = head + (k.interleaved ? 2 * i + 1 : i + k.rot / 2);
-                const double co = ten_get(table, angle), si = ten_get(table, angle + 1) * (k.inverse ? -1 : 1);
+                const int64_t head = t * width + h * k.d,
+                              angle = ((int32_t *)pos->host)[t] * k.rot + 2 * i;
+                const int64_t a = head + (k.interleaved ? 2 * i : i),
+                              b = head + (k.interleaved ? 2 * i + 1 : i + k.rot / 2);
+                const double co = ten_get(table, angle),
+                             si = ten_get(table, angle + 1) * (k.inverse ? -1 : 1);
                 want[a] = from[a] * co - from[b] * si;
                 want[b] = from[b] * co + from[a] * si;
             }
@@ -252,9 +289,11 @@ static void rope_one(struct rig *r, struct rope_case k) {
 
 static void rope(struct rig *r) {
     static const struct rope_case table[] = {
-        {1, 0, 1, 2, 2, false, false, false}, {7, 3, 3, 10, 6, false, false, false}, {7, 1, 3, 10, 6, true, true, false},
-        {17, 0, 8, 64, 64, false, false, true}, {17, 0, 2, 64, 64, true, false, true}, {65, 0, 1, 17, 4, false, true, true},
-        {3, 5, 2, 600, 600, false, false, false}, {3, 0, 2, 600, 580, true, true, false}, {0, 0, 2, 4, 4, false, false, false},
+        {1, 0, 1, 2, 2, false, false, false},     {7, 3, 3, 10, 6, false, false, false},
+        {7, 1, 3, 10, 6, true, true, false},      {17, 0, 8, 64, 64, false, false, true},
+        {17, 0, 2, 64, 64, true, false, true},    {65, 0, 1, 17, 4, false, true, true},
+        {3, 5, 2, 600, 600, false, false, false}, {3, 0, 2, 600, 580, true, true, false},
+        {0, 0, 2, 4, 4, false, false, false},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) rope_one(r, table[i]);
 }

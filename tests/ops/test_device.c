@@ -86,15 +86,19 @@ static void order(struct rig *r) {
     rig_clear(r);
 }
 
-struct tally { int *hits; int *thread; int threads; };
+struct tally {
+    int *hits;
+    int *thread;
+    int threads;
+};
 
 static void tally(const void *ctx, int64_t begin, int64_t end, int thread) {
     const struct tally *t = ctx;
     for (int64_t i = begin; i < end; i++) t->hits[i]++, t->thread[i] = thread;
 }
 
-/* Every index once, by a thread of the team, whatever the range and the grain; many short jobs in a row, and pauses
- * long enough for the others to fall asleep. */
+/* Every index once, by a thread of the team, whatever the range and the grain; many short jobs in a
+ * row, and pauses long enough for the others to fall asleep. */
 static void team(void) {
     enum { N = 5000 };
     static int hits[N], thread[N];
@@ -109,7 +113,8 @@ static void team(void) {
             memset(hits, 0, sizeof hits);
             ift_team_each(t, n, grain, tally, &(struct tally){hits, thread, sizes[s]});
             int64_t wrong = 0;
-            for (int64_t i = 0; i < N; i++) wrong += hits[i] != (i < n) || (i < n && (unsigned)thread[i] >= (unsigned)sizes[s]);
+            for (int64_t i = 0; i < N; i++)
+                wrong += hits[i] != (i < n) || (i < n && (unsigned)thread[i] >= (unsigned)sizes[s]);
             CHECK_INT(wrong, 0);
             if (job % 500 == 0) nanosleep(&(struct timespec){0, 2000000}, NULL);
         }

@@ -2,8 +2,9 @@
 #include "tests/ops/rig.h"
 
 /* Sums in double, and what rounding in single may add to them. */
-static void gemm_want(const struct ift_call *c, const struct ten *a, const struct ten *b, const double *plus,
-                      const struct ten *bias, double *want, double *slack, int64_t m, int64_t n, int64_t k) {
+static void gemm_want(const struct ift_call *c, const struct ten *a, const struct ten *b,
+                      const double *plus, const struct ten *bias, double *want, double *slack,
+                      int64_t m, int64_t n, int64_t k) {
     for (int64_t i = 0; i < m; i++)
         for (int64_t j = 0; j < n; j++) {
             double sum = 0, size = 0;
@@ -22,7 +23,12 @@ static void gemm_want(const struct ift_call *c, const struct ten *a, const struc
         }
 }
 
-struct gemm_case { int64_t m, n, k; int add /* 0 nothing, 1 c, 2 c is y */, bias; float alpha; int64_t gap; };
+struct gemm_case {
+    int64_t m, n, k;
+    int add /* 0 nothing, 1 c, 2 c is y */, bias;
+    float alpha;
+    int64_t gap;
+};
 
 static void gemm_one(struct rig *r, struct gemm_case g, bool ta, bool tb) {
     const struct ten *a = rig_matrix(r, ta ? g.k : g.m, ta ? g.m : g.k, g.gap);
@@ -43,8 +49,8 @@ static void gemm_one(struct rig *r, struct gemm_case g, bool ta, bool tb) {
     int64_t wrong = 0;
     for (int64_t i = 0; i < g.m * g.n; i++) wrong += !(fabs(ten_get(y, i) - want[i]) <= slack[i]);
     if (wrong)
-        fprintf(stderr, "gemm m %d n %d k %d trans %d %d add %d bias %d gap %d: ", (int)g.m, (int)g.n, (int)g.k, ta,
-                tb, g.add, g.bias, (int)g.gap);
+        fprintf(stderr, "gemm m %d n %d k %d trans %d %d add %d bias %d gap %d: ", (int)g.m,
+                (int)g.n, (int)g.k, ta, tb, g.add, g.bias, (int)g.gap);
     CHECK_INT(wrong, 0);
     if (g.m == 7) rig_abuse(r, &call, 1 << 2 | 1 << 3);
     free(want);
@@ -54,12 +60,14 @@ static void gemm_one(struct rig *r, struct gemm_case g, bool ta, bool tb) {
 
 static void gemm(struct rig *r) {
     static const struct gemm_case table[] = {
-        {1, 1, 1, 0, 0, 1, 0},      {1, 17, 65, 1, 0, 1, 0},    {3, 7, 5, 2, 1, 0.5f, 3},  {7, 65, 33, 1, 1, -2, 1},
-        {17, 130, 8, 0, 1, 1, 4},   {65, 3, 130, 2, 0, 1, 0},   {130, 8, 64, 0, 0, 2, 0},  {130, 8, 65, 1, 1, 1, 7},
-        {8, 130, 257, 2, 0, 1, 0},  {130, 257, 8, 2, 0, 2, 0},  {4, 259, 129, 0, 1, 1, 0}, {2, 513, 48, 1, 0, 1, 0},
-        {257, 5, 400, 1, 0, 1, 0},  {259, 133, 20, 0, 0, 1, 0}, {33, 31, 900, 2, 1, 1, 2}, {16, 16, 16, 0, 0, 1, 0},
-        {124, 268, 391, 2, 1, 1, 9}, {12, 96, 64, 0, 0, 1, 0},  {5, 9, 0, 1, 1, 1, 0},     {0, 4, 4, 0, 0, 1, 0},
-        {1, 1030, 512, 0, 0, 1, 0}, {31, 64, 512, 0, 0, 1, 0},  {64, 24, 300, 2, 0, 1, 0}, {300, 16, 70, 1, 0, 1, 3},
+        {1, 1, 1, 0, 0, 1, 0},     {1, 17, 65, 1, 0, 1, 0},     {3, 7, 5, 2, 1, 0.5f, 3},
+        {7, 65, 33, 1, 1, -2, 1},  {17, 130, 8, 0, 1, 1, 4},    {65, 3, 130, 2, 0, 1, 0},
+        {130, 8, 64, 0, 0, 2, 0},  {130, 8, 65, 1, 1, 1, 7},    {8, 130, 257, 2, 0, 1, 0},
+        {130, 257, 8, 2, 0, 2, 0}, {4, 259, 129, 0, 1, 1, 0},   {2, 513, 48, 1, 0, 1, 0},
+        {257, 5, 400, 1, 0, 1, 0}, {259, 133, 20, 0, 0, 1, 0},  {33, 31, 900, 2, 1, 1, 2},
+        {16, 16, 16, 0, 0, 1, 0},  {124, 268, 391, 2, 1, 1, 9}, {12, 96, 64, 0, 0, 1, 0},
+        {5, 9, 0, 1, 1, 1, 0},     {0, 4, 4, 0, 0, 1, 0},       {1, 1030, 512, 0, 0, 1, 0},
+        {31, 64, 512, 0, 0, 1, 0}, {64, 24, 300, 2, 0, 1, 0},   {300, 16, 70, 1, 0, 1, 3},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         for (int t = 0; t < 4; t++) gemm_one(r, table[i], t & 1, t & 2);
@@ -69,8 +77,8 @@ static void gemm(struct rig *r) {
 }
 
 /* Losses of all rows in double. */
-static double xent_losses(const double *x, const double *w, const int32_t *target, double scale, int64_t n, int64_t ch,
-                          int64_t v, double *loss) {
+static double xent_losses(const double *x, const double *w, const int32_t *target, double scale,
+                          int64_t n, int64_t ch, int64_t v, double *loss) {
     double sum = 0;
     for (int64_t i = 0; i < n; i++) {
         if (loss) loss[i] = 0;
@@ -91,11 +99,15 @@ static double xent_losses(const double *x, const double *w, const int32_t *targe
     return scale * sum;
 }
 
-struct xent_case { int64_t n, ch, v, gap; int dx, dw; };
+struct xent_case {
+    int64_t n, ch, v, gap;
+    int dx, dw;
+};
 
 static void xent_one(struct rig *r, struct xent_case k) {
     const struct ten *x = rig_matrix(r, k.n, k.ch, k.gap), *w = rig_matrix(r, k.v, k.ch, k.gap);
-    const struct ten *targets = rig_ids(r, k.n, -1, k.v), *scale = rig_vector(r, 1), *loss = rig_vector(r, k.n);
+    const struct ten *targets = rig_ids(r, k.n, -1, k.v), *scale = rig_vector(r, 1),
+                     *loss = rig_vector(r, k.n);
     const struct ten *dx = rig_matrix(r, k.n, k.ch, k.gap), *dw = rig_matrix(r, k.v, k.ch, k.gap);
     struct ift_call c = {.op = IFT_OP_XENT};
     const struct ten *const in[] = {x, w, targets, scale};
@@ -104,13 +116,15 @@ static void xent_one(struct rig *r, struct xent_case k) {
     if (k.dx) c.out[1] = dx->o;
     if (k.dw) c.out[2] = dw->o;
     const int32_t *target = targets->host;
-    double *xd = ten_doubles(x), *wd = ten_doubles(w), *old = ten_doubles(dw), *want = calloc((size_t)k.n + 1, 8);
+    double *xd = ten_doubles(x), *wd = ten_doubles(w), *old = ten_doubles(dw),
+           *want = calloc((size_t)k.n + 1, 8);
     const double s = ten_get(scale, 0), h = 1e-5;
     xent_losses(xd, wd, target, s, k.n, k.ch, k.v, want);
     rig_run(r, &c);
     rig_near("loss", loss, want, 1e-6);
     for (int t = 0; t < 40; t++) {
-        const int64_t i = rig_below(r, k.n), at = i * k.ch + rig_below(r, k.ch), keep = rig_below(r, k.v * k.ch);
+        const int64_t i = rig_below(r, k.n), at = i * k.ch + rig_below(r, k.ch),
+                      keep = rig_below(r, k.v * k.ch);
         double *const place[] = {&xd[at], &wd[keep]};
         double slope[2];
         for (int p = 0; p < 2; p++) {
@@ -141,7 +155,7 @@ static void xent_one(struct rig *r, struct xent_case k) {
 
 static void xent(struct rig *r) {
     static const struct xent_case table[] = {
-        {1, 1, 1, 0, 1, 1},  {7, 5, 3, 2, 1, 1},   {3, 17, 65, 0, 0, 0},   {17, 8, 130, 3, 1, 0},
+        {1, 1, 1, 0, 1, 1},   {7, 5, 3, 2, 1, 1},     {3, 17, 65, 0, 0, 0},  {17, 8, 130, 3, 1, 0},
         {65, 3, 33, 0, 0, 1}, {5, 12, 1025, 0, 1, 1}, {40, 4, 700, 1, 1, 1},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) xent_one(r, table[i]);

@@ -1,5 +1,6 @@
-/* jq_random.h: random jq programs and JSON values, out of a stream of random numbers or of a fuzzer's bytes. The programs
- * use every construct that the native evaluator knows (jqn.h); most of them make sense on most of the values.
+/* jq_random.h: random jq programs and JSON values, out of a stream of random numbers or of a
+ * fuzzer's bytes. The programs use every construct that the native evaluator knows (jqn.h); most of
+ * them make sense on most of the values.
  */
 #ifndef JQ_RANDOM_H
 #define JQ_RANDOM_H
@@ -13,7 +14,8 @@ struct jq_random {
     const uint8_t *byte, *end; /* with byte: choices are these, then 0 */
     int bound;                 /* variables $v0 … in scope */
     int functions;             /* f0 … in scope */
-    bool bare;                 /* operators without parentheses around them: precedence is tested, and syntax errors arise */
+    bool bare; /* operators without parentheses around them: precedence is tested, and syntax errors
+                  arise */
 };
 
 static inline uint32_t jq_choice(struct jq_random *r, uint32_t n) {
@@ -24,9 +26,24 @@ static inline uint32_t jq_choice(struct jq_random *r, uint32_t n) {
 
 #define JQ_PICK(r, table) ((table)[jq_choice(r, sizeof(table) / sizeof *(table))])
 
-static const char *const jq_strings[] = {"",  "a", "b", "key", "a,b,,c", "x\\ny", "\xc3\xa9t\xc3\xa9", "\xe4\xb8\xad\xe6\x96\x87",
-                                         "\\u4e2d\\/\\u00e9", "\xf0\x9f\x98\x80!", "\\ud83d\\ude00", "\\\"q\\\"", "ABC xyz", "\\\\n", "user", " "};
-static const char *const jq_numbers[] = {"0", "1", "2", "3", "-1", "-2", "1.5", "0.1", "100", "1e+20", "-0.25", "12345678"};
+static const char *const jq_strings[] = {"",
+                                         "a",
+                                         "b",
+                                         "key",
+                                         "a,b,,c",
+                                         "x\\ny",
+                                         "\xc3\xa9t\xc3\xa9",
+                                         "\xe4\xb8\xad\xe6\x96\x87",
+                                         "\\u4e2d\\/\\u00e9",
+                                         "\xf0\x9f\x98\x80!",
+                                         "\\ud83d\\ude00",
+                                         "\\\"q\\\"",
+                                         "ABC xyz",
+                                         "\\\\n",
+                                         "user",
+                                         " "};
+static const char *const jq_numbers[] = {"0",   "1",   "2",   "3",     "-1",    "-2",
+                                         "1.5", "0.1", "100", "1e+20", "-0.25", "12345678"};
 
 /* ---- values ---- */
 
@@ -65,12 +82,23 @@ static inline void jq_random_program(struct jq_random *r, struct ift_str *out, i
 
 static inline void jq_random_leaf(struct jq_random *r, struct ift_str *out) {
     static const char *const leaf[] = {
-        ".", ".", ".a", ".b", ".c", ".a", ".a.b", ".\"a\"", ".[\"b\"]", ".[0]", ".[-1]", ".[1]", ".[1:]", ".[:2]", ".[-2:-1]", ".[:-1]", ".[]",
-        ".[]", ".a[]", ".a?", ".[]?", ".[0]?", ".a.b?", ".[1:]?", ".[\"a\"]?", "[]", "{}", "null", "true", "false", "empty", "{a}", "{\"b\"}",
-        "{a,c}", "values", "strings", "numbers", "arrays", "objects", "nulls", "booleans", "scalars", "iterables", "error(\"no\")",
+        ".",         ".",       ".a",        ".b",
+        ".c",        ".a",      ".a.b",      ".\"a\"",
+        ".[\"b\"]",  ".[0]",    ".[-1]",     ".[1]",
+        ".[1:]",     ".[:2]",   ".[-2:-1]",  ".[:-1]",
+        ".[]",       ".[]",     ".a[]",      ".a?",
+        ".[]?",      ".[0]?",   ".a.b?",     ".[1:]?",
+        ".[\"a\"]?", "[]",      "{}",        "null",
+        "true",      "false",   "empty",     "{a}",
+        "{\"b\"}",   "{a,c}",   "values",    "strings",
+        "numbers",   "arrays",  "objects",   "nulls",
+        "booleans",  "scalars", "iterables", "error(\"no\")",
     };
-    static const char *const function[] = {"not", "type", "length", "tostring", "tojson", "add", "any", "all", "first", "last", "keys",
-                                           "keys_unsorted", "to_entries", "ascii_downcase", "ascii_upcase", "del(.a)", "del(.b, .c)", "error"};
+    static const char *const function[] =
+        {"not",     "type",          "length",     "tostring",       "tojson",
+         "add",     "any",           "all",        "first",          "last",
+         "keys",    "keys_unsorted", "to_entries", "ascii_downcase", "ascii_upcase",
+         "del(.a)", "del(.b, .c)",   "error"};
     const uint32_t kind = jq_choice(r, 12);
     if (kind < 6) {
         ift_str_adds(out, JQ_PICK(r, leaf));
@@ -99,7 +127,8 @@ static inline void jq_random_object(struct jq_random *r, struct ift_str *out, in
     const uint32_t n = 1 + jq_choice(r, 3);
     ift_str_addc(out, '{');
     for (uint32_t i = 0; i < n; i++) {
-        static const char *const key[] = {"a", "b", "instruction", "\"c\"", "if", "\"x\\(.a)\"", "(.a,\"k\")", "(\"a\" + \"b\")"};
+        static const char *const key[] = {"a",  "b",           "instruction", "\"c\"",
+                                          "if", "\"x\\(.a)\"", "(.a,\"k\")",  "(\"a\" + \"b\")"};
         if (i) ift_str_addc(out, ',');
         if (r->bound > 0 && jq_choice(r, 8) == 0) {
             ift_str_addf(out, "$v%u", jq_choice(r, (uint32_t)r->bound));
@@ -132,8 +161,11 @@ static inline void jq_random_binding(struct jq_random *r, struct ift_str *out, i
 }
 
 static inline void jq_random_call(struct jq_random *r, struct ift_str *out, int depth) {
-    static const char *const function[] = {"select", "select", "map", "map", "map", "first", "join", "split", "ltrimstr", "rtrimstr", "startswith",
-                                           "endswith", "contains", "has", "limit(2;", "limit(1;", "range", "error", "range(1;"};
+    static const char *const function[] = {"select",   "select",   "map",        "map",
+                                           "map",      "first",    "join",       "split",
+                                           "ltrimstr", "rtrimstr", "startswith", "endswith",
+                                           "contains", "has",      "limit(2;",   "limit(1;",
+                                           "range",    "error",    "range(1;"};
     const char *const name = JQ_PICK(r, function);
     ift_str_adds(out, name);
     if (!strchr(name, '(')) ift_str_addc(out, '(');
@@ -153,8 +185,9 @@ static inline void jq_random_def(struct jq_random *r, struct ift_str *out, int d
 }
 
 static inline void jq_random_program(struct jq_random *r, struct ift_str *out, int depth) {
-    static const char *const operator[] = {" | ", " | ", " | ", ", ", " // ", " + ", " + ", " - ", " == ", " != ", " < ", " <= ", " > ",
-                                           " >= ", " and ", " or "};
+    static const char *const operator[] = {" | ", " | ",  " | ",   ", ",   " // ", " + ",
+                                           " + ", " - ",  " == ",  " != ", " < ",  " <= ",
+                                           " > ", " >= ", " and ", " or "};
     if (depth <= 0) {
         jq_random_leaf(r, out);
         return;
@@ -192,7 +225,8 @@ static inline void jq_random_program(struct jq_random *r, struct ift_str *out, i
     } else if (kind < 19) {
         jq_random_def(r, out, depth - 1);
     } else {
-        static const char *const path[] = {".a", "[0]", "[]", "[]?", ".b?", "[1:]", "[.a?]?", "[-1]", ".\"b\"", "[(0,1)]"};
+        static const char *const path[] = {".a",   "[0]",    "[]",   "[]?",    ".b?",
+                                           "[1:]", "[.a?]?", "[-1]", ".\"b\"", "[(0,1)]"};
         ift_str_addc(out, '(');
         jq_random_program(r, out, depth - 1);
         ift_str_addf(out, ")%s", JQ_PICK(r, path));

@@ -2,8 +2,10 @@
 
 #include "tests/unit/check.h"
 
-/* Reads text in blocks of `step` bytes and writes the rows as [a|b][c]; a failure as its message. */
-static void rows(const char *text, size_t n, char delimiter, bool quoting, size_t step, struct ift_str *out) {
+/* Reads text in blocks of `step` bytes and writes the rows as [a|b][c]; a failure as its message.
+ */
+static void rows(const char *text, size_t n, char delimiter, bool quoting, size_t step,
+                 struct ift_str *out) {
     struct ift_csv *c = ift_csv_new(&(struct ift_csv_dialect){delimiter, quoting});
     struct ift_csv_row row;
     struct ift_err err = {0};
@@ -37,7 +39,9 @@ static void rows(const char *text, size_t n, char delimiter, bool quoting, size_
     ift_csv_free(c);
 }
 
-static const struct { const char *text, *quoting, *plain; } cases[] = {
+static const struct {
+    const char *text, *quoting, *plain;
+} cases[] = {
     {"", "", ""},
     {"a", "1[a]", "1[a]"},
     {"a,b\n", "1[a|b]", "1[a|b]"},
@@ -62,11 +66,17 @@ static const struct { const char *text, *quoting, *plain; } cases[] = {
     {"\"a\"b\"c\",d", "1[ab\"c\"|d]", "1[\"a\"b\"c\"|d]"},
     {"\"a\" \"b\",d", "1[a \"b\"|d]", "1[\"a\" \"b\"|d]"},
     {" \"a\",d", "1[ \"a\"|d]", "1[ \"a\"|d]"},
-    {"\"a\"\"", "line 1: a field that starts with '\"' is never closed; perhaps the file is to be read without quoting", "1[\"a\"\"]"},
-    {"x\n\ny,\"a\nb", "1[x]line 3: a field that starts with '\"' is never closed; perhaps the file is to be read without quoting",
+    {"\"a\"\"",
+     "line 1: a field that starts with '\"' is never closed; perhaps the file is to be read "
+     "without quoting",
+     "1[\"a\"\"]"},
+    {"x\n\ny,\"a\nb",
+     "1[x]line 3: a field that starts with '\"' is never closed; perhaps the file is to be read "
+     "without quoting",
      "1[x]3[y|\"a]4[b]"},
     {"\"a\"\"\"\n\"b\"", "1[a\"]2[b]", "1[\"a\"\"\"]2[\"b\"]"},
-    {"\xe4\xb8\xad,\xe6\x96\x87\xe2\x80\xa8z\n", "1[\xe4\xb8\xad|\xe6\x96\x87\xe2\x80\xa8z]", "1[\xe4\xb8\xad|\xe6\x96\x87\xe2\x80\xa8z]"},
+    {"\xe4\xb8\xad,\xe6\x96\x87\xe2\x80\xa8z\n", "1[\xe4\xb8\xad|\xe6\x96\x87\xe2\x80\xa8z]",
+     "1[\xe4\xb8\xad|\xe6\x96\x87\xe2\x80\xa8z]"},
 };
 
 static void test_cases(void) {

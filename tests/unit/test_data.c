@@ -64,8 +64,8 @@ static void test_presets(void) {
     struct ift_err err = {0};
     struct ift_preset p;
     CHECK_OK(ift_preset_init(&p, "lora", &err), &err);
-    static const char *const want[] = {"--lr", "2e-4",     "--peft=lora", "--name", "two words",
-                                       "-j",   "4",        "--list",      "--last", "1"};
+    static const char *const want[] = {"--lr", "2e-4", "--peft=lora", "--name", "two words",
+                                       "-j",   "4",    "--list",      "--last", "1"};
     CHECK_INT(p.n, 10);
     for (size_t i = 0; i < p.n && i < 10; i++) CHECK_STR(p.word[i], want[i]);
     ift_preset_release(&p);
@@ -93,8 +93,8 @@ int main(void) {
     test_find(root);
     test_list();
     test_presets();
-    static const char *const made[] = {"kinds/alpaca.jq",   "kinds/belle.jq",   "kinds/notes.txt",
-                                       "kinds/.hidden.jq",  "presets/lora.opts", "presets/bad.opts"};
+    static const char *const made[] = {"kinds/alpaca.jq",  "kinds/belle.jq",    "kinds/notes.txt",
+                                       "kinds/.hidden.jq", "presets/lora.opts", "presets/bad.opts"};
     for (size_t i = 0; i < sizeof made / sizeof *made; i++) unlink(made[i]);
     CHECK(rmdir("kinds") == 0 && rmdir("presets") == 0 && rmdir(root) == 0);
     return check_done();

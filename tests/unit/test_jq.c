@@ -2,7 +2,8 @@
 
 #include "tests/unit/check.h"
 
-/* All outputs of a program for a value, one after the other with ';' behind each; a failure as !message. */
+/* All outputs of a program for a value, one after the other with ';' behind each; a failure as
+ * !message. */
 static void run(struct ift_jq *jq, const char *value, struct ift_str *out) {
     struct ift_json doc = {0};
     struct ift_err err = {0};
@@ -20,10 +21,14 @@ static void run(struct ift_jq *jq, const char *value, struct ift_str *out) {
     ift_json_release(&doc);
 }
 
-static const struct { const char *program, *value, *want; } cases[] = {
-    {".", "{\"b\":1,\"a\":[true,false,null,\"x\\u4e2d\\n\\/\"]}", "{\"b\":1,\"a\":[true,false,null,\"x\xe4\xb8\xad\\n/\"]};"},
+static const struct {
+    const char *program, *value, *want;
+} cases[] = {
+    {".", "{\"b\":1,\"a\":[true,false,null,\"x\\u4e2d\\n\\/\"]}",
+     "{\"b\":1,\"a\":[true,false,null,\"x\xe4\xb8\xad\\n/\"]};"},
     {".", "{\"a\":1,\"b\":2,\"a\":3}", "{\"a\":3,\"b\":2};"},
-    {".", "[10000000000000000001,1.0,1e2,0.1,12345678901234567]", "[10000000000000000001,1,100,0.1,12345678901234567];"},
+    {".", "[10000000000000000001,1.0,1e2,0.1,12345678901234567]",
+     "[10000000000000000001,1,100,0.1,12345678901234567];"},
     {".[0]+0", "[10000000000000000001]", "10000000000000000001;"},
     {".[0]", "[10000000000000000001,10000000000000000002]",
      "!numbers like 10000000000000000001 lose digits in libjq and cannot be told apart"},
@@ -56,10 +61,12 @@ int main(void) {
     }
     CHECK_OK(ift_jq_open(&jq, ".a", NULL, 0, &err), &err);
     run(jq, "1", &out);
-    CHECK(strncmp(out.p, "!Cannot index number with ", 26) == 0); /* the rest is not the same in all releases */
+    CHECK(strncmp(out.p, "!Cannot index number with ", 26) ==
+          0); /* the rest is not the same in all releases */
     ift_jq_free(jq);
     CHECK_INT(ift_jq_open(&jq, "{a:", NULL, 0, &err), -1);
-    CHECK(strstr(err.text, "syntax error") && strstr(err.text, "line 1") && !strchr(err.text, '\n'));
+    CHECK(strstr(err.text, "syntax error") && strstr(err.text, "line 1") &&
+          !strchr(err.text, '\n'));
     CHECK_INT(ift_jq_open(&jq, "$nope", NULL, 0, &err), -1);
     CHECK(strstr(err.text, "nope"));
     ift_jq_free(NULL);

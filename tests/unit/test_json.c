@@ -7,39 +7,177 @@
 
 /* ---- what is JSON and what is not ---- */
 
-#define TEXT(s) {s, sizeof s - 1}
+#define TEXT(s)                                                                                    \
+    { s, sizeof s - 1 }
 
 static const struct ift_slice good[] = {
-    TEXT("0"), TEXT("-0"), TEXT("-0.0e-0"), TEXT("1E+2"), TEXT("1e400"), TEXT("123456789012345678901234567890"),
-    TEXT("0.000000000000000000000000000000000000000000000000000001"), TEXT("-1.5e+10"), TEXT("\"\""),
-    TEXT("null"), TEXT("true"), TEXT("false"), TEXT(" \t\r\nnull \t\r\n"), TEXT("[]"), TEXT("[ ]"), TEXT("{}"),
-    TEXT("{ }"), TEXT("[[],[[]]]"), TEXT("[1,2 , 3]"), TEXT("{\"a\":{\"b\":[{}]}}"), TEXT("{\"\":0}"),
-    TEXT("{\"a\":1,\"a\":2}"), TEXT("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""), TEXT("\"\\u0000\""), TEXT("\"\\uD83D\\uDE00\""),
-    TEXT("\"\\ud834\\udd1e\""), TEXT("\"\\uFFFF\\uE000\\uD7FF\""), TEXT("\"\xe4\xb8\xad\xe6\x96\x87\""),
-    TEXT("\"\xf0\x9f\x98\x80\""), TEXT("\"\xf4\x8f\xbf\xbf\""), TEXT("\"\xee\x80\x80\xef\xbf\xbf\""), TEXT("\"\xed\x9f\xbf\""),
-    TEXT("\"\x7f\""), TEXT("\"\xe2\x80\xa8\xe2\x80\xa9\""), TEXT("\"\xc2\x80\xdf\xbf\xe0\xa0\x80\xf0\x90\x80\x80\""),
-    TEXT("\"// /* not a comment */\""), TEXT("[\"a\\\\\",\"b\\\\\\\"\"]"), TEXT("\"0123456789abcdef0123456789abcdef\""),
+    TEXT("0"),
+    TEXT("-0"),
+    TEXT("-0.0e-0"),
+    TEXT("1E+2"),
+    TEXT("1e400"),
+    TEXT("123456789012345678901234567890"),
+    TEXT("0.000000000000000000000000000000000000000000000000000001"),
+    TEXT("-1.5e+10"),
+    TEXT("\"\""),
+    TEXT("null"),
+    TEXT("true"),
+    TEXT("false"),
+    TEXT(" \t\r\nnull \t\r\n"),
+    TEXT("[]"),
+    TEXT("[ ]"),
+    TEXT("{}"),
+    TEXT("{ }"),
+    TEXT("[[],[[]]]"),
+    TEXT("[1,2 , 3]"),
+    TEXT("{\"a\":{\"b\":[{}]}}"),
+    TEXT("{\"\":0}"),
+    TEXT("{\"a\":1,\"a\":2}"),
+    TEXT("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""),
+    TEXT("\"\\u0000\""),
+    TEXT("\"\\uD83D\\uDE00\""),
+    TEXT("\"\\ud834\\udd1e\""),
+    TEXT("\"\\uFFFF\\uE000\\uD7FF\""),
+    TEXT("\"\xe4\xb8\xad\xe6\x96\x87\""),
+    TEXT("\"\xf0\x9f\x98\x80\""),
+    TEXT("\"\xf4\x8f\xbf\xbf\""),
+    TEXT("\"\xee\x80\x80\xef\xbf\xbf\""),
+    TEXT("\"\xed\x9f\xbf\""),
+    TEXT("\"\x7f\""),
+    TEXT("\"\xe2\x80\xa8\xe2\x80\xa9\""),
+    TEXT("\"\xc2\x80\xdf\xbf\xe0\xa0\x80\xf0\x90\x80\x80\""),
+    TEXT("\"// /* not a comment */\""),
+    TEXT("[\"a\\\\\",\"b\\\\\\\"\"]"),
+    TEXT("\"0123456789abcdef0123456789abcdef\""),
     TEXT("\"0123456789abcde\\n0123456789abcdef\\\\\""),
 };
 
 static const struct ift_slice bad[] = {
-    TEXT(""), TEXT(" "), TEXT("nul"), TEXT("nulll"), TEXT("True"), TEXT("NaN"), TEXT("Infinity"), TEXT("-Infinity"), TEXT("nan"),
-    TEXT("undefined"), TEXT("'a'"), TEXT("a"), TEXT("-"), TEXT("+1"), TEXT("01"), TEXT("-01"), TEXT("00"), TEXT("1."), TEXT(".5"),
-    TEXT("-.5"), TEXT("1e"), TEXT("1e+"), TEXT("1.e3"), TEXT("0x10"), TEXT("1_000"), TEXT("1 2"), TEXT("- 1"), TEXT("1e1.5"), TEXT("--1"),
-    TEXT("[1,]"), TEXT("[,1]"), TEXT("[1,,2]"), TEXT("[,]"), TEXT("[1"), TEXT("[1,"), TEXT("[1 2]"), TEXT("[1}"), TEXT("]"),
-    TEXT("[]]"), TEXT("[1:2]"), TEXT("{\"a\"}"), TEXT("{\"a\":}"), TEXT("{\"a\":1,}"), TEXT("{,}"), TEXT("{\"a\":1 \"b\":2}"),
-    TEXT("{\"a\"=1}"), TEXT("{a:1}"), TEXT("{'a':1}"), TEXT("{1:1}"), TEXT("{null:1}"), TEXT("{\"a\":1"), TEXT("{\"a\""), TEXT("{\"a\":"),
-    TEXT("{"), TEXT("}"), TEXT("{]"), TEXT("{\"a\":1]"), TEXT("{\"a\":1}}"), TEXT("{\"a\",\"b\"}"), TEXT("{\"a\"::1}"),
-    TEXT("\""), TEXT("\"a"), TEXT("\"\\\""), TEXT("\"\\"), TEXT("\"\\a\""), TEXT("\"\\x41\""), TEXT("\"\\8\""), TEXT("\"\\d\""), TEXT("\"\\\0\""),
-    TEXT("\"\\u\""), TEXT("\"\\u12\""), TEXT("\"\\u123g\""), TEXT("\"\\U0041\""), TEXT("\"\\u 123\""), TEXT("\"\\u00"),
-    TEXT("\"\\ud800\""), TEXT("\"\\ud83d \\ude00\""), TEXT("\"\\ud83d\\n\""), TEXT("\"\\ud83d\\ud83d\""), TEXT("\"\\ude00\""),
-    TEXT("\"\\ude00\\ud83d\""), TEXT("\"\\ud83d\\u0041\""), TEXT("\"\\ud83d"), TEXT("\"\\ud83d\\"), TEXT("\"\\ud83d\\ude0\""),
-    TEXT("\"a\nb\""), TEXT("\"a\tb\""), TEXT("\"a\0b\""), TEXT("\"\x1f\""), TEXT("\"0123456789abcdef\n\""), TEXT("\"a\r\""),
-    TEXT("\"\x80\""), TEXT("\"\xbf\""), TEXT("\"\xc0\x80\""), TEXT("\"\xc1\xbf\""), TEXT("\"\xc2\""), TEXT("\"\xc2\x41\""), TEXT("\"\xe0\x9f\xbf\""),
-    TEXT("\"\xe4\xb8\""), TEXT("\"\xed\xa0\x80\""), TEXT("\"\xed\xbf\xbf\""), TEXT("\"\xf0\x8f\xbf\xbf\""), TEXT("\"\xf4\x90\x80\x80\""),
-    TEXT("\"\xf5\x80\x80\x80\""), TEXT("\"\xf8\x88\x80\x80\x80\""), TEXT("\"\xfe\""), TEXT("\"\xff\""), TEXT("\"\xf0\x9f\x98\""),
-    TEXT("\xef\xbb\xbf{}"), TEXT("\xc2\xa0[]"), TEXT("\xe3\x80\x80[]"), TEXT("/**/1"), TEXT("1//"), TEXT("#\n1"), TEXT("[1]\0"), TEXT("\0"),
-    TEXT("\f1"), TEXT("\v1"), TEXT("\"a\"b"), TEXT("[\"a\"b]"), TEXT("{\"a\":1}{\"b\":2}"), TEXT("[1]\n[2]"), TEXT("tru"), TEXT("[fals]"), TEXT("*"),
+    TEXT(""),
+    TEXT(" "),
+    TEXT("nul"),
+    TEXT("nulll"),
+    TEXT("True"),
+    TEXT("NaN"),
+    TEXT("Infinity"),
+    TEXT("-Infinity"),
+    TEXT("nan"),
+    TEXT("undefined"),
+    TEXT("'a'"),
+    TEXT("a"),
+    TEXT("-"),
+    TEXT("+1"),
+    TEXT("01"),
+    TEXT("-01"),
+    TEXT("00"),
+    TEXT("1."),
+    TEXT(".5"),
+    TEXT("-.5"),
+    TEXT("1e"),
+    TEXT("1e+"),
+    TEXT("1.e3"),
+    TEXT("0x10"),
+    TEXT("1_000"),
+    TEXT("1 2"),
+    TEXT("- 1"),
+    TEXT("1e1.5"),
+    TEXT("--1"),
+    TEXT("[1,]"),
+    TEXT("[,1]"),
+    TEXT("[1,,2]"),
+    TEXT("[,]"),
+    TEXT("[1"),
+    TEXT("[1,"),
+    TEXT("[1 2]"),
+    TEXT("[1}"),
+    TEXT("]"),
+    TEXT("[]]"),
+    TEXT("[1:2]"),
+    TEXT("{\"a\"}"),
+    TEXT("{\"a\":}"),
+    TEXT("{\"a\":1,}"),
+    TEXT("{,}"),
+    TEXT("{\"a\":1 \"b\":2}"),
+    TEXT("{\"a\"=1}"),
+    TEXT("{a:1}"),
+    TEXT("{'a':1}"),
+    TEXT("{1:1}"),
+    TEXT("{null:1}"),
+    TEXT("{\"a\":1"),
+    TEXT("{\"a\""),
+    TEXT("{\"a\":"),
+    TEXT("{"),
+    TEXT("}"),
+    TEXT("{]"),
+    TEXT("{\"a\":1]"),
+    TEXT("{\"a\":1}}"),
+    TEXT("{\"a\",\"b\"}"),
+    TEXT("{\"a\"::1}"),
+    TEXT("\""),
+    TEXT("\"a"),
+    TEXT("\"\\\""),
+    TEXT("\"\\"),
+    TEXT("\"\\a\""),
+    TEXT("\"\\x41\""),
+    TEXT("\"\\8\""),
+    TEXT("\"\\d\""),
+    TEXT("\"\\\0\""),
+    TEXT("\"\\u\""),
+    TEXT("\"\\u12\""),
+    TEXT("\"\\u123g\""),
+    TEXT("\"\\U0041\""),
+    TEXT("\"\\u 123\""),
+    TEXT("\"\\u00"),
+    TEXT("\"\\ud800\""),
+    TEXT("\"\\ud83d \\ude00\""),
+    TEXT("\"\\ud83d\\n\""),
+    TEXT("\"\\ud83d\\ud83d\""),
+    TEXT("\"\\ude00\""),
+    TEXT("\"\\ude00\\ud83d\""),
+    TEXT("\"\\ud83d\\u0041\""),
+    TEXT("\"\\ud83d"),
+    TEXT("\"\\ud83d\\"),
+    TEXT("\"\\ud83d\\ude0\""),
+    TEXT("\"a\nb\""),
+    TEXT("\"a\tb\""),
+    TEXT("\"a\0b\""),
+    TEXT("\"\x1f\""),
+    TEXT("\"0123456789abcdef\n\""),
+    TEXT("\"a\r\""),
+    TEXT("\"\x80\""),
+    TEXT("\"\xbf\""),
+    TEXT("\"\xc0\x80\""),
+    TEXT("\"\xc1\xbf\""),
+    TEXT("\"\xc2\""),
+    TEXT("\"\xc2\x41\""),
+    TEXT("\"\xe0\x9f\xbf\""),
+    TEXT("\"\xe4\xb8\""),
+    TEXT("\"\xed\xa0\x80\""),
+    TEXT("\"\xed\xbf\xbf\""),
+    TEXT("\"\xf0\x8f\xbf\xbf\""),
+    TEXT("\"\xf4\x90\x80\x80\""),
+    TEXT("\"\xf5\x80\x80\x80\""),
+    TEXT("\"\xf8\x88\x80\x80\x80\""),
+    TEXT("\"\xfe\""),
+    TEXT("\"\xff\""),
+    TEXT("\"\xf0\x9f\x98\""),
+    TEXT("\xef\xbb\xbf{}"),
+    TEXT("\xc2\xa0[]"),
+    TEXT("\xe3\x80\x80[]"),
+    TEXT("/**/1"),
+    TEXT("1//"),
+    TEXT("#\n1"),
+    TEXT("[1]\0"),
+    TEXT("\0"),
+    TEXT("\f1"),
+    TEXT("\v1"),
+    TEXT("\"a\"b"),
+    TEXT("[\"a\"b]"),
+    TEXT("{\"a\":1}{\"b\":2}"),
+    TEXT("[1]\n[2]"),
+    TEXT("tru"),
+    TEXT("[fals]"),
+    TEXT("*"),
 };
 
 /* Parses an exact copy, so that a read past the end is seen by the sanitizers. */
@@ -54,7 +192,8 @@ static int parse(struct ift_json *doc, struct ift_slice text, struct ift_err *er
 static void test_grammar(void) {
     struct ift_json doc = {0};
     struct ift_err err = {0};
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) CHECK_OK(parse(&doc, good[i], &err), &err);
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        CHECK_OK(parse(&doc, good[i], &err), &err);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         if (parse(&doc, bad[i], &err) == 0) {
             fprintf(stderr, "accepted: %.*s\n", (int)bad[i].n, bad[i].p);
@@ -63,8 +202,10 @@ static void test_grammar(void) {
         CHECK(doc.n == 0);
     }
     /* No prefix of an object or array is one. */
-    static const char whole[] = "{\"k\\u00e9y\":[1.5e3,-0,true,null,\"\\ud83d\\ude00\xe4\xb8\xad\\n\",{}],\"z\":false}";
-    for (size_t n = 0; n < sizeof whole - 1; n++) CHECK(parse(&doc, (struct ift_slice){whole, n}, &err) < 0);
+    static const char whole[] =
+        "{\"k\\u00e9y\":[1.5e3,-0,true,null,\"\\ud83d\\ude00\xe4\xb8\xad\\n\",{}],\"z\":false}";
+    for (size_t n = 0; n < sizeof whole - 1; n++)
+        CHECK(parse(&doc, (struct ift_slice){whole, n}, &err) < 0);
     CHECK_OK(parse(&doc, ift_slice(whole), &err), &err);
     ift_json_release(&doc);
 }
@@ -83,7 +224,9 @@ static void test_depth(void) {
 }
 
 static void test_messages(void) {
-    static const struct { const char *text, *message; } t[] = {
+    static const struct {
+        const char *text, *message;
+    } t[] = {
         {"{\"a\":1 \"b\":2}", "column 8: expected ',' or '}'"},
         {"[1,]", "column 4: expected a value"},
         {"[1 2]", "column 4: expected ',' or ']'"},
@@ -122,7 +265,8 @@ static void open_doc(struct ift_json *doc, const char *text) {
 
 static void test_access(void) {
     struct ift_json doc = {0};
-    open_doc(&doc, "{\"a\":1,\"b\":[10,[20],{\"x\":30},40],\"k\\u00e9y\":\"v\",\"a\":2,\"n\":null}");
+    open_doc(&doc,
+             "{\"a\":1,\"b\":[10,[20],{\"x\":30},40],\"k\\u00e9y\":\"v\",\"a\":2,\"n\":null}");
     CHECK(ift_json_is(&doc, 0, IFT_JSON_OBJECT) && doc.node[0].count == 5);
     CHECK(ift_slice_is(ift_json_raw(&doc, ift_json_get(&doc, 0, "a")), "2"));
     CHECK(ift_json_text_is(&doc, ift_json_get(&doc, 0, "k\xc3\xa9y"), "v"));
@@ -180,7 +324,8 @@ static void test_members(void) {
     int64_t i;
     double f;
     bool b;
-    open_doc(&doc, "{\"i\":-7,\"big\":9223372036854775807,\"f\":2.5,\"e\":1e3,\"w\":2048.0,\"t\":true,\"n\":null,\"s\":\"x\\n\",\"o\":1e19}");
+    open_doc(&doc, "{\"i\":-7,\"big\":9223372036854775807,\"f\":2.5,\"e\":1e3,\"w\":2048.0,\"t\":"
+                   "true,\"n\":null,\"s\":\"x\\n\",\"o\":1e19}");
     CHECK_OK(ift_json_get_i64(&doc, 0, "i", 1, &i, &err), &err);
     CHECK_INT(i, -7);
     CHECK_OK(ift_json_get_i64(&doc, 0, "big", 1, &i, &err), &err);
@@ -224,11 +369,14 @@ static void test_quote(void) {
 }
 
 static void test_copy(void) {
-    static const struct { const char *text, *copy; } t[] = {
+    static const struct {
+        const char *text, *copy;
+    } t[] = {
         {" [ 1.0 , 10000000000000000001,\n-0 , 1E5 ] ", "[1.0,10000000000000000001,-0,1E5]"},
         {"{ \"b\" : { } , \"a\" : [ ] }", "{\"b\":{},\"a\":[]}"},
         {"{\"a\":1,\"b\":2,\"\\u0061\":3}", "{\"a\":3,\"b\":2}"},
-        {"\"\\/\\u4e2d\\u000a\\u0022\\u005c\\ud83d\\ude00\\u001F\\u0041\\n\\\"\\\\\"", "\"/\xe4\xb8\xad\\n\\\"\\\\\xf0\x9f\x98\x80\\u001fA\\n\\\"\\\\\""},
+        {"\"\\/\\u4e2d\\u000a\\u0022\\u005c\\ud83d\\ude00\\u001F\\u0041\\n\\\"\\\\\"",
+         "\"/\xe4\xb8\xad\\n\\\"\\\\\xf0\x9f\x98\x80\\u001fA\\n\\\"\\\\\""},
         {"[true,false,null]", "[true,false,null]"},
     };
     struct ift_json doc = {0};
@@ -239,10 +387,12 @@ static void test_copy(void) {
         ift_json_copy(&out, &doc, 0);
         CHECK_STR(out.p, t[i].copy);
     }
-    /* Many keys, each three times, some spelt with escapes: once each, in order, with the last value. */
+    /* Many keys, each three times, some spelt with escapes: once each, in order, with the last
+     * value. */
     struct ift_str text = {0}, want = {0};
     for (int i = 0; i < 3000; i++) {
-        ift_str_addf(&text, i % 7 ? "%c\"k%d\":%d" : "%c\"\\u006b%d\":%d", i ? ',' : '{', i % 1000, i);
+        ift_str_addf(&text, i % 7 ? "%c\"k%d\":%d" : "%c\"\\u006b%d\":%d", i ? ',' : '{', i % 1000,
+                     i);
         if (i < 1000) ift_str_addf(&want, "%c\"k%d\":%d", i ? ',' : '{', i, 2000 + i);
     }
     ift_str_addc(&text, '}');
@@ -258,12 +408,34 @@ static void test_copy(void) {
 }
 
 static void test_number(void) {
-    static const struct { double value; const char *text; } t[] = {
-        {0, "0"}, {-0.0, "-0"}, {3, "3"}, {-17, "-17"}, {0.1, "0.1"}, {0.1 + 0.2, "0.30000000000000004"}, {1e15, "1000000000000000"},
-        {1e16, "1e+16"}, {123e15, "123000000000000000"}, {123456789012345678., "123456789012345680"}, {0.0001, "0.0001"},
-        {0.00001, "1e-05"}, {0.000012345, "1.2345e-05"}, {1e300, "1e+300"}, {5e-324, "5e-324"}, {DBL_MAX, "1.7976931348623157e+308"},
-        {INFINITY, "1.7976931348623157e+308"}, {-INFINITY, "-1.7976931348623157e+308"}, {NAN, "null"}, {12345.678, "12345.678"}, {100, "100"},
-        {1.0 / 3, "0.3333333333333333"}, {9007199254740993., "9007199254740992"}, {-1.5e-10, "-1.5e-10"},
+    static const struct {
+        double value;
+        const char *text;
+    } t[] = {
+        {0, "0"},
+        {-0.0, "-0"},
+        {3, "3"},
+        {-17, "-17"},
+        {0.1, "0.1"},
+        {0.1 + 0.2, "0.30000000000000004"},
+        {1e15, "1000000000000000"},
+        {1e16, "1e+16"},
+        {123e15, "123000000000000000"},
+        {123456789012345678., "123456789012345680"},
+        {0.0001, "0.0001"},
+        {0.00001, "1e-05"},
+        {0.000012345, "1.2345e-05"},
+        {1e300, "1e+300"},
+        {5e-324, "5e-324"},
+        {DBL_MAX, "1.7976931348623157e+308"},
+        {INFINITY, "1.7976931348623157e+308"},
+        {-INFINITY, "-1.7976931348623157e+308"},
+        {NAN, "null"},
+        {12345.678, "12345.678"},
+        {100, "100"},
+        {1.0 / 3, "0.3333333333333333"},
+        {9007199254740993., "9007199254740992"},
+        {-1.5e-10, "-1.5e-10"},
     };
     struct ift_str out = {0};
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {

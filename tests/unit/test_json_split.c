@@ -2,8 +2,10 @@
 
 #include "tests/unit/check.h"
 
-/* Splits text given in blocks of `step` bytes; writes `line<value>` for each, a failure as its message. */
-static void split(const char *text, size_t n, enum ift_json_layout layout, size_t step, struct ift_str *out) {
+/* Splits text given in blocks of `step` bytes; writes `line<value>` for each, a failure as its
+ * message. */
+static void split(const char *text, size_t n, enum ift_json_layout layout, size_t step,
+                  struct ift_str *out) {
     struct ift_json_splitter *s = ift_json_splitter_new(layout);
     struct ift_slice value;
     struct ift_err err = {0};
@@ -36,7 +38,10 @@ static void split(const char *text, size_t n, enum ift_json_layout layout, size_
     ift_json_splitter_free(s);
 }
 
-static const struct { enum ift_json_layout layout; const char *text, *want; } cases[] = {
+static const struct {
+    enum ift_json_layout layout;
+    const char *text, *want;
+} cases[] = {
     {IFT_JSON_AUTO, "", ""},
     {IFT_JSON_AUTO, " \n\r\n\t ", ""},
     {IFT_JSON_AUTO, "[]", ""},
@@ -59,7 +64,8 @@ static const struct { enum ift_json_layout layout; const char *text, *want; } ca
     {IFT_JSON_ARRAY_OF, "{}", "line 1: expected '[' and an array"},
     {IFT_JSON_ARRAY_OF, "", "line 1: input ends inside an array"},
     /* A broken element costs itself only. */
-    {IFT_JSON_AUTO, "[\n{\"a\":\"Bucha\"\"\",\n\"b\":1},\n{\"c\":2}]", "2<{\"a\":\"Bucha\"\"\",\n\"b\":1}>4<{\"c\":2}>"},
+    {IFT_JSON_AUTO, "[\n{\"a\":\"Bucha\"\"\",\n\"b\":1},\n{\"c\":2}]",
+     "2<{\"a\":\"Bucha\"\"\",\n\"b\":1}>4<{\"c\":2}>"},
     {IFT_JSON_AUTO, "[{\"a\":\"'ba\"\"a'\"},{\"c\":2}]", "1<{\"a\":\"'ba\"\"a'\"}>1<{\"c\":2}>"},
     {IFT_JSON_AUTO, "[NaN, nope ,2]", "1<NaN>1<nope>1<2>"},
     {IFT_JSON_AUTO, "[\"a\nb\",2]", "1<\"a>line 2: expected ',' or ']' after an element"},
@@ -69,15 +75,19 @@ static const struct { enum ift_json_layout layout; const char *text, *want; } ca
     {IFT_JSON_AUTO, "{\"a\":1}\n{\"b\":2}", "1<{\"a\":1}>2<{\"b\":2}>"},
     {IFT_JSON_AUTO, "{\"a\":1}\n{\"b\":", "1<{\"a\":1}>line 2: input ends inside a value"},
     {IFT_JSON_AUTO, "{\"a\":1}\n\"b", "1<{\"a\":1}>line 2: input ends inside a value"},
-    {IFT_JSON_AUTO, "{\"a\":1}{\"b\":\"}{\"}  {\"c\":3}\n{\"d\":4}{\"e\":5}", "1<{\"a\":1}>1<{\"b\":\"}{\"}>1<{\"c\":3}>2<{\"d\":4}>2<{\"e\":5}>"},
-    {IFT_JSON_AUTO, "{\n \"a\": 1\n}\n{\n \"b\": {\n\n}\n}", "1<{\n \"a\": 1\n}>4<{\n \"b\": {\n\n}\n}>"},
+    {IFT_JSON_AUTO, "{\"a\":1}{\"b\":\"}{\"}  {\"c\":3}\n{\"d\":4}{\"e\":5}",
+     "1<{\"a\":1}>1<{\"b\":\"}{\"}>1<{\"c\":3}>2<{\"d\":4}>2<{\"e\":5}>"},
+    {IFT_JSON_AUTO, "{\n \"a\": 1\n}\n{\n \"b\": {\n\n}\n}",
+     "1<{\n \"a\": 1\n}>4<{\n \"b\": {\n\n}\n}>"},
     {IFT_JSON_LINES, "[1,2]\n[3]\n[\n4\n]\n", "1<[1,2]>2<[3]>3<[\n4\n]>"},
     {IFT_JSON_LINES, "1\n2.5\n\"x\"\nnull", "1<1>2<2.5>3<\"x\">4<null>"},
-    {IFT_JSON_LINES, "{\"a\":\n{\"b\":1},\n\"c\":[\n{\"d\":1}]}\n7", "1<{\"a\":\n{\"b\":1},\n\"c\":[\n{\"d\":1}]}>5<7>"},
+    {IFT_JSON_LINES, "{\"a\":\n{\"b\":1},\n\"c\":[\n{\"d\":1}]}\n7",
+     "1<{\"a\":\n{\"b\":1},\n\"c\":[\n{\"d\":1}]}>5<7>"},
     /* A broken line costs itself only. */
     {IFT_JSON_LINES, "{\"a\":\"x\n{\"b\":2}\n", "1<{\"a\":\"x>2<{\"b\":2}>"},
     {IFT_JSON_LINES, "{\"a\":1,\n{\"b\":2}\n{\"c\":3}\n", "1<{\"a\":1,\n{\"b\":2}>3<{\"c\":3}>"},
-    {IFT_JSON_LINES, "{\"a\":[\n  1\n{\"b\":2}\n{\"c\":3}\n", "1<{\"a\":[\n  1>3<{\"b\":2}>4<{\"c\":3}>"},
+    {IFT_JSON_LINES, "{\"a\":[\n  1\n{\"b\":2}\n{\"c\":3}\n",
+     "1<{\"a\":[\n  1>3<{\"b\":2}>4<{\"c\":3}>"},
     {IFT_JSON_LINES, "}\n{\"b\":2}\n", "1<}>2<{\"b\":2}>"},
     {IFT_JSON_LINES, "{\"a\":1} x\n,\n{\"b\":2}\n", "1<{\"a\":1}>1<x>2<,>3<{\"b\":2}>"},
     {IFT_JSON_LINES, "{\"a\":\"\\\n{\"b\":2}\n", "1<{\"a\":\"\\>2<{\"b\":2}>"},

@@ -81,8 +81,8 @@ static void test_defaults(void) {
 }
 
 static void test_grammar(void) {
-    struct parsed p = PARSE("a", "--from", "x", "-", "--length=7", "-r0.25", "-w", "1", "--weight=2",
-                            "-qfw3", "--as", "json-array", "--", "--from", "-q");
+    struct parsed p = PARSE("a", "--from", "x", "-", "--length=7", "-r0.25", "-w", "1",
+                            "--weight=2", "-qfw3", "--as", "json-array", "--", "--from", "-q");
     CHECK_INT(p.rc, 0);
     CHECK_STR(p.args.from, "x");
     CHECK_INT(p.args.length, 7);

@@ -61,7 +61,8 @@ int main(void) {
     drawn(dumb, sizeof dumb);
     dup2(before, STDERR_FILENO);
 
-    /* 0.4 s at most at 6 Hz: two lines (one on a busy machine, more when it stalls), then the eraser. */
+    /* 0.4 s at most at 6 Hz: two lines (one on a busy machine, more when it stalls), then the
+     * eraser. */
     CHECK(count(with_total, '\r') >= 2 && count(with_total, '\r') <= 6);
     CHECK(strncmp(with_total, "\rift-test: ", 11) == 0);
     CHECK(strstr(with_total, "k of 80.0k records, "));

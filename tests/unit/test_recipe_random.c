@@ -1,5 +1,6 @@
-/* The native evaluator against libjq on generated programs and values: the same outputs, in the same order, and a failure
- * where there is one. `test_recipe_random SEED PROGRAMS` does more than the suite has time for. */
+/* The native evaluator against libjq on generated programs and values: the same outputs, in the
+ * same order, and a failure where there is one. `test_recipe_random SEED PROGRAMS` does more than
+ * the suite has time for. */
 #include "libcore/data/jqn.h"
 #include "libcore/data/recipe.h"
 #include "tests/unit/check.h"
@@ -41,7 +42,8 @@ static void drain_jq(struct ift_jq *jq, struct ift_str *out) {
 }
 
 /* One program on random values; jq gets [k, value] when k >= 0 and the value itself otherwise. */
-static void compare(struct jq_random *r, const char *program, struct ift_jqn *q, struct ift_jq *jq, int k) {
+static void compare(struct jq_random *r, const char *program, struct ift_jqn *q, struct ift_jq *jq,
+                    int k) {
     struct ift_str value = {0}, wrapped = {0}, a = {0}, b = {0};
     struct ift_json doc = {0}, jq_doc = {0};
     struct ift_err err = {0};
@@ -64,7 +66,8 @@ static void compare(struct jq_random *r, const char *program, struct ift_jqn *q,
         ift_jq_start(jq, &jq_doc);
         drain_jq(jq, &b);
         if (!ift_slice_eq(ift_str_slice(&a), ift_str_slice(&b))) {
-            fprintf(stderr, "program: %s\nvalue: %s\nnative: %s\nlibjq:  %s\n\n", program, value.p, a.p, b.p);
+            fprintf(stderr, "program: %s\nvalue: %s\nnative: %s\nlibjq:  %s\n\n", program, value.p,
+                    a.p, b.p);
             check_failures++;
         }
         failures += a.n > 0 && a.p[a.n - 1] == '!';
@@ -77,7 +80,8 @@ static void compare(struct jq_random *r, const char *program, struct ift_jqn *q,
     ift_str_release(&b);
 }
 
-/* Compiling for libjq takes long, for it reads its own library each time: many programs become the branches of one. */
+/* Compiling for libjq takes long, for it reads its own library each time: many programs become the
+ * branches of one. */
 static void run_batch(struct jq_random *r) {
     struct ift_str program[BATCH] = {0}, whole = {0};
     struct ift_jqn *q[BATCH];
@@ -133,7 +137,8 @@ int main(int argc, char **argv) {
     const size_t programs = argc > 2 ? strtoull(argv[2], NULL, 10) : 1700;
     while (native_programs < programs && check_failures < 20) run_batch(&r);
     for (size_t i = 0; i < programs / 25 && check_failures < 20; i++) run_bare(&r);
-    fprintf(stderr, "%zu programs, %zu cases, %zu failed as libjq did, %zu left to libjq\n", native_programs, cases, failures, left);
+    fprintf(stderr, "%zu programs, %zu cases, %zu failed as libjq did, %zu left to libjq\n",
+            native_programs, cases, failures, left);
     CHECK(cases >= 4 * programs && left * 20 < cases && failures * 10 < cases * 9);
     ift_str_release(&why);
     return check_done();

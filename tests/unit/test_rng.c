@@ -1,4 +1,5 @@
-/* Philox4x32-10: the published known answers, the layout of the counter, and what is drawn from it. */
+/* Philox4x32-10: the published known answers, the layout of the counter, and what is drawn from it.
+ */
 #include <stdbool.h>
 
 #include "libcore/base/rng.h"
@@ -21,7 +22,8 @@ static void test_known(void) {
 }
 
 static void test_layout(void) {
-    /* key = seed, counter = (draw, stream, index): seeds recorded today must mean the same tomorrow. */
+    /* key = seed, counter = (draw, stream, index): seeds recorded today must mean the same
+     * tomorrow. */
     struct ift_rng r = ift_rng(0x1122334455667788u, 9, 0x0a0b0c0d0e0f1011u);
     const uint32_t key[2] = {0x55667788, 0x11223344};
     for (uint32_t draw = 0; draw < 3; draw++) {

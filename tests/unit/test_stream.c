@@ -39,7 +39,8 @@ static void get(const char *name, struct ift_str *out) {
 static void pack(const char *file, const char *filter, const char *format, const char *const name[],
                  const struct ift_slice data[], int n) {
     struct archive *a = archive_write_new();
-    if (strcmp(filter, "none") != 0) CHECK(archive_write_add_filter_by_name(a, filter) == ARCHIVE_OK);
+    if (strcmp(filter, "none") != 0)
+        CHECK(archive_write_add_filter_by_name(a, filter) == ARCHIVE_OK);
     CHECK(archive_write_set_format_by_name(a, format) == ARCHIVE_OK);
     CHECK(archive_write_open_filename(a, at(file)) == ARCHIVE_OK);
     for (int i = 0; i < n; i++) {
@@ -59,7 +60,8 @@ static void pack(const char *file, const char *filter, const char *format, const
 }
 
 /* Everything read from operands: "<name>text<name>text"; -1 and the message when it fails. */
-static int read_all(const char *const *paths, size_t n, const char *glob, struct ift_str *out, struct ift_err *err) {
+static int read_all(const char *const *paths, size_t n, const char *glob, struct ift_str *out,
+                    struct ift_err *err) {
     struct ift_in *in;
     ift_str_clear(out);
     if (ift_in_open(&in, paths, n, glob, err) < 0) return -1;
@@ -114,7 +116,8 @@ static void test_plain(void) {
 static void test_compressed(void) {
     struct ift_err err = {0};
     struct ift_str out = {0}, packed = {0};
-    const struct ift_slice whole[] = {ift_str_slice(&text)}, tiny[] = {{"one\n", 4}}, none[] = {{"", 0}};
+    const struct ift_slice whole[] = {ift_str_slice(&text)}, tiny[] = {{"one\n", 4}},
+                           none[] = {{"", 0}};
     const char *const name[] = {"x"};
     for (int i = 0; i < NFILTERS; i++) {
         pack("c", filter[i], "raw", name, whole, 1);
@@ -130,12 +133,14 @@ static void test_compressed(void) {
         CHECK_OK(read_one("two", &out, &err), &err);
         CHECK(out.n == text.n + 5 + 4 && strcmp(out.p + out.n - 4, "one\n") == 0);
 
-        /* Cut anywhere: an error, never a shorter text. The first bytes alone are no compressed stream yet. */
+        /* Cut anywhere: an error, never a shorter text. The first bytes alone are no compressed
+         * stream yet. */
         ift_str_clear(&packed);
         get("tiny", &packed);
         for (size_t n = 10; n < packed.n; n++) {
             put("cut", packed.p, n);
-            if (read_one("cut", &out, &err) != -1) fprintf(stderr, "%s cut at %zu of %zu\n", filter[i], n, packed.n);
+            if (read_one("cut", &out, &err) != -1)
+                fprintf(stderr, "%s cut at %zu of %zu\n", filter[i], n, packed.n);
             CHECK_INT(read_one("cut", &out, &err), -1);
         }
         ift_str_clear(&packed);
@@ -176,7 +181,11 @@ static void test_stacked(void) {
 static void test_containers(void) {
     static const char *const format[] = {"ustar", "pax", "gnutar", "zip"};
     static const char *const name[] = {"d/", "d/a.json", "d/b.tsv", "c.json", "empty.json"};
-    const struct ift_slice data[] = {{"", 0}, {"[1]", 3}, ift_str_slice(&text), {"{}\n", 3}, {"", 0}};
+    const struct ift_slice data[] = {{"", 0},
+                                     {"[1]", 3},
+                                     ift_str_slice(&text),
+                                     {"{}\n", 3},
+                                     {"", 0}};
     struct ift_err err = {0};
     struct ift_str out = {0}, packed = {0};
     for (int i = 0; i < 4; i++) {
@@ -194,7 +203,8 @@ static void test_containers(void) {
         get("box", &packed);
         for (size_t n = 600; n < packed.n; n = n < packed.n - 3000 ? n + 39973 : n + 61) {
             put("cut", packed.p, n);
-            /* The blocks of zeros at a tar's end are padded further; half of them is still whole. */
+            /* The blocks of zeros at a tar's end are padded further; half of them is still whole.
+             */
             const bool padding = i < 3 && memcmp(packed.p + n - 512, (char[512]){0}, 512) == 0;
             if (!padding) CHECK_INT(read_one("cut", &out, &err), -1);
         }
@@ -217,7 +227,8 @@ static void test_containers(void) {
 static void test_refused(void) {
     struct ift_err err = {0};
     struct ift_str out = {0};
-    static const char pointer[] = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n";
+    static const char pointer[] =
+        "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n";
     put("lfs.jsonl.gz", pointer, sizeof pointer - 1);
     CHECK_INT(read_one("lfs.jsonl.gz", &out, &err), -1);
     CHECK(strstr(err.text, "git lfs pull"));
@@ -241,11 +252,15 @@ static void test_lines(void) {
     bool terminated;
     CHECK_OK(ift_in_open(&in, &path, 1, NULL, &err), &err);
     CHECK_INT(ift_in_next(in, &err), 1);
-    CHECK(ift_in_line(in, &line, &terminated, &err) == 1 && ift_slice_is(line, "one") && terminated);
+    CHECK(ift_in_line(in, &line, &terminated, &err) == 1 && ift_slice_is(line, "one") &&
+          terminated);
     CHECK(ift_in_line(in, &line, &terminated, &err) == 1 && line.n == 0 && terminated);
-    CHECK(ift_in_line(in, &line, &terminated, &err) == 1 && ift_slice_is(line, "two\r") && terminated);
-    CHECK(ift_in_line(in, &line, &terminated, &err) == 1 && line.n == 600000 && line.p[599999] == 'x');
-    CHECK(ift_in_line(in, &line, &terminated, &err) == 1 && ift_slice_is(line, "last") && !terminated);
+    CHECK(ift_in_line(in, &line, &terminated, &err) == 1 && ift_slice_is(line, "two\r") &&
+          terminated);
+    CHECK(ift_in_line(in, &line, &terminated, &err) == 1 && line.n == 600000 &&
+          line.p[599999] == 'x');
+    CHECK(ift_in_line(in, &line, &terminated, &err) == 1 && ift_slice_is(line, "last") &&
+          !terminated);
     CHECK_INT(ift_in_line(in, &line, &terminated, &err), 0);
     CHECK_INT(ift_in_line(in, &line, &terminated, &err), 0);
     CHECK_INT(ift_in_bytes(in), data.n);
@@ -339,7 +354,8 @@ static void test_out(void) {
     CHECK(access(at("new"), F_OK) < 0);
     CHECK_OK(ift_out_close(out, &err), &err);
     get("new", &back);
-    CHECK(back.n == 9 + text.n && memcmp(back.p, "abcabcabc", 9) == 0 && memcmp(back.p + 9, text.p, text.n) == 0);
+    CHECK(back.n == 9 + text.n && memcmp(back.p, "abcabcabc", 9) == 0 &&
+          memcmp(back.p + 9, text.p, text.n) == 0);
     CHECK_INT(count_files(), before + 1);
     struct stat st;
     CHECK(stat(at("new"), &st) == 0 && (st.st_mode & 0777) == 0644);
@@ -411,9 +427,11 @@ int main(void) {
     test_lines();
     test_pipe("plain", 7);
     test_pipe("outer", 7);
-    pack("one.zip", "none", "zip", (const char *const[]){"b"}, (struct ift_slice[]){ift_str_slice(&text)}, 1);
+    pack("one.zip", "none", "zip", (const char *const[]){"b"},
+         (struct ift_slice[]){ift_str_slice(&text)}, 1);
     test_pipe("one.zip", 9);
-    pack("one.tgz", "gzip", "ustar", (const char *const[]){"b"}, (struct ift_slice[]){ift_str_slice(&text)}, 1);
+    pack("one.tgz", "gzip", "ustar", (const char *const[]){"b"},
+         (struct ift_slice[]){ift_str_slice(&text)}, 1);
     test_pipe("one.tgz", 9);
     test_slurp();
     test_out();
