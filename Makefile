@@ -15,8 +15,8 @@ VERSION := 0.1.0
 
 PREFIX ?= /usr/local
 CC     ?= cc
-OPT    ?= -O2 -g
-BUILD  ?= build$(if $(SAN),/san$(SAN:1=))
+OPT    ?= $(if $(SAN),-O1,-O2) -g
+BUILD  ?= build$(if $(SAN),/$(if $(filter thread,$(SAN)),tsan,san))
 
 ifeq ($(MAKELEVEL)$(filter -j% --jobs%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)

@@ -1,6 +1,6 @@
-/* check.h: the smallest thing that lets a test fail usefully. A test program runs its checks, prints each
- * failure with both values, and returns check_done() from main(). check_skip() leaves with the code that
- * tests/run counts as skipped. */
+/* check.h: the smallest thing that lets a test fail usefully. A test program runs its checks,
+ * prints each failure with both values, and returns check_done() from main(). check_skip() leaves
+ * with the code that tests/run counts as skipped. */
 #ifndef CHECK_H
 #define CHECK_H
 
