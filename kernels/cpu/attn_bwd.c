@@ -3,7 +3,8 @@
 /* With s = scale q.k and p = exp(s - lse), as in Dao, "FlashAttention-2" (2023), algorithm 2:
  *     delta = sum of do o      dp = do v^T      ds = p (dp - delta)
  *     dv = p^T do      dk = scale ds^T q      dq = scale ds k
- * A (segment, key head) belongs to one thread, so dk and dv add up in the order of the query blocks. */
+ * A (segment, key head) belongs to one thread, so dk and dv add up in the order of the query
+ * blocks. */
 
 static int check(const struct ift_call *c, char *why) {
     const int heads = c->at.attn.heads, kv_heads = c->at.attn.kv_heads, d = c->at.attn.head_dim;
@@ -40,8 +41,9 @@ struct room {
 
 static size_t room_floats(int64_t d) {
     const int64_t dp = attn_pad(d);
-    return ift_line((size_t)(2 * d * BQ + 3 * BQ * dp + 2 * BK * BQ + BK * dp + 2 * BQ + MR * d + 16) *
-                    sizeof(float)) /
+    return ift_line(
+               (size_t)(2 * d * BQ + 3 * BQ * dp + 2 * BK * BQ + BK * dp + 2 * BQ + MR * d + 16) *
+               sizeof(float)) /
            sizeof(float);
 }
 
@@ -66,7 +68,8 @@ static size_t scratch(const struct ift_call *c, int threads) {
     return (size_t)threads * room_floats(c->at.attn.head_dim) * sizeof(float);
 }
 
-static void load(const struct ift_call *c, const struct attn_unit *u, const struct room *m, int64_t r0, int64_t n) {
+static void load(const struct ift_call *c, const struct attn_unit *u, const struct room *m,
+                 int64_t r0, int64_t n) {
     const struct ift_operand *dout = &c->in[0], *q = &c->in[1], *o = &c->in[4], *lse = &c->in[5];
     attn_columns(u, q, r0, n, m->q);
     attn_columns(u, dout, r0, n, m->dout);
@@ -75,21 +78,25 @@ static void load(const struct ift_call *c, const struct attn_unit *u, const stru
     for (int64_t l = 0; l < BQ; l++) {
         m->lse[l] = m->delta[l] = 0;
         if (l >= n) continue;
-        const float *dor = ift_f32(dout) + attn_at(u, dout, r0 + l), *or = ift_f32(o) + attn_at(u, o, r0 + l);
+        const float *dor = ift_f32(dout) + attn_at(u, dout, r0 + l),
+                    * or = ift_f32(o) + attn_at(u, o, r0 + l);
         vf sum = {0};
-        for (int64_t i = 0; i < u->d; i += VL) sum += vf_get(dor + i, u->d - i) * vf_get(or + i, u->d - i);
+        for (int64_t i = 0; i < u->d; i += VL)
+            sum += vf_get(dor + i, u->d - i) * vf_get(or +i, u->d - i);
         m->delta[l] = vf_sum(sum);
-        const int64_t token = u->q_begin + (r0 + l) / u->rep, head = u->kv_head * u->rep + (r0 + l) % u->rep;
+        const int64_t token = u->q_begin + (r0 + l) / u->rep,
+                      head = u->kv_head * u->rep + (r0 + l) % u->rep;
         m->lse[l] = ift_f32(lse)[token * lse->row + head];
-        /* A row that sees no key; its scores are all hidden, and -inf minus -inf would not be a number. */
+        /* A row that sees no key; its scores are all hidden, and -inf minus -inf would not be a
+         * number. */
         if (m->lse[l] == -__builtin_inff()) m->lse[l] = 0;
     }
     memset(m->dq, 0, (size_t)(BQ * u->dp) * sizeof *m->dq);
 }
 
 /* p = exp(scale q.k - lse), zero where hidden. What no row sees of a tile is not computed. */
-static void weights(const struct ift_call *c, const struct attn_unit *u, const struct room *m, int64_t r0, int64_t n,
-                    int64_t key, int64_t keys) {
+static void weights(const struct ift_call *c, const struct attn_unit *u, const struct room *m,
+                    int64_t r0, int64_t n, int64_t key, int64_t keys) {
     const int64_t lanes = attn_blocks(n, NR) * NR, tiles = attn_blocks(keys, MR) * MR;
     const float scale = c->at.attn.scale;
     for (int64_t j = 0; j < keys; j += MR) {
@@ -97,7 +104,8 @@ static void weights(const struct ift_call *c, const struct attn_unit *u, const s
         const float *left = attn_left(u, &c->in[2], key + j, keys - j, m->tail, &ld);
         for (int64_t l = 0; l < lanes; l += NR) {
             vf acc[MR][2] = {0};
-            if (r0 + l + NR > attn_first(u, key + j)) ift_tile(u->d, left, ld, 1, m->q + l, BQ, acc);
+            if (r0 + l + NR > attn_first(u, key + j))
+                ift_tile(u->d, left, ld, 1, m->q + l, BQ, acc);
             UNROLL
             for (int i = 0; i < MR; i++) {
                 vf_store(m->p + (j + i) * BQ + l, scale * acc[i][0]);
@@ -108,19 +116,21 @@ static void weights(const struct ift_call *c, const struct attn_unit *u, const s
     attn_mask(u, r0, n, key, keys, m->p);
     for (int64_t j = 0; j < keys; j++)
         for (int64_t l = 0; l < lanes; l += VL)
-            vf_store(m->p + j * BQ + l, vf_exp_low(vf_load(m->p + j * BQ + l) - vf_load(m->lse + l)));
+            vf_store(m->p + j * BQ + l,
+                     vf_exp_low(vf_load(m->p + j * BQ + l) - vf_load(m->lse + l)));
     memset(m->p + keys * BQ, 0, (size_t)((tiles - keys) * BQ) * sizeof *m->p);
 }
 
 /* ds = p (do v^T - delta). */
-static void slopes(const struct ift_call *c, const struct attn_unit *u, const struct room *m, int64_t r0, int64_t n,
-                   int64_t key, int64_t keys) {
+static void slopes(const struct ift_call *c, const struct attn_unit *u, const struct room *m,
+                   int64_t r0, int64_t n, int64_t key, int64_t keys) {
     for (int64_t j = 0; j < keys; j += MR) {
         int64_t ld;
         const float *left = attn_left(u, &c->in[3], key + j, keys - j, m->tail, &ld);
         for (int64_t l = 0; l < n; l += NR) {
             vf acc[MR][2] = {0};
-            if (r0 + l + NR > attn_first(u, key + j)) ift_tile(u->d, left, ld, 1, m->dout + l, BQ, acc);
+            if (r0 + l + NR > attn_first(u, key + j))
+                ift_tile(u->d, left, ld, 1, m->dout + l, BQ, acc);
             const vf delta[2] = {vf_load(m->delta + l), vf_load(m->delta + l + VL)};
             UNROLL
             for (int i = 0; i < MR; i++)
@@ -132,27 +142,32 @@ static void slopes(const struct ift_call *c, const struct attn_unit *u, const st
     }
 }
 
-/* Adds left (keys, BQ) times right (BQ, Dp) to the rows of dk or dv; left is zero for rows that do not see the key. */
-static void add_keys(const struct attn_unit *u, const struct ift_operand *out, const float *left, const float *right,
-                     int64_t r0, int64_t n, int64_t key, int64_t keys) {
+/* Adds left (keys, BQ) times right (BQ, Dp) to the rows of dk or dv; left is zero for rows that do
+ * not see the key. */
+static void add_keys(const struct attn_unit *u, const struct ift_operand *out, const float *left,
+                     const float *right, int64_t r0, int64_t n, int64_t key, int64_t keys) {
     for (int64_t j = 0; j < keys; j += MR) {
         const int64_t first = attn_max(0, attn_min(n, attn_first(u, key + j) - r0));
         for (int64_t c = 0; c < u->dp; c += NR) {
             vf acc[MR][2] = {0};
-            ift_tile(n - first, left + j * BQ + first, BQ, 1, right + first * u->dp + c, u->dp, acc);
-            const int64_t rows = attn_min(MR, keys - j), left_low = u->d - c, left_high = left_low - VL;
+            ift_tile(n - first, left + j * BQ + first, BQ, 1, right + first * u->dp + c, u->dp,
+                     acc);
+            const int64_t rows = attn_min(MR, keys - j), left_low = u->d - c,
+                          left_high = left_low - VL;
             for (int64_t i = 0; i < rows; i++) {
                 float *to = ift_f32(out) + attn_key_at(u, out, key + j + i) + c; // (D) accumulates
                 vf_put(to, left_low, vf_get(to, left_low) + acc[i][0]);
-                if (left_high > 0) vf_put(to + VL, left_high, vf_get(to + VL, left_high) + acc[i][1]);
+                if (left_high > 0)
+                    vf_put(to + VL, left_high, vf_get(to + VL, left_high) + acc[i][1]);
             }
         }
     }
 }
 
-/* dq += ds k, still without scale. Keys that none of a tile's rows sees are left out; ds is zero there. */
-static void add_queries(const struct ift_call *c, const struct attn_unit *u, const struct room *m, int64_t r0, int64_t n,
-                        int64_t key, int64_t keys) {
+/* dq += ds k, still without scale. Keys that none of a tile's rows sees are left out; ds is zero
+ * there. */
+static void add_queries(const struct ift_call *c, const struct attn_unit *u, const struct room *m,
+                        int64_t r0, int64_t n, int64_t key, int64_t keys) {
     int64_t ld;
     const float *right = attn_right(u, &c->in[2], key, keys, m->pad, &ld);
     for (int64_t l = 0; l < n; l += MR) {
@@ -174,9 +189,11 @@ static void add_queries(const struct ift_call *c, const struct attn_unit *u, con
 static void unit(const struct ift_call *c, const struct attn_unit *u, const struct room *m) {
     for (int64_t j = 0; j < u->kv_len; j++)
         for (int i = 1; i <= 2; i++)
-            memset(ift_f32(&c->out[i]) + attn_key_at(u, &c->out[i], j), 0, (size_t)u->d * sizeof(float));
+            memset(ift_f32(&c->out[i]) + attn_key_at(u, &c->out[i], j), 0,
+                   (size_t)u->d * sizeof(float));
     for (int64_t r0 = 0; r0 < u->rows; r0 += BQ) {
-        const int64_t n = attn_min(BQ, u->rows - r0), end = attn_min(u->kv_len, attn_high(u, r0 + n - 1) + 1);
+        const int64_t n = attn_min(BQ, u->rows - r0),
+                      end = attn_min(u->kv_len, attn_high(u, r0 + n - 1) + 1);
         load(c, u, m, r0, n);
         for (int64_t key = attn_low(u, r0); key < end; key += BK) {
             const int64_t keys = attn_min(BK, end - key);

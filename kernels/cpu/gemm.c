@@ -2,25 +2,26 @@
 
 #include "kernels/cpu/tile.h"
 
-/* The product in blocks, as in Goto and van de Geijn, "Anatomy of high-performance matrix multiplication"
- * (2008): a block of b is packed, by all threads, into panels that the tile reads from front to back. Then rows and
- * columns of the result are shared out; whoever computes a share packs its rows of a, which stay in its second
- * level cache while a panel of b at a time passes through the first. How the result is shared out has no influence on
- * its bits: every element is a sum over k in the same blocks and the same order. */
+/* The product in blocks, as in Goto and van de Geijn, "Anatomy of high-performance matrix
+ * multiplication" (2008): a block of b is packed, by all threads, into panels that the tile reads
+ * from front to back. Then rows and columns of the result are shared out; whoever computes a share
+ * packs its rows of a, which stay in its second level cache while a panel of b at a time passes
+ * through the first. How the result is shared out has no influence on its bits: every element is a
+ * sum over k in the same blocks and the same order. */
 enum {
     BLOCK_N = 2048,
-    SHARE_M = 96,  /* most rows of a share */
-    SHARE_N = 64,  /* fewest columns of a share, a multiple of NR */
-    SHALLOW = 64,  /* k below which writing results counts more than reuse of b */
-    AHEAD = 16,    /* rows fetched before they are packed */
+    SHARE_M = 96, /* most rows of a share */
+    SHARE_N = 64, /* fewest columns of a share, a multiple of NR */
+    SHALLOW = 64, /* k below which writing results counts more than reuse of b */
+    AHEAD = 16,   /* rows fetched before they are packed */
 };
 _Static_assert(SHARE_M % MR == 0 && SHARE_M <= (int)IFT_ROOM, "a share's rows of a fit a room");
 
 struct block {
     const struct ift_product *p;
-    float *b;               /* packed: panels of (k, NR) */
-    float *rooms;           /* of each thread: packed panels of (k, MR) */
-    int64_t n0, k0, n, k;   /* columns and depth of the block */
+    float *b;             /* packed: panels of (k, NR) */
+    float *rooms;         /* of each thread: packed panels of (k, MR) */
+    int64_t n0, k0, n, k; /* columns and depth of the block */
     int64_t parts_m, parts_n;
 };
 
@@ -28,15 +29,16 @@ struct block {
 INLINE void pack_panel(float *dst, int width, struct ift_side s, int lanes, int64_t k) {
     int done = 0;
     if (s.step == 1)
-        for (; done + 4 <= lanes; done += 4) ift_turn_four(dst + done, width, s.at + done * s.lane, s.lane, k);
+        for (; done + 4 <= lanes; done += 4)
+            ift_turn_four(dst + done, width, s.at + done * s.lane, s.lane, k);
     for (int64_t p = 0; p < k; p++) {
         for (int i = done; i < lanes; i++) dst[p * width + i] = s.at[i * s.lane + p * s.step];
         for (int i = lanes; i < width; i++) dst[p * width + i] = 0;
     }
 }
 
-/* Packs `n` lanes into panels. Where lanes are neighbours in memory, all panels advance together, so that memory is
- * read in long runs. */
+/* Packs `n` lanes into panels. Where lanes are neighbours in memory, all panels advance together,
+ * so that memory is read in long runs. */
 INLINE void pack(float *dst, int width, struct ift_side s, int64_t n, int64_t k) {
     int64_t done = 0;
     if (s.lane == 1) {
@@ -58,7 +60,8 @@ static void pack_b(const void *ctx, int64_t begin, int64_t end, int thread) {
     const struct block *k = ctx;
     const struct ift_product *p = k->p;
     const int64_t j = begin * NR;
-    const struct ift_side s = {p->b + (k->n0 + j) * p->b_col + k->k0 * p->b_step, p->b_col, p->b_step};
+    const struct ift_side s = {p->b + (k->n0 + j) * p->b_col + k->k0 * p->b_step, p->b_col,
+                               p->b_step};
     pack(k->b + j * k->k, NR, s, ift_min(end * NR, k->n) - j, k->k);
 }
 
@@ -109,7 +112,8 @@ static void tile_edge(const struct goal *g, int64_t rows, int64_t cols, int64_t 
 }
 
 /* The tile at row i and column j of the block, of a share that ends at rows m1 and columns n1. */
-INLINE void one_tile(const struct block *k, const float *a, int64_t i, int64_t j, int64_t m1, int64_t n1) {
+INLINE void one_tile(const struct block *k, const float *a, int64_t i, int64_t j, int64_t m1,
+                     int64_t n1) {
     const struct ift_product *p = k->p;
     const float *c = k->k0 ? p->y : p->c, *b = k->b + j * k->k;
     const int64_t ldc = k->k0 ? p->ldy : p->ldc, col = k->n0 + j;
@@ -121,20 +125,28 @@ INLINE void one_tile(const struct block *k, const float *a, int64_t i, int64_t j
         .y = p->y + i * p->ldy + col,
         .ldy = p->ldy,
     };
-    if (m1 - i >= MR && n1 - j >= NR) tile(&g, k->k, a, b);
-    else tile_edge(&g, ift_min(MR, m1 - i), ift_min(NR, n1 - j), k->k, a, b);
+    if (m1 - i >= MR && n1 - j >= NR)
+        tile(&g, k->k, a, b);
+    else
+        tile_edge(&g, ift_min(MR, m1 - i), ift_min(NR, n1 - j), k->k, a, b);
 }
 
 /* Rows m0 .. m1 - 1 and columns n0 .. n1 - 1 of the block. */
-static void share(const struct block *k, float *packed, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
+static void share(const struct block *k, float *packed, int64_t m0, int64_t m1, int64_t n0,
+                  int64_t n1) {
     const struct ift_product *p = k->p;
-    pack(packed, MR, (struct ift_side){p->a + m0 * p->a_row + k->k0 * p->a_step, p->a_row, p->a_step}, m1 - m0, k->k);
-    if (k->k < SHALLOW) { /* little is computed for each result: go through them as they lie in memory */
+    pack(packed, MR,
+         (struct ift_side){p->a + m0 * p->a_row + k->k0 * p->a_step, p->a_row, p->a_step}, m1 - m0,
+         k->k);
+    if (k->k <
+        SHALLOW) { /* little is computed for each result: go through them as they lie in memory */
         for (int64_t i = m0; i < m1; i += MR)
-            for (int64_t j = n0; j < n1; j += NR) one_tile(k, packed + (i - m0) * k->k, i, j, m1, n1);
+            for (int64_t j = n0; j < n1; j += NR)
+                one_tile(k, packed + (i - m0) * k->k, i, j, m1, n1);
     } else {
         for (int64_t j = n0; j < n1; j += NR)
-            for (int64_t i = m0; i < m1; i += MR) one_tile(k, packed + (i - m0) * k->k, i, j, m1, n1);
+            for (int64_t i = m0; i < m1; i += MR)
+                one_tile(k, packed + (i - m0) * k->k, i, j, m1, n1);
     }
 }
 
@@ -159,8 +171,10 @@ static void share_out(struct block *k, int threads) {
     k->parts_m = ift_ceil(panels, SHARE_M / MR);
     k->parts_n = 1;
     if (threads == 1) return;
-    if (k->parts_m < wanted) k->parts_n = ift_min(ift_ceil(wanted, k->parts_m), ift_ceil(k->n, SHARE_N));
-    else k->parts_m = ift_min(panels, ift_ceil(k->parts_m, threads) * threads);
+    if (k->parts_m < wanted)
+        k->parts_n = ift_min(ift_ceil(wanted, k->parts_m), ift_ceil(k->n, SHARE_N));
+    else
+        k->parts_m = ift_min(panels, ift_ceil(k->parts_m, threads) * threads);
 }
 
 /* The depth of a block: k cut evenly, so that the last block is no thin slice. */
@@ -240,7 +254,8 @@ static int check(const struct ift_call *c, char *why) {
 }
 
 static size_t scratch(const struct ift_call *c, int threads) {
-    return ift_product_scratch(c->in[1].dim[!c->at.gemm.trans_b], c->in[0].dim[!c->at.gemm.trans_a], threads);
+    return ift_product_scratch(c->in[1].dim[!c->at.gemm.trans_b], c->in[0].dim[!c->at.gemm.trans_a],
+                               threads);
 }
 
 static void run(struct ift_team *team, const struct ift_call *c) {

@@ -1,14 +1,14 @@
-/* gemm.h: the matrix product for other ops of the CPU backend (xent). Each level of the instruction set has
- * its own.
+/* gemm.h: the matrix product for other ops of the CPU backend (xent). Each level of the instruction
+ * set has its own.
  */
 #ifndef IFT_GEMM_H
 #define IFT_GEMM_H
 
 #include "kernels/cpu/cpu.h"
 
-/* y[i][j] = alpha * sum over p of a[i * a_row + p * a_step] * b[p * b_step + j * b_col] + c[i][j] + bias[j],
- * i < m, j < n, p < k. One stride of a and one of b is 1. c and bias may be NULL; c may be y. The order of
- * summation depends on m, n and k alone. */
+/* y[i][j] = alpha * sum over p of a[i * a_row + p * a_step] * b[p * b_step + j * b_col] + c[i][j] +
+ * bias[j], i < m, j < n, p < k. One stride of a and one of b is 1. c and bias may be NULL; c may be
+ * y. The order of summation depends on m, n and k alone. */
 struct ift_product {
     int64_t m, n, k;
     float alpha;
@@ -23,9 +23,9 @@ struct ift_product {
     int64_t ldy;
 };
 
-#define ift_product_run IFT_ISA(product_run)
+#define ift_product_run     IFT_ISA(product_run)
 #define ift_product_scratch IFT_ISA(product_scratch)
-#define ift_skinny_run IFT_ISA(skinny_run)
+#define ift_skinny_run      IFT_ISA(skinny_run)
 
 /* Bytes that a product of at most these n and k needs, whatever m is. */
 size_t ift_product_scratch(int64_t n, int64_t k, int threads);
@@ -36,12 +36,15 @@ enum {
     IFT_ROOM = 108,  /* a thread's private memory holds IFT_ROOM x IFT_DEPTH floats */
 };
 
-/* Products with few rows or few columns, skinny.c: returns false when this is none of them. rooms: the private memories
- * of all threads. */
+/* Products with few rows or few columns, skinny.c: returns false when this is none of them. rooms:
+ * the private memories of all threads. */
 bool ift_skinny_run(struct ift_team *team, const struct ift_product *p, float *rooms);
 
 /* One side of a product: element (i, p) is at[i * lane + p * step]. */
-struct ift_side { const float *at; int64_t lane, step; };
+struct ift_side {
+    const float *at;
+    int64_t lane, step;
+};
 
 /* n / unit rounded up, and the smaller of two. */
 static inline int64_t ift_ceil(int64_t n, int64_t unit) {

@@ -1,6 +1,6 @@
-/* tile.h: the innermost product. A tile is MR rows by NR columns of a result, held in registers while k runs.
- * A step loads one element of a per row, spread over a vector, and two vectors of b, so that the multiply-adds
- * are the bottleneck: 6 x 2 vectors with 16 registers, 12 x 2 with 32.
+/* tile.h: the innermost product. A tile is MR rows by NR columns of a result, held in registers
+ * while k runs. A step loads one element of a per row, spread over a vector, and two vectors of b,
+ * so that the multiply-adds are the bottleneck: 6 x 2 vectors with 16 registers, 12 x 2 with 32.
  */
 #ifndef IFT_TILE_H
 #define IFT_TILE_H
@@ -14,10 +14,11 @@ enum { MR = 6 };
 #endif
 enum { NR = 2 * VL };
 
-/* acc[i][h] += sum over p < k of a[i * row + p * step] * b[p * ldb + h * VL ...], i < rows. Where b is read in place, what
- * lies `ahead` elements further is fetched, if not 0. rows and ahead are constants where this is inlined. */
-INLINE void ift_tile_rows(int rows, int64_t ahead, int64_t k, const float *a, int64_t row, int64_t step,
-                          const float *b, int64_t ldb, vf acc[MR][2]) {
+/* acc[i][h] += sum over p < k of a[i * row + p * step] * b[p * ldb + h * VL ...], i < rows. Where b
+ * is read in place, what lies `ahead` elements further is fetched, if not 0. rows and ahead are
+ * constants where this is inlined. */
+INLINE void ift_tile_rows(int rows, int64_t ahead, int64_t k, const float *a, int64_t row,
+                          int64_t step, const float *b, int64_t ldb, vf acc[MR][2]) {
     for (int64_t p = 0; p < k; p++) {
         const vf b0 = vf_load(b), b1 = vf_load(b + VL);
         if (ahead) __builtin_prefetch(b + ahead);
@@ -32,8 +33,8 @@ INLINE void ift_tile_rows(int rows, int64_t ahead, int64_t k, const float *a, in
     }
 }
 
-INLINE void ift_tile(int64_t k, const float *a, int64_t row, int64_t step, const float *b, int64_t ldb,
-                     vf acc[MR][2]) {
+INLINE void ift_tile(int64_t k, const float *a, int64_t row, int64_t step, const float *b,
+                     int64_t ldb, vf acc[MR][2]) {
     ift_tile_rows(MR, 0, k, a, row, step, b, ldb, acc);
 }
 
@@ -49,9 +50,10 @@ INLINE void ift_turn_four(float *dst, int width, const float *src, int64_t lane,
         const v4 b = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
         const v4 c = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
         const v4 d = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
-        const v4 t[4] = {
-            __builtin_shufflevector(a, c, 0, 1, 4, 5), __builtin_shufflevector(a, c, 2, 3, 6, 7),
-            __builtin_shufflevector(b, d, 0, 1, 4, 5), __builtin_shufflevector(b, d, 2, 3, 6, 7)};
+        const v4 t[4] = {__builtin_shufflevector(a, c, 0, 1, 4, 5),
+                         __builtin_shufflevector(a, c, 2, 3, 6, 7),
+                         __builtin_shufflevector(b, d, 0, 1, 4, 5),
+                         __builtin_shufflevector(b, d, 2, 3, 6, 7)};
         for (int i = 0; i < 4; i++) memcpy(dst + (p + i) * width, &t[i], sizeof t[i]);
     }
     for (; p < k; p++)

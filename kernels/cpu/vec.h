@@ -1,13 +1,13 @@
-/* vec.h: vectors of floats as wide as the level of the instruction set allows, and the functions of them that
- * the ops share. A loop over n floats reads
+/* vec.h: vectors of floats as wide as the level of the instruction set allows, and the functions of
+ * them that the ops share. A loop over n floats reads
  *
  *     for (int64_t i = 0; i < n; i += VL) {
  *         const vf x = vf_get(src + i, n - i);
  *         vf_put(dst + i, n - i, x * x);
  *     }
  *
- * where the last vector may be short: get fills up with zeros, put writes what there is. Products and sums
- * are contracted to fused multiply-adds where the level has them.
+ * where the last vector may be short: get fills up with zeros, put writes what there is. Products
+ * and sums are contracted to fused multiply-adds where the level has them.
  */
 #ifndef IFT_VEC_H
 #define IFT_VEC_H
@@ -58,7 +58,8 @@ INLINE vf vf_get(const float *p, int64_t left) {
     return v;
 }
 INLINE void vf_put(float *p, int64_t left, vf v) {
-    if (left >= VL) vf_store(p, v);
+    if (left >= VL)
+        vf_store(p, v);
     else
         for (int64_t i = 0; i < left; i++) p[i] = v[i];
 }
@@ -103,8 +104,10 @@ typedef float v4 __attribute__((vector_size(16)));
 /* Four lanes that add up to what all lanes do. */
 INLINE v4 vf_quarter(vf v) {
 #if VL == 16
-    const v4 a = __builtin_shufflevector(v, v, 0, 1, 2, 3), b = __builtin_shufflevector(v, v, 4, 5, 6, 7);
-    const v4 c = __builtin_shufflevector(v, v, 8, 9, 10, 11), d = __builtin_shufflevector(v, v, 12, 13, 14, 15);
+    const v4 a = __builtin_shufflevector(v, v, 0, 1, 2, 3),
+             b = __builtin_shufflevector(v, v, 4, 5, 6, 7);
+    const v4 c = __builtin_shufflevector(v, v, 8, 9, 10, 11),
+             d = __builtin_shufflevector(v, v, 12, 13, 14, 15);
     return (a + c) + (b + d);
 #elif VL == 8
     return __builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7);
@@ -115,9 +118,12 @@ INLINE v4 vf_quarter(vf v) {
 /* The sums of four vectors. */
 INLINE v4 vf_sum4(vf a, vf b, vf c, vf d) {
     const v4 p = vf_quarter(a), q = vf_quarter(b), r = vf_quarter(c), s = vf_quarter(d);
-    const v4 pq = __builtin_shufflevector(p, q, 0, 1, 4, 5) + __builtin_shufflevector(p, q, 2, 3, 6, 7);
-    const v4 rs = __builtin_shufflevector(r, s, 0, 1, 4, 5) + __builtin_shufflevector(r, s, 2, 3, 6, 7);
-    return __builtin_shufflevector(pq, rs, 0, 2, 4, 6) + __builtin_shufflevector(pq, rs, 1, 3, 5, 7);
+    const v4 pq =
+        __builtin_shufflevector(p, q, 0, 1, 4, 5) + __builtin_shufflevector(p, q, 2, 3, 6, 7);
+    const v4 rs =
+        __builtin_shufflevector(r, s, 0, 1, 4, 5) + __builtin_shufflevector(r, s, 2, 3, 6, 7);
+    return __builtin_shufflevector(pq, rs, 0, 2, 4, 6) +
+           __builtin_shufflevector(pq, rs, 1, 3, 5, 7);
 }
 INLINE float vf_top(vf v) {
     float x[VL];
@@ -133,8 +139,9 @@ INLINE vi vi_lanes(void) {
     return v;
 }
 
-/* e^x = 2^n e^r, n an integer and |r| <= ln 2 / 2: *power is set to n << 23, the bits that add n to an exponent; the
- * result is e^r, by a minimax polynomial of degree 6. Good to 1 ulp or so for |x| < 10^6. */
+/* e^x = 2^n e^r, n an integer and |r| <= ln 2 / 2: *power is set to n << 23, the bits that add n to
+ * an exponent; the result is e^r, by a minimax polynomial of degree 6. Good to 1 ulp or so for |x|
+ * < 10^6. */
 INLINE vf vf_exp_parts(vf x, vi *power) {
     const vf magic = vf_set(0x1.8p23f); /* adding it rounds to an integer, left in the low bits */
     const vf shifted = x * 0x1.715476p0f + magic;
@@ -165,10 +172,12 @@ INLINE vf vf_exp_low(vf x) {
     vi k;
     const vf p = vf_exp_parts(x, &k);
     const vi low = x < vf_set(-87.3f), odd = x != x;
-    return (vf)((((vi)p + (k & ~odd)) & ~low));
+    /* Unsigned, because p of a very low x is anything before it is masked out. */
+    return (vf)((vi)((vu)p + (vu)(k & ~odd)) & ~low);
 }
 
-/* 1 - erf(z) for z >= 0, to about 5e-7 relative: t P(t) e^(-z^2), t = 1 / (1 + 0.4 z), P minimax of degree 9. */
+/* 1 - erf(z) for z >= 0, to about 5e-7 relative: t P(t) e^(-z^2), t = 1 / (1 + 0.4 z), P minimax of
+ * degree 9. */
 INLINE vf vf_erfc(vf z) {
     static const float c[] = {-0.029593976f, 0.19801135f, -0.49880734f, 0.54743022f, -0.28436258f,
                               0.27206418f,   0.12968026f, 0.21491896f,  0.22495204f, 0.22570691f};

@@ -15,9 +15,9 @@ enum { BUFFER = 256 << 10, DIRECT = 64 << 10 };
 
 struct ift_out {
     int fd;
-    bool standard;   /* fd is standard output, which stays open */
-    char *name;      /* for messages */
-    char *path;      /* to rename to; NULL: written in place (standard output, a device, a pipe) */
+    bool standard; /* fd is standard output, which stays open */
+    char *name;    /* for messages */
+    char *path;    /* to rename to; NULL: written in place (standard output, a device, a pipe) */
     char *temporary;
     char *buf;
     size_t n;
@@ -106,8 +106,9 @@ int ift_out_write(struct ift_out *out, const void *p, size_t n, struct ift_err *
 /* The rename itself is on the disk only when its folder is. */
 static int sync_folder(const struct ift_out *out, struct ift_err *err) {
     const char *const slash = strrchr(out->path, '/');
-    char *const folder = slash ? ift_strndup(out->path, slash == out->path ? 1 : (size_t)(slash - out->path))
-                               : ift_strdup(".");
+    char *const folder =
+        slash ? ift_strndup(out->path, slash == out->path ? 1 : (size_t)(slash - out->path))
+              : ift_strdup(".");
     const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     free(folder);
     if (fd < 0) return 0; /* a folder that may be written but not read */
@@ -121,12 +122,14 @@ static int sync_folder(const struct ift_out *out, struct ift_err *err) {
 static int commit(struct ift_out *out, struct ift_err *err) {
     IFT_TRY(ift_out_flush(out, err));
     if (out->standard) return 0;
-    if (out->temporary && fsync(out->fd) < 0) return ift_fail_errno(err, "cannot write '%s'", out->name);
+    if (out->temporary && fsync(out->fd) < 0)
+        return ift_fail_errno(err, "cannot write '%s'", out->name);
     const int fd = out->fd;
     out->fd = -1;
     if (close(fd) < 0) return ift_fail_errno(err, "cannot write '%s'", out->name);
     if (!out->temporary) return 0;
-    if (rename(out->temporary, out->path) < 0) return ift_fail_errno(err, "cannot write '%s'", out->name);
+    if (rename(out->temporary, out->path) < 0)
+        return ift_fail_errno(err, "cannot write '%s'", out->name);
     free(out->temporary);
     out->temporary = NULL;
     return sync_folder(out, err);

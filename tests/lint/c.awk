@@ -63,7 +63,7 @@ FNR == 1 {
     inside = body = 0
     tests = FILENAME ~ /^tests\//
     # main() and the progress line speak; running out of memory ends a program.
-    silent = FILENAME ~ /^libcore\// && FILENAME !~ /^libcore\/base\/(tool|progress|mem)\.c$/
+    silent = FILENAME ~ /^libcore\// && FILENAME !~ /^libcore\/base\/(tool|note|progress|mem)\.c$/
 }
 
 {
