@@ -219,27 +219,35 @@ int jqn_compare(struct jqn_heap *h, struct jqn_value a, struct jqn_value b) {
 
 /* ---- out ---- */
 
-static void write_string(struct ift_str *out, struct jqn_value v) {
-    if (!v.depth) {
-        ift_json_quote(out, v.u.text, v.n);
-        return;
-    }
-    char *to = ift_str_reserve(out, v.n + 2u);
+/* `before`, a string that needs no escapes in quotes, `after`. */
+static void write_plain(struct ift_str *out, const char *before, struct jqn_value v, const char *after) {
+    char *to = ift_str_reserve(out, v.n + 4u);
+    while (*before) *to++ = *before++;
     *to++ = '"';
     memcpy(to, v.u.text, v.n);
     to += v.n;
     *to++ = '"';
+    while (*after) *to++ = *after++;
     *to = '\0';
-    out->n += v.n + 2u;
+    out->n = (size_t)(to - out->p);
+}
+
+static bool is_plain(struct jqn_value string) {
+    return string.own && string.depth;
 }
 
 static void write_members(struct jqn_heap *h, struct ift_str *out, struct jqn_value object) {
     ift_str_addc(out, '{');
     for (size_t i = 0; i < object.n; i++) {
-        if (i > 0) ift_str_addc(out, ',');
-        jqn_write(h, out, object.u.member[i].key);
-        ift_str_addc(out, ':');
-        jqn_write(h, out, object.u.member[i].value);
+        const struct jqn_member *const m = &object.u.member[i];
+        if (is_plain(m->key)) {
+            write_plain(out, i ? "," : "", m->key, ":");
+        } else {
+            if (i > 0) ift_str_addc(out, ',');
+            jqn_write(h, out, m->key);
+            ift_str_addc(out, ':');
+        }
+        jqn_write(h, out, m->value);
     }
     ift_str_addc(out, '}');
 }
@@ -254,7 +262,10 @@ void jqn_write(struct jqn_heap *h, struct ift_str *out, struct jqn_value v) {
     case IFT_JSON_FALSE: ift_str_adds(out, "false"); break;
     case IFT_JSON_TRUE: ift_str_adds(out, "true"); break;
     case IFT_JSON_NUMBER: ift_json_number(out, v.u.number); break;
-    case IFT_JSON_STRING: write_string(out, v); break;
+    case IFT_JSON_STRING:
+        if (is_plain(v)) write_plain(out, "", v, "");
+        else ift_json_quote(out, v.u.text, v.n);
+        break;
     case IFT_JSON_ARRAY:
         ift_str_addc(out, '[');
         for (size_t i = 0; i < v.n; i++) {

@@ -14,58 +14,58 @@ enum { MAX_DEPTH = 512 };
 /* The scanners take the place where their thing starts and return the place behind it, NULL when it is wrong. */
 /* Speed rests on one trick: nothing below asks whether the text is over before it looks at a byte. The byte at `end`, or the
  * last one, stops every loop: texts that end in a bracket bring their own, others are copied and get a NUL. Only
- * behind a closing bracket, and inside a string, must the end be watched. */
+ * behind a closing bracket, and inside a string, must the end be watched.
+ *
+ * A scan takes the place where its construct starts and returns the place behind it, NULL when it is wrong. */
 struct parser {
-    struct ift_json *doc;
-    const char *start, *p, *end;
-    const char *wrong; /* what is wrong at p; NULL while nothing is */
+    struct ift_json_node *node;
+    size_t n, cap;
+    const char *start, *end;
+    const char *at, *wrong; /* what is wrong, and where */
 };
 
-static bool scan_value(struct parser *s, int depth);
+static const char *scan_value(struct parser *s, const char *p, int depth);
 
-static bool fail(struct parser *s, const char *at, const char *wrong) {
-    s->p = at;
+static const char *fail(struct parser *s, const char *at, const char *wrong) {
+    s->at = at;
     s->wrong = wrong;
-    return false;
+    return NULL;
 }
 
-static inline void scan_blanks(struct parser *s) {
-    while (ift_json_is_blank(*s->p)) s->p++;
+static inline const char *scan_blanks(const char *p) {
+    while (ift_json_is_blank(*p)) p++;
+    return p;
 }
 
-static inline uint32_t offset(const struct parser *s, const char *p) {
-    return (uint32_t)(p - s->start);
+static void grow(struct parser *s) {
+    s->node = ift_grow(s->node, s->n + 1, &s->cap, sizeof *s->node);
 }
 
-static inline size_t push(struct parser *s, struct ift_json_node node) {
-    struct ift_json *const doc = s->doc;
-    if (__builtin_expect(doc->n == doc->cap, 0)) {
-        doc->node = ift_grow(doc->node, doc->n + 1, &doc->cap, sizeof *doc->node);
-    }
-    doc->node[doc->n] = node;
-    return doc->n++;
+static inline struct ift_json_node *push(struct parser *s, enum ift_json_type type, const char *from) {
+    if (__builtin_expect(s->n == s->cap, 0)) grow(s);
+    struct ift_json_node *const node = &s->node[s->n++];
+    node->type = (uint8_t)type;
+    node->escaped = 0;
+    node->count = 0;
+    node->from = (uint32_t)(from - s->start);
+    return node;
 }
 
 /* A value without parts, from `from` to p. */
-static inline bool push_leaf(struct parser *s, enum ift_json_type type, const char *from, bool escaped) {
-    push(s, (struct ift_json_node){.type = (uint8_t)type, .escaped = escaped, .end = (uint32_t)s->doc->n + 1,
-                                   .from = offset(s, from), .to = offset(s, s->p)});
-    return true;
+static inline const char *push_leaf(struct parser *s, enum ift_json_type type, const char *from, const char *p) {
+    struct ift_json_node *const node = push(s, type, from);
+    node->end = (uint32_t)s->n;
+    node->to = (uint32_t)(p - s->start);
+    return p;
 }
 
-static inline size_t open_container(struct parser *s, enum ift_json_type type) {
-    return push(s, (struct ift_json_node){.type = (uint8_t)type, .from = offset(s, s->p)});
-}
-
-/* Takes the closing bracket. */
-static inline bool close_container(struct parser *s, size_t i, uint32_t count, int depth) {
-    struct ift_json_node *const node = &s->doc->node[i];
-    s->p++;
+/* Takes the closing bracket at p of the container that is node i. */
+static inline const char *close_container(struct parser *s, size_t i, uint32_t count, const char *p, int depth) {
+    struct ift_json_node *const node = &s->node[i];
     node->count = count;
-    node->end = (uint32_t)s->doc->n;
-    node->to = offset(s, s->p);
-    if (s->p < s->end || depth == 1) return true;
-    return fail(s, s->p, "text ends before its last bracket");
+    node->end = (uint32_t)s->n;
+    node->to = (uint32_t)(++p - s->start);
+    return p < s->end || depth == 1 ? p : fail(s, p, "text ends before its last bracket");
 }
 
 /* The value of four hexadecimal digits at p, or -1. */
@@ -92,151 +92,134 @@ static bool is_low(int u) {
     return u >= 0xdc00 && u <= 0xdfff;
 }
 
-/* Steps over the \u escape at p, checked; a pair counts as one. */
-static bool scan_code(struct parser *s) {
-    const char *const p = s->p;
+/* Steps over a \u escape; a pair counts as one. */
+static const char *scan_code(struct parser *s, const char *p) {
     const int u = hex4(p + 2, s->end);
     if (u < 0) return fail(s, p, "\\u needs four hexadecimal digits");
-    s->p += 6;
     if (is_low(u)) return fail(s, p, "lone low surrogate");
-    if (!is_high(u)) return true;
-    const bool paired = s->end - s->p >= 6 && s->p[0] == '\\' && s->p[1] == 'u';
-    if (!paired || !is_low(hex4(s->p + 2, s->end))) return fail(s, p, "lone high surrogate");
-    s->p += 6;
-    return true;
+    if (!is_high(u)) return p + 6;
+    const bool paired = s->end - p >= 12 && p[6] == '\\' && p[7] == 'u';
+    return paired && is_low(hex4(p + 8, s->end)) ? p + 12 : fail(s, p, "lone high surrogate");
 }
 
-/* Steps over a run of escapes. */
-static inline bool scan_escapes(struct parser *s) {
-    static const bool simple[256] = {['"'] = 1, ['\\'] = 1, ['/'] = 1, ['b'] = 1, ['f'] = 1, ['n'] = 1, ['r'] = 1, ['t'] = 1};
-    while (s->p < s->end && *s->p == '\\') {
-        if (s->end - s->p < 2) return fail(s, s->end, "text ends inside a string");
-        if (simple[(unsigned char)s->p[1]]) {
-            s->p += 2;
-        } else if (s->p[1] != 'u') {
-            return fail(s, s->p, "no such escape in JSON");
-        } else if (!scan_code(s)) {
-            return false;
+enum { NEEDED = 1, OTHERS = 2 };
+
+/* Steps over a run of escapes and notes of which kind they are. */
+static inline const char *scan_escapes(struct parser *s, const char *p, uint8_t *kind) {
+    static const uint8_t simple[256] = {
+        ['"'] = NEEDED, ['\\'] = NEEDED, ['b'] = NEEDED, ['f'] = NEEDED, ['n'] = NEEDED, ['r'] = NEEDED, ['t'] = NEEDED,
+        ['/'] = OTHERS,
+    };
+    while (p && p < s->end && *p == '\\') {
+        if (s->end - p < 2) return fail(s, s->end, "text ends inside a string");
+        const uint8_t known = simple[(unsigned char)p[1]];
+        *kind |= known ? known : OTHERS;
+        if (known) {
+            p += 2;
+        } else {
+            p = p[1] == 'u' ? scan_code(s, p) : fail(s, p, "no such escape in JSON");
         }
     }
-    return true;
+    return p;
 }
 
-static inline bool scan_string(struct parser *s) {
-    const char *const from = s->p++;
-    bool escaped = false;
-    for (;;) {
-        s->p = ift_json_plain_end(s->p, s->end);
-        if (s->p == s->end) return fail(s, s->p, "text ends inside a string");
-        if (*s->p == '"') break;
-        if (*s->p != '\\') return fail(s, s->p, "control character in a string; it must be escaped");
-        escaped = true;
-        if (!scan_escapes(s)) return false;
+static const char *scan_string(struct parser *s, const char *p) {
+    const char *const from = p++;
+    uint8_t escaped = 0;
+    while (*(p = ift_json_plain_end(p, s->end)) == '\\' && p < s->end) {
+        if (!(p = scan_escapes(s, p, &escaped))) return NULL;
     }
-    s->p++;
-    return push_leaf(s, IFT_JSON_STRING, from, escaped);
+    if (p == s->end) return fail(s, p, "text ends inside a string");
+    if (*p != '"') return fail(s, p, "control character in a string; it must be escaped");
+    push_leaf(s, IFT_JSON_STRING, from, ++p);
+    s->node[s->n - 1].escaped = escaped & OTHERS ? OTHERS : escaped;
+    return p;
 }
 
 static inline bool is_digit(char c) {
     return (unsigned char)(c - '0') < 10;
 }
 
-static inline bool scan_digits(struct parser *s) {
-    if (!is_digit(*s->p)) return fail(s, s->p, "expected a digit");
-    do s->p++;
-    while (is_digit(*s->p));
-    return true;
+static inline const char *scan_digits(struct parser *s, const char *p) {
+    if (!is_digit(*p)) return fail(s, p, "expected a digit");
+    while (is_digit(*p)) p++;
+    return p;
 }
 
-static bool scan_number(struct parser *s) {
-    const char *const from = s->p;
-    s->p += *s->p == '-';
-    if (*s->p == '0') {
-        s->p++;
-        if (is_digit(*s->p)) return fail(s, s->p, "digit after a leading zero");
-    } else if (!scan_digits(s)) {
-        return false;
+static const char *scan_number(struct parser *s, const char *p) {
+    const char *const from = p;
+    p += *p == '-';
+    if (*p == '0') {
+        p++;
+        if (is_digit(*p)) return fail(s, p, "digit after a leading zero");
+    } else if (!(p = scan_digits(s, p))) {
+        return NULL;
     }
-    if (*s->p == '.') {
-        s->p++;
-        if (!scan_digits(s)) return false;
+    if (*p == '.' && !(p = scan_digits(s, p + 1))) return NULL;
+    if (*p == 'e' || *p == 'E') {
+        p++;
+        p += *p == '+' || *p == '-';
+        if (!(p = scan_digits(s, p))) return NULL;
     }
-    if (*s->p == 'e' || *s->p == 'E') {
-        s->p++;
-        s->p += *s->p == '+' || *s->p == '-';
-        if (!scan_digits(s)) return false;
-    }
-    return push_leaf(s, IFT_JSON_NUMBER, from, false);
+    return push_leaf(s, IFT_JSON_NUMBER, from, p);
 }
 
-static bool scan_word(struct parser *s, const char *text, size_t n, enum ift_json_type type) {
-    const char *const from = s->p;
-    if ((size_t)(s->end - s->p) < n || memcmp(s->p, text, n) != 0) return fail(s, s->p, "expected a value");
-    s->p += n;
-    return push_leaf(s, type, from, false);
+static const char *scan_word(struct parser *s, const char *p, const char *word, size_t n, enum ift_json_type type) {
+    if ((size_t)(s->end - p) < n || memcmp(p, word, n) != 0) return fail(s, p, "expected a value");
+    return push_leaf(s, type, p, p + n);
 }
 
-static bool scan_array(struct parser *s, int depth) {
-    const size_t node = open_container(s, IFT_JSON_ARRAY);
+static const char *scan_array(struct parser *s, const char *p, int depth) {
+    const size_t node = s->n;
     uint32_t count = 0;
-    s->p++;
-    scan_blanks(s);
-    if (*s->p != ']') {
-        for (;; s->p++) {
-            if (!scan_value(s, depth)) return false;
-            count++;
-            if (*s->p == ']') break;
-            if (*s->p != ',') return fail(s, s->p, "expected ',' or ']'");
-        }
+    push(s, IFT_JSON_ARRAY, p);
+    p = scan_blanks(p + 1);
+    if (*p == ']') return close_container(s, node, 0, p, depth);
+    for (;; p++) {
+        if (!(p = scan_value(s, p, depth))) return NULL;
+        count++;
+        if (*p == ']') return close_container(s, node, count, p, depth);
+        if (*p != ',') return fail(s, p, "expected ',' or ']'");
     }
-    return close_container(s, node, count, depth);
 }
 
-static bool scan_object(struct parser *s, int depth) {
-    const size_t node = open_container(s, IFT_JSON_OBJECT);
+static const char *scan_object(struct parser *s, const char *p, int depth) {
+    const size_t node = s->n;
     uint32_t count = 0;
-    s->p++;
-    scan_blanks(s);
-    if (*s->p != '}') {
-        for (;; s->p++) {
-            scan_blanks(s);
-            if (*s->p != '"') return fail(s, s->p, "expected '\"' and a key");
-            if (!scan_string(s)) return false;
-            scan_blanks(s);
-            if (*s->p != ':') return fail(s, s->p, "expected ':'");
-            s->p++;
-            if (!scan_value(s, depth)) return false;
-            count++;
-            if (*s->p == '}') break;
-            if (*s->p != ',') return fail(s, s->p, "expected ',' or '}'");
-        }
+    push(s, IFT_JSON_OBJECT, p);
+    p = scan_blanks(p + 1);
+    if (*p == '}') return close_container(s, node, 0, p, depth);
+    for (;; p++) {
+        p = scan_blanks(p);
+        if (*p != '"') return fail(s, p, "expected '\"' and a key");
+        if (!(p = scan_string(s, p))) return NULL;
+        p = scan_blanks(p);
+        if (*p != ':') return fail(s, p, "expected ':'");
+        if (!(p = scan_value(s, p + 1, depth))) return NULL;
+        count++;
+        if (*p == '}') return close_container(s, node, count, p, depth);
+        if (*p != ',') return fail(s, p, "expected ',' or '}'");
     }
-    return close_container(s, node, count, depth);
-}
-
-static bool scan_container(struct parser *s, int depth) {
-    if (depth > MAX_DEPTH) return fail(s, s->p, "nested deeper than 512");
-    return *s->p == '{' ? scan_object(s, depth) : scan_array(s, depth);
 }
 
 /* One value with the blanks on both sides of it, inside `depth` containers. */
-static bool scan_value(struct parser *s, int depth) {
-    bool ok;
-    scan_blanks(s);
-    switch (*s->p) {
-    case '"': ok = scan_string(s); break;
+static const char *scan_value(struct parser *s, const char *p, int depth) {
+    p = scan_blanks(p);
+    switch (*p) {
+    case '"': p = scan_string(s, p); break;
     case '{':
-    case '[': ok = scan_container(s, depth + 1); break;
-    case 't': ok = scan_word(s, "true", 4, IFT_JSON_TRUE); break;
-    case 'f': ok = scan_word(s, "false", 5, IFT_JSON_FALSE); break;
-    case 'n': ok = scan_word(s, "null", 4, IFT_JSON_NULL); break;
+    case '[':
+        if (depth == MAX_DEPTH) return fail(s, p, "nested deeper than 512");
+        p = *p == '{' ? scan_object(s, p, depth + 1) : scan_array(s, p, depth + 1);
+        break;
+    case 't': p = scan_word(s, p, "true", 4, IFT_JSON_TRUE); break;
+    case 'f': p = scan_word(s, p, "false", 5, IFT_JSON_FALSE); break;
+    case 'n': p = scan_word(s, p, "null", 4, IFT_JSON_NULL); break;
     case '-': case '0': case '1': case '2': case '3': case '4':
-    case '5': case '6': case '7': case '8': case '9': ok = scan_number(s); break;
-    default: ok = fail(s, s->p, s->p < s->end ? "expected a value" : "text ends where a value is expected"); break;
+    case '5': case '6': case '7': case '8': case '9': p = scan_number(s, p); break;
+    default: return fail(s, p, p < s->end ? "expected a value" : "text ends where a value is expected");
     }
-    if (!ok) return false;
-    if (s->p < s->end) scan_blanks(s);
-    return true;
+    return p && p < s->end ? scan_blanks(p) : p;
 }
 
 /* Columns count bytes from 1; the line is named only where the text has several. */
@@ -253,9 +236,13 @@ static int complain(const char *text, size_t n, size_t at, const char *wrong, st
 
 /* Parses text that has a byte to stop at. */
 static bool scan_text(struct ift_json *doc, const char *text, size_t n, size_t *at, const char **wrong) {
-    struct parser s = {.doc = doc, .start = text, .p = text, .end = text + n};
-    if (scan_value(&s, 0) && s.p < s.end) fail(&s, s.p, "text after the value");
-    *at = (size_t)(s.p - text);
+    struct parser s = {.node = doc->node, .cap = doc->cap, .start = text, .end = text + n};
+    const char *const p = scan_value(&s, text, 0);
+    if (p && p < s.end) fail(&s, p, "text after the value");
+    doc->node = s.node;
+    doc->cap = s.cap;
+    doc->n = s.n;
+    *at = s.wrong ? (size_t)(s.at - text) : n;
     *wrong = s.wrong;
     return !s.wrong;
 }
@@ -266,7 +253,7 @@ int ift_json_parse(struct ift_json *doc, const char *text, size_t n, struct ift_
     if (n > INT_MAX) return IFT_FAIL(err, "%zu bytes in one JSON value, at most %d", n, INT_MAX);
     const size_t good = ift_utf8_check(text, n);
     if (good < n) return complain(text, n, good, "not UTF-8", err);
-    size_t whole = n, at;
+    size_t whole = n, at = 0;
     const char *wrong;
     while (whole > 0 && ift_json_is_blank(text[whole - 1])) whole--;
     bool ok;

@@ -29,7 +29,7 @@ enum ift_json_type {
 /* Nodes lie in document order. An object's children alternate key (a string node), value. */
 struct ift_json_node {
     uint8_t type;
-    bool escaped;    /* string: has a backslash; otherwise its bytes are its text */
+    uint8_t escaped; /* string: 0: its bytes are its text; 1: it has escapes, all of them needed; 2: others too */
     uint32_t count;  /* array: elements; object: members (repeated keys counted) */
     uint32_t end;    /* index of the first node after this one and everything inside it */
     uint32_t from, to; /* text[from, to): the raw value; a string's quotes included */

@@ -176,7 +176,7 @@ void ift_json_copy(struct ift_str *out, const struct ift_json *doc, int node) {
     const struct ift_slice raw = ift_json_raw(doc, node);
     switch (doc->node[node].type) {
     case IFT_JSON_STRING:
-        if (doc->node[node].escaped) {
+        if (doc->node[node].escaped > 1) {
             char *to = ift_str_reserve(out, raw.n);
             *to++ = '"';
             to = write_literal(to, raw.p + 1, raw.n - 2);
