@@ -5,7 +5,8 @@
 #include <string.h>
 
 const char *jqn_type_name(struct jqn_value v) {
-    static const char *const name[] = {"null", "boolean", "boolean", "number", "string", "array", "object"};
+    static const char *const name[] = {"null",   "boolean", "boolean", "number",
+                                       "string", "array",   "object"};
     return name[v.type];
 }
 
@@ -22,7 +23,8 @@ struct jqn_value jqn_array(const struct jqn_value *item, size_t n) {
 struct jqn_value jqn_object(const struct jqn_member *member, size_t n) {
     unsigned depth = 1;
     for (size_t i = 0; i < n; i++) depth = deeper(depth, member[i].value);
-    return (struct jqn_value){IFT_JSON_OBJECT, true, (uint16_t)depth, (uint32_t)n, {.member = member}};
+    return (
+        struct jqn_value){IFT_JSON_OBJECT, true, (uint16_t)depth, (uint32_t)n, {.member = member}};
 }
 
 struct ift_slice jqn_text(struct jqn_heap *h, struct jqn_value string) {
@@ -58,7 +60,8 @@ const struct jqn_value *jqn_items(struct jqn_heap *h, struct jqn_value array, si
     *n = h->doc->node[node].count;
     struct jqn_value *const item = ift_arena_alloc(&h->arena, *n * sizeof *item);
     size_t i = 0;
-    for (int v = ift_json_first(h->doc, node); v >= 0; v = ift_json_next(h->doc, node, v)) item[i++] = jqn_node(h->doc, v);
+    for (int v = ift_json_first(h->doc, node); v >= 0; v = ift_json_next(h->doc, node, v))
+        item[i++] = jqn_node(h->doc, v);
     return item;
 }
 
@@ -72,7 +75,8 @@ const struct jqn_member *jqn_members(struct jqn_heap *h, struct jqn_value object
     *n = ift_json_members(h->doc, (int)object.n, pair);
     struct jqn_member *const member = ift_arena_alloc(&h->arena, *n * sizeof *member);
     for (size_t i = 0; i < *n; i++) {
-        member[i] = (struct jqn_member){jqn_node(h->doc, pair[2 * i]), jqn_node(h->doc, pair[2 * i + 1])};
+        member[i] =
+            (struct jqn_member){jqn_node(h->doc, pair[2 * i]), jqn_node(h->doc, pair[2 * i + 1])};
     }
     return member;
 }
@@ -85,14 +89,16 @@ static bool key_is(struct jqn_heap *h, struct jqn_value key, struct ift_slice te
 }
 
 /* The index of a key, or -1. */
-static ptrdiff_t find(struct jqn_heap *h, const struct jqn_member *member, size_t n, struct ift_slice key) {
+static ptrdiff_t find(struct jqn_heap *h, const struct jqn_member *member, size_t n,
+                      struct ift_slice key) {
     for (size_t i = 0; i < n; i++) {
         if (key_is(h, member[i].key, key)) return (ptrdiff_t)i;
     }
     return -1;
 }
 
-/* The node of the value, or -1. This is where picking fields spends its time: most keys differ in length. */
+/* The node of the value, or -1. This is where picking fields spends its time: most keys differ in
+ * length. */
 static int find_node(const struct ift_json *doc, int object, struct ift_slice key) {
     const struct ift_json_node *const node = doc->node;
     const uint32_t end = node[object].end;
@@ -139,7 +145,8 @@ struct jqn_value jqn_at(struct jqn_heap *h, struct jqn_value array, double i) {
     return jqn_node(h->doc, ift_json_at(h->doc, (int)array.n, (size_t)i));
 }
 
-void jqn_put(struct jqn_heap *h, struct jqn_member *member, size_t *n, struct jqn_value key, struct jqn_value value) {
+void jqn_put(struct jqn_heap *h, struct jqn_member *member, size_t *n, struct jqn_value key,
+             struct jqn_value value) {
     const ptrdiff_t i = find(h, member, *n, jqn_text(h, key));
     if (i >= 0) {
         member[i].value = value;
@@ -210,17 +217,22 @@ int jqn_compare(struct jqn_heap *h, struct jqn_value a, struct jqn_value b) {
         const double x = jqn_number(h, a), y = jqn_number(h, b);
         return x < y ? -1 : x == y ? 0 : 1;
     }
-    case IFT_JSON_STRING: return compare_text(jqn_text(h, a), jqn_text(h, b));
-    case IFT_JSON_ARRAY: return compare_arrays(h, a, b);
-    case IFT_JSON_OBJECT: return compare_objects(h, a, b);
-    default: return 0;
+    case IFT_JSON_STRING:
+        return compare_text(jqn_text(h, a), jqn_text(h, b));
+    case IFT_JSON_ARRAY:
+        return compare_arrays(h, a, b);
+    case IFT_JSON_OBJECT:
+        return compare_objects(h, a, b);
+    default:
+        return 0;
     }
 }
 
 /* ---- out ---- */
 
 /* `before`, a string that needs no escapes in quotes, `after`. */
-static void write_plain(struct ift_str *out, const char *before, struct jqn_value v, const char *after) {
+static void write_plain(struct ift_str *out, const char *before, struct jqn_value v,
+                        const char *after) {
     char *to = ift_str_reserve(out, v.n + 4u);
     while (*before) *to++ = *before++;
     *to++ = '"';
@@ -258,13 +270,23 @@ void jqn_write(struct jqn_heap *h, struct ift_str *out, struct jqn_value v) {
         return;
     }
     switch (v.type) {
-    case IFT_JSON_NULL: ift_str_adds(out, "null"); break;
-    case IFT_JSON_FALSE: ift_str_adds(out, "false"); break;
-    case IFT_JSON_TRUE: ift_str_adds(out, "true"); break;
-    case IFT_JSON_NUMBER: ift_json_number(out, v.u.number); break;
+    case IFT_JSON_NULL:
+        ift_str_adds(out, "null");
+        break;
+    case IFT_JSON_FALSE:
+        ift_str_adds(out, "false");
+        break;
+    case IFT_JSON_TRUE:
+        ift_str_adds(out, "true");
+        break;
+    case IFT_JSON_NUMBER:
+        ift_json_number(out, v.u.number);
+        break;
     case IFT_JSON_STRING:
-        if (is_plain(v)) write_plain(out, "", v, "");
-        else ift_json_quote(out, v.u.text, v.n);
+        if (is_plain(v))
+            write_plain(out, "", v, "");
+        else
+            ift_json_quote(out, v.u.text, v.n);
         break;
     case IFT_JSON_ARRAY:
         ift_str_addc(out, '[');
@@ -274,6 +296,8 @@ void jqn_write(struct jqn_heap *h, struct ift_str *out, struct jqn_value v) {
         }
         ift_str_addc(out, ']');
         break;
-    default: write_members(h, out, v); break;
+    default:
+        write_members(h, out, v);
+        break;
     }
 }

@@ -171,7 +171,7 @@ static int write_value(struct ift_jq *jq, jv value, struct ift_err *err) {
 
 /* ---- programs ---- */
 
-/* Keeps the first message: "jq: error: syntax error, … at <top-level>, line 3:", the program, "jq:
+/* Keeps the first message: "jq: error: syntax error, ... at <top-level>, line 3:", the program, "jq:
  * 1 compile error". */
 static void on_error(void *ctx, jv message) {
     struct ift_str *const out = ctx;

@@ -11,12 +11,15 @@
 
 enum { MAX_DEPTH = 512 };
 
-/* The scanners take the place where their thing starts and return the place behind it, NULL when it is wrong. */
-/* Speed rests on one trick: nothing below asks whether the text is over before it looks at a byte. The byte at `end`, or the
- * last one, stops every loop: texts that end in a bracket bring their own, others are copied and get a NUL. Only
- * behind a closing bracket, and inside a string, must the end be watched.
+/* The scanners take the place where their thing starts and return the place behind it, NULL when it
+ * is wrong. */
+/* Speed rests on one trick: nothing below asks whether the text is over before it looks at a byte.
+ * The byte at `end`, or the last one, stops every loop: texts that end in a bracket bring their
+ * own, others are copied and get a NUL. Only behind a closing bracket, and inside a string, must
+ * the end be watched.
  *
- * A scan takes the place where its construct starts and returns the place behind it, NULL when it is wrong. */
+ * A scan takes the place where its construct starts and returns the place behind it, NULL when it
+ * is wrong. */
 struct parser {
     struct ift_json_node *node;
     size_t n, cap;
@@ -41,7 +44,8 @@ static void grow(struct parser *s) {
     s->node = ift_grow(s->node, s->n + 1, &s->cap, sizeof *s->node);
 }
 
-static inline struct ift_json_node *push(struct parser *s, enum ift_json_type type, const char *from) {
+static inline struct ift_json_node *push(struct parser *s, enum ift_json_type type,
+                                         const char *from) {
     if (__builtin_expect(s->n == s->cap, 0)) grow(s);
     struct ift_json_node *const node = &s->node[s->n++];
     node->type = (uint8_t)type;
@@ -52,7 +56,8 @@ static inline struct ift_json_node *push(struct parser *s, enum ift_json_type ty
 }
 
 /* A value without parts, from `from` to p. */
-static inline const char *push_leaf(struct parser *s, enum ift_json_type type, const char *from, const char *p) {
+static inline const char *push_leaf(struct parser *s, enum ift_json_type type, const char *from,
+                                    const char *p) {
     struct ift_json_node *const node = push(s, type, from);
     node->end = (uint32_t)s->n;
     node->to = (uint32_t)(p - s->start);
@@ -60,7 +65,8 @@ static inline const char *push_leaf(struct parser *s, enum ift_json_type type, c
 }
 
 /* Takes the closing bracket at p of the container that is node i. */
-static inline const char *close_container(struct parser *s, size_t i, uint32_t count, const char *p, int depth) {
+static inline const char *close_container(struct parser *s, size_t i, uint32_t count, const char *p,
+                                          int depth) {
     struct ift_json_node *const node = &s->node[i];
     node->count = count;
     node->end = (uint32_t)s->n;
@@ -107,8 +113,8 @@ enum { NEEDED = 1, OTHERS = 2 };
 /* Steps over a run of escapes and notes of which kind they are. */
 static inline const char *scan_escapes(struct parser *s, const char *p, uint8_t *kind) {
     static const uint8_t simple[256] = {
-        ['"'] = NEEDED, ['\\'] = NEEDED, ['b'] = NEEDED, ['f'] = NEEDED, ['n'] = NEEDED, ['r'] = NEEDED, ['t'] = NEEDED,
-        ['/'] = OTHERS,
+        ['"'] = NEEDED, ['\\'] = NEEDED, ['b'] = NEEDED, ['f'] = NEEDED,
+        ['n'] = NEEDED, ['r'] = NEEDED,  ['t'] = NEEDED, ['/'] = OTHERS,
     };
     while (p && p < s->end && *p == '\\') {
         if (s->end - p < 2) return fail(s, s->end, "text ends inside a string");
@@ -164,7 +170,8 @@ static const char *scan_number(struct parser *s, const char *p) {
     return push_leaf(s, IFT_JSON_NUMBER, from, p);
 }
 
-static const char *scan_word(struct parser *s, const char *p, const char *word, size_t n, enum ift_json_type type) {
+static const char *scan_word(struct parser *s, const char *p, const char *word, size_t n,
+                             enum ift_json_type type) {
     if ((size_t)(s->end - p) < n || memcmp(p, word, n) != 0) return fail(s, p, "expected a value");
     return push_leaf(s, type, p, p + n);
 }
@@ -206,18 +213,38 @@ static const char *scan_object(struct parser *s, const char *p, int depth) {
 static const char *scan_value(struct parser *s, const char *p, int depth) {
     p = scan_blanks(p);
     switch (*p) {
-    case '"': p = scan_string(s, p); break;
+    case '"':
+        p = scan_string(s, p);
+        break;
     case '{':
     case '[':
         if (depth == MAX_DEPTH) return fail(s, p, "nested deeper than 512");
         p = *p == '{' ? scan_object(s, p, depth + 1) : scan_array(s, p, depth + 1);
         break;
-    case 't': p = scan_word(s, p, "true", 4, IFT_JSON_TRUE); break;
-    case 'f': p = scan_word(s, p, "false", 5, IFT_JSON_FALSE); break;
-    case 'n': p = scan_word(s, p, "null", 4, IFT_JSON_NULL); break;
-    case '-': case '0': case '1': case '2': case '3': case '4':
-    case '5': case '6': case '7': case '8': case '9': p = scan_number(s, p); break;
-    default: return fail(s, p, p < s->end ? "expected a value" : "text ends where a value is expected");
+    case 't':
+        p = scan_word(s, p, "true", 4, IFT_JSON_TRUE);
+        break;
+    case 'f':
+        p = scan_word(s, p, "false", 5, IFT_JSON_FALSE);
+        break;
+    case 'n':
+        p = scan_word(s, p, "null", 4, IFT_JSON_NULL);
+        break;
+    case '-':
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9':
+        p = scan_number(s, p);
+        break;
+    default:
+        return fail(s, p, p < s->end ? "expected a value" : "text ends where a value is expected");
     }
     return p && p < s->end ? scan_blanks(p) : p;
 }
@@ -235,7 +262,8 @@ static int complain(const char *text, size_t n, size_t at, const char *wrong, st
 }
 
 /* Parses text that has a byte to stop at. */
-static bool scan_text(struct ift_json *doc, const char *text, size_t n, size_t *at, const char **wrong) {
+static bool scan_text(struct ift_json *doc, const char *text, size_t n, size_t *at,
+                      const char **wrong) {
     struct parser s = {.node = doc->node, .cap = doc->cap, .start = text, .end = text + n};
     const char *const p = scan_value(&s, text, 0);
     if (p && p < s.end) fail(&s, p, "text after the value");
@@ -321,12 +349,24 @@ size_t ift_json_escape_text(const char **p, char out[4]) {
     if (c != 'u') {
         *p += 2;
         switch (c) {
-        case 'b': out[0] = '\b'; break;
-        case 'f': out[0] = '\f'; break;
-        case 'n': out[0] = '\n'; break;
-        case 'r': out[0] = '\r'; break;
-        case 't': out[0] = '\t'; break;
-        default: out[0] = c; break;
+        case 'b':
+            out[0] = '\b';
+            break;
+        case 'f':
+            out[0] = '\f';
+            break;
+        case 'n':
+            out[0] = '\n';
+            break;
+        case 'r':
+            out[0] = '\r';
+            break;
+        case 't':
+            out[0] = '\t';
+            break;
+        default:
+            out[0] = c;
+            break;
         }
         return 1;
     }
@@ -369,7 +409,8 @@ void ift_json_text(const struct ift_json *doc, int node, struct ift_str *out) {
 
 bool ift_json_slice_is(const struct ift_json *doc, int node, struct ift_slice text) {
     if (!ift_json_is(doc, node, IFT_JSON_STRING)) return false;
-    const char *p = doc->text + doc->node[node].from + 1, *const end = doc->text + doc->node[node].to - 1;
+    const char *p = doc->text + doc->node[node].from + 1, *const end =
+                                                              doc->text + doc->node[node].to - 1;
     if (!doc->node[node].escaped) {
         return (size_t)(end - p) == text.n && (text.n == 0 || memcmp(p, text.p, text.n) == 0);
     }
@@ -394,7 +435,8 @@ bool ift_json_text_is(const struct ift_json *doc, int node, const char *text) {
 
 /* ---- typed members ---- */
 
-static const char *const type_name[] = {"null", "false", "true", "a number", "a string", "an array", "an object"};
+static const char *const type_name[] = {"null",     "false",    "true",     "a number",
+                                        "a string", "an array", "an object"};
 
 /* The member, or -1 when absent or null. */
 static int member(const struct ift_json *doc, int object, const char *key) {
@@ -402,46 +444,52 @@ static int member(const struct ift_json *doc, int object, const char *key) {
     return ift_json_is(doc, v, IFT_JSON_NULL) ? -1 : v;
 }
 
-static int wrong_type(const struct ift_json *doc, int v, const char *key, const char *want, struct ift_err *err) {
+static int wrong_type(const struct ift_json *doc, int v, const char *key, const char *want,
+                      struct ift_err *err) {
     return IFT_FAIL(err, "\"%s\" is %s, expected %s", key, type_name[doc->node[v].type], want);
 }
 
-int ift_json_get_f64(const struct ift_json *doc, int object, const char *key, double def, double *value,
-                     struct ift_err *err) {
+int ift_json_get_f64(const struct ift_json *doc, int object, const char *key, double def,
+                     double *value, struct ift_err *err) {
     const int v = member(doc, object, key);
     *value = def;
     if (v < 0) return 0;
     if (!ift_json_is(doc, v, IFT_JSON_NUMBER)) return wrong_type(doc, v, key, "a number", err);
-    if (!ift_parse_f64(ift_json_raw(doc, v), value)) return IFT_FAIL(err, "\"%s\" is out of range", key);
+    if (!ift_parse_f64(ift_json_raw(doc, v), value))
+        return IFT_FAIL(err, "\"%s\" is out of range", key);
     return 0;
 }
 
-int ift_json_get_i64(const struct ift_json *doc, int object, const char *key, int64_t def, int64_t *value,
-                     struct ift_err *err) {
+int ift_json_get_i64(const struct ift_json *doc, int object, const char *key, int64_t def,
+                     int64_t *value, struct ift_err *err) {
     const int v = member(doc, object, key);
     *value = def;
     if (v < 0) return 0;
-    if (!ift_json_is(doc, v, IFT_JSON_NUMBER)) return wrong_type(doc, v, key, "a whole number", err);
+    if (!ift_json_is(doc, v, IFT_JSON_NUMBER))
+        return wrong_type(doc, v, key, "a whole number", err);
     long long whole;
     double real;
     if (ift_parse_i64(ift_json_raw(doc, v), &whole)) {
         *value = whole;
-    } else if (ift_parse_f64(ift_json_raw(doc, v), &real) && fabs(real) <= 0x1p53 && real == floor(real)) {
+    } else if (ift_parse_f64(ift_json_raw(doc, v), &real) && fabs(real) <= 0x1p53 &&
+               real == floor(real)) {
         *value = (int64_t)real; /* written as 2048.0 or 1e6 */
     } else {
         const struct ift_slice raw = ift_json_raw(doc, v);
-        return IFT_FAIL(err, "\"%s\" is %.*s, expected a whole number", key, (int)(raw.n < 40 ? raw.n : 40), raw.p);
+        return IFT_FAIL(err, "\"%s\" is %.*s, expected a whole number", key,
+                        (int)(raw.n < 40 ? raw.n : 40), raw.p);
     }
     return 0;
 }
 
-int ift_json_get_bool(const struct ift_json *doc, int object, const char *key, bool def, bool *value,
-                      struct ift_err *err) {
+int ift_json_get_bool(const struct ift_json *doc, int object, const char *key, bool def,
+                      bool *value, struct ift_err *err) {
     const int v = member(doc, object, key);
     *value = def;
     if (v < 0) return 0;
     const bool is_true = ift_json_is(doc, v, IFT_JSON_TRUE);
-    if (!is_true && !ift_json_is(doc, v, IFT_JSON_FALSE)) return wrong_type(doc, v, key, "true or false", err);
+    if (!is_true && !ift_json_is(doc, v, IFT_JSON_FALSE))
+        return wrong_type(doc, v, key, "true or false", err);
     *value = is_true;
     return 0;
 }

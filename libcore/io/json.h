@@ -1,10 +1,11 @@
-/* json.h: our own JSON scanner. One pass over the text checks the whole grammar of RFC 8259 and UTF-8, strictly, and
- * leaves a tape of nodes that point back into the text: strings are not unescaped and numbers not converted
- * until asked, so big integers, `1.0` and the order of keys survive, and copying a value is copying its bytes.
+/* json.h: our own JSON scanner. One pass over the text checks the whole grammar of RFC 8259 and
+ * UTF-8, strictly, and leaves a tape of nodes that point back into the text: strings are not
+ * unescaped and numbers not converted until asked, so big integers, `1.0` and the order of keys
+ * survive, and copying a value is copying its bytes.
  *
- * Strictness: no NaN, no comments, no trailing commas, no raw control characters in strings, no lone surrogates
- * (\ud83d alone), no bytes that are not UTF-8 (overlong forms and surrogates included), nesting to 512 deep. Where a key
- * repeats, the last one wins.
+ * Strictness: no NaN, no comments, no trailing commas, no raw control characters in strings, no
+ * lone surrogates (\ud83d alone), no bytes that are not UTF-8 (overlong forms and surrogates
+ * included), nesting to 512 deep. Where a key repeats, the last one wins.
  *
  *     struct ift_json doc = {0};
  *     IFT_TRY(ift_json_parse(&doc, line.p, line.n, err));
@@ -23,13 +24,20 @@
 #include "libcore/base/str.h"
 
 enum ift_json_type {
-    IFT_JSON_NULL, IFT_JSON_FALSE, IFT_JSON_TRUE, IFT_JSON_NUMBER, IFT_JSON_STRING, IFT_JSON_ARRAY, IFT_JSON_OBJECT,
+    IFT_JSON_NULL,
+    IFT_JSON_FALSE,
+    IFT_JSON_TRUE,
+    IFT_JSON_NUMBER,
+    IFT_JSON_STRING,
+    IFT_JSON_ARRAY,
+    IFT_JSON_OBJECT,
 };
 
 /* Nodes lie in document order. An object's children alternate key (a string node), value. */
 struct ift_json_node {
     uint8_t type;
-    uint8_t escaped; /* string: 0: its bytes are its text; 1: it has escapes, all of them needed; 2: others too */
+    uint8_t escaped; /* string: 0: its bytes are its text; 1: it has escapes, all of them needed; 2:
+                        others too */
     uint32_t count;  /* array: elements; object: members (repeated keys counted) */
     uint32_t end;    /* index of the first node after this one and everything inside it */
     uint32_t from, to; /* text[from, to): the raw value; a string's quotes included */
@@ -42,80 +50,100 @@ struct ift_json {
     size_t n, cap;
 };
 
-/* Exactly one value, blanks around it allowed, less than 2 GiB of text. The message gives the column in bytes, and the line where the
- * text has several: `column 17: expected ',' or '}'`. After a failure the tape is empty. */
-int ift_json_parse(struct ift_json *doc, const char *text, size_t n, struct ift_err *err) IFT_MUST_CHECK;
+/* Exactly one value, blanks around it allowed, less than 2 GiB of text. The message gives the
+ * column in bytes, and the line where the text has several: `column 17: expected ',' or '}'`. After
+ * a failure the tape is empty. */
+int ift_json_parse(struct ift_json *doc, const char *text, size_t n,
+                   struct ift_err *err) IFT_MUST_CHECK;
 void ift_json_release(struct ift_json *doc);
 
-bool ift_json_is(const struct ift_json *doc, int node, enum ift_json_type type); /* false for node < 0 */
+bool ift_json_is(const struct ift_json *doc, int node,
+                 enum ift_json_type type); /* false for node < 0 */
 struct ift_slice ift_json_raw(const struct ift_json *doc, int node);
 
-/* The value of a key (unescaped comparison, last wins) or -1; -1 also when `object` is < 0 or no object. */
+/* The value of a key (unescaped comparison, last wins) or -1; -1 also when `object` is < 0 or no
+ * object. */
 int ift_json_get(const struct ift_json *doc, int object, const char *key);
 /* The i-th element, or -1. Linear; iterate with first/next instead. */
 int ift_json_at(const struct ift_json *doc, int array, size_t i);
-/* Children in order: `for (int v = ift_json_first(d, a); v >= 0; v = ift_json_next(d, a, v))`. In an object this visits keys and
- * values alternately. -1: none. */
+/* Children in order: `for (int v = ift_json_first(d, a); v >= 0; v = ift_json_next(d, a, v))`. In
+ * an object this visits keys and values alternately. -1: none. */
 int ift_json_first(const struct ift_json *doc, int container);
 int ift_json_next(const struct ift_json *doc, int container, int node);
 
-/* The members of an object without repetitions: each key once, where it first stands, with the value it last had. Fills
- * pair[2 i] with the key's node and pair[2 i + 1] with the value's; needs room for 2 * count ints. Returns how many. */
+/* The members of an object without repetitions: each key once, where it first stands, with the
+ * value it last had. Fills pair[2 i] with the key's node and pair[2 i + 1] with the value's; needs
+ * room for 2 * count ints. Returns how many. */
 size_t ift_json_members(const struct ift_json *doc, int object, int *pair);
 
 /* Appends a string node's unescaped text. */
 void ift_json_text(const struct ift_json *doc, int node, struct ift_str *out);
-bool ift_json_text_is(const struct ift_json *doc, int node, const char *text); /* a string node with that text */
+bool ift_json_text_is(const struct ift_json *doc, int node,
+                      const char *text); /* a string node with that text */
 bool ift_json_slice_is(const struct ift_json *doc, int node, struct ift_slice text);
 /* Appends what the inside of a checked string literal (without its quotes) stands for. */
 void ift_json_unescape(struct ift_str *out, const char *p, size_t n);
-/* The same to a buffer, which may be as short as the literal's inside: text is never longer. Returns its length. */
+/* The same to a buffer, which may be as short as the literal's inside: text is never longer.
+ * Returns its length. */
 size_t ift_json_unescape_to(char *to, const char *p, size_t n);
 
-/* Typed members with defaults, for configuration files. Absent or null gives the default; a wrong type is an error
- * that names the key. Returned strings are appended to `out`. */
-int ift_json_get_i64(const struct ift_json *doc, int object, const char *key, int64_t def, int64_t *value, struct ift_err *err) IFT_MUST_CHECK;
-int ift_json_get_f64(const struct ift_json *doc, int object, const char *key, double def, double *value, struct ift_err *err) IFT_MUST_CHECK;
-int ift_json_get_bool(const struct ift_json *doc, int object, const char *key, bool def, bool *value, struct ift_err *err) IFT_MUST_CHECK;
-int ift_json_get_str(const struct ift_json *doc, int object, const char *key, const char *def, struct ift_str *out, struct ift_err *err) IFT_MUST_CHECK;
+/* Typed members with defaults, for configuration files. Absent or null gives the default; a wrong
+ * type is an error that names the key. Returned strings are appended to `out`. */
+int ift_json_get_i64(const struct ift_json *doc, int object, const char *key, int64_t def,
+                     int64_t *value, struct ift_err *err) IFT_MUST_CHECK;
+int ift_json_get_f64(const struct ift_json *doc, int object, const char *key, double def,
+                     double *value, struct ift_err *err) IFT_MUST_CHECK;
+int ift_json_get_bool(const struct ift_json *doc, int object, const char *key, bool def,
+                      bool *value, struct ift_err *err) IFT_MUST_CHECK;
+int ift_json_get_str(const struct ift_json *doc, int object, const char *key, const char *def,
+                     struct ift_str *out, struct ift_err *err) IFT_MUST_CHECK;
 
 /* ---- writing ---- */
 
-/* Appends "text" with quotes, escaping only what JSON demands: `"`, `\`, and controls as \b \f \n \r \t or \u00xx. This is byte for byte
- * what Python's json.dump(ensure_ascii=False) writes. The text must be UTF-8. */
+/* Appends "text" with quotes, escaping only what JSON demands: `"`, `\`, and controls as \b \f \n
+ * \r \t or \u00xx. This is byte for byte what Python's json.dump(ensure_ascii=False) writes. The
+ * text must be UTF-8. */
 void ift_json_quote(struct ift_str *out, const char *p, size_t n);
-void ift_json_escape(struct ift_str *out, const char *p, size_t n); /* the same without the quotes */
-/* Appends a node in canonical form: no blanks, escapes undone where JSON does not demand them, repeated keys reduced as in
- * ift_json_members; the order of keys and the digits of numbers as they were. Never a line break. */
+void ift_json_escape(struct ift_str *out, const char *p,
+                     size_t n); /* the same without the quotes */
+/* Appends a node in canonical form: no blanks, escapes undone where JSON does not demand them,
+ * repeated keys reduced as in ift_json_members; the order of keys and the digits of numbers as they
+ * were. Never a line break. */
 void ift_json_copy(struct ift_str *out, const struct ift_json *doc, int node);
-/* Shortest text that reads back as the same double, as jq writes it: 3, 0.1, 1e-07, 1e+300. What JSON cannot say: null for
- * NaN, the largest double for an infinity. */
+/* Shortest text that reads back as the same double, as jq writes it: 3, 0.1, 1e-07, 1e+300. What
+ * JSON cannot say: null for NaN, the largest double for an infinity. */
 void ift_json_number(struct ift_str *out, double value);
 
 /* ---- splitting ---- */
 
-/* Cuts a stream into the texts of its values, in memory bounded by the largest: the elements of one top-level array, however long
- * its line, or values one after the other: one a line, over many lines, or several on one. It follows strings and
- * brackets and leaves the rest of the grammar to the parser. A broken value spoils no more than it must: in a
- * stream of lines, its line.
+/* Cuts a stream into the texts of its values, in memory bounded by the largest: the elements of one
+ * top-level array, however long its line, or values one after the other: one a line, over many
+ * lines, or several on one. It follows strings and brackets and leaves the rest of the grammar to
+ * the parser. A broken value spoils no more than it must: in a stream of lines, its line.
  *
  *     while ((got = ift_json_splitter_next(s, &value, &line, err)) >= 0) {
  *         if (got) { …use value…; continue; }
  *         if (finished) break;
- *         …another block: ift_json_splitter_push(s, p, n), or, at the end: ift_json_splitter_finish(s, err), finished = true
+ *         …another block: ift_json_splitter_push(s, p, n), or, at the end:
+ * ift_json_splitter_finish(s, err), finished = true
  *     }
  */
 struct ift_json_splitter;
-enum ift_json_layout { IFT_JSON_AUTO /* '[' first: array, else lines */, IFT_JSON_ARRAY_OF, IFT_JSON_LINES };
+enum ift_json_layout {
+    IFT_JSON_AUTO /* '[' first: array, else lines */,
+    IFT_JSON_ARRAY_OF,
+    IFT_JSON_LINES
+};
 struct ift_json_splitter *ift_json_splitter_new(enum ift_json_layout layout);
-/* 1: *value lent until the next call, *line is the 1-based line on which it starts. 0: needs more input (push), or, after finish,
- * there is none. -1: what stands between the elements of an array is wrong, or the last value is cut. A byte
- * order mark at the start is skipped. */
-int ift_json_splitter_next(struct ift_json_splitter *s, struct ift_slice *value, size_t *line, struct ift_err *err) IFT_MUST_CHECK;
+/* 1: *value lent until the next call, *line is the 1-based line on which it starts. 0: needs more
+ * input (push), or, after finish, there is none. -1: what stands between the elements of an array
+ * is wrong, or the last value is cut. A byte order mark at the start is skipped. */
+int ift_json_splitter_next(struct ift_json_splitter *s, struct ift_slice *value, size_t *line,
+                           struct ift_err *err) IFT_MUST_CHECK;
 /* A block of input, borrowed until next has returned 0. */
 void ift_json_splitter_push(struct ift_json_splitter *s, const char *p, size_t n);
-/* No more input comes. -1: an array is not closed. In a stream of lines the last value, which may lack its line end, is still to
- * be had from next. */
+/* No more input comes. -1: an array is not closed. In a stream of lines the last value, which may
+ * lack its line end, is still to be had from next. */
 int ift_json_splitter_finish(struct ift_json_splitter *s, struct ift_err *err) IFT_MUST_CHECK;
 /* Whether values are the elements of an array; known once there was one. */
 bool ift_json_splitter_in_array(const struct ift_json_splitter *s);

@@ -43,7 +43,8 @@ static char *write_escaped(char *to, const char *p, size_t n) {
     }
 }
 
-/* Text is taken in pieces, so that the room for its worst case, six times its length, stays small. */
+/* Text is taken in pieces, so that the room for its worst case, six times its length, stays small.
+ */
 enum { PIECE = 1 << 16 };
 
 void ift_json_escape(struct ift_str *out, const char *p, size_t n) {
@@ -194,8 +195,11 @@ void ift_json_copy(struct ift_str *out, const struct ift_json *doc, int node) {
         }
         ift_str_addc(out, ']');
         return;
-    case IFT_JSON_OBJECT: copy_object(out, doc, node); return;
-    default: break;
+    case IFT_JSON_OBJECT:
+        copy_object(out, doc, node);
+        return;
+    default:
+        break;
     }
     ift_str_add(out, raw.p, raw.n);
 }
@@ -206,7 +210,8 @@ void ift_json_number(struct ift_str *out, double value) {
         return;
     }
     if (isinf(value)) value = value > 0 ? DBL_MAX : -DBL_MAX;
-    /* Up to 15 digits every decimal survives the way through a normal double, so 15 finds it; few numbers need more. */
+    /* Up to 15 digits every decimal survives the way through a normal double, so 15 finds it; few
+     * numbers need more. */
     char text[32];
     for (int precision = fabs(value) < DBL_MIN ? 1 : 15; precision <= 17; precision++) {
         snprintf(text, sizeof text, "%.*e", precision - 1, value);
