@@ -171,8 +171,8 @@ static int write_value(struct ift_jq *jq, jv value, struct ift_err *err) {
 
 /* ---- programs ---- */
 
-/* Keeps the first message: "jq: error: syntax error, ... at <top-level>, line 3:", the program, "jq:
- * 1 compile error". */
+/* Keeps the first message; "jq: error: syntax error at <top-level>, line 3:", the program and
+ * "jq: 1 compile error" come one after the other. */
 static void on_error(void *ctx, jv message) {
     struct ift_str *const out = ctx;
     if (out->n == 0 && jv_get_kind(message) == JV_KIND_STRING) {
