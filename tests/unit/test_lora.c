@@ -93,7 +93,7 @@ static double train(struct golden_run *r, const struct ift_safetensors *batches,
     adam_init(&a, r);
     double worst = 0;
     for (int step = 0; step < 10; step++) {
-        char prefix[8];
+        char prefix[16];
         snprintf(prefix, sizeof prefix, "%d.", step);
         struct golden_batch b = golden_batch(batches, prefix);
         worst = fmax(worst, fabs(golden_run_batch(r, &b, &err) - (double)want[step]));
