@@ -5,8 +5,7 @@
 #include "libcore/base/tool.h"
 
 void ift_say(const char *name, const char *text) {
-    /* One write, so that lines of programs in a pipe do not mix; a progress line is erased first.
-     */
+    /* One write, or lines of programs in a pipe would mix; a progress line is erased first. */
     struct ift_str line = {0};
     ift_str_addf(&line, "%s%s: %s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", name, text);
     fwrite(line.p, 1, line.n, stderr);

@@ -79,7 +79,7 @@ extern const struct ift_tool ift_tool; /* defined by each program */
 void ift_note(const struct ift_run *run, const char *fmt, ...) IFT_PRINTF(2, 3);
 /* Only with -v. */
 void ift_note_verbose(const struct ift_run *run, const char *fmt, ...) IFT_PRINTF(2, 3);
-/* The line itself. */
+/* The line itself, "name: text". */
 void ift_say(const char *name, const char *text);
 
 #endif

@@ -62,7 +62,7 @@ FNR == 1 {
     file = FILENAME
     inside = body = 0
     tests = FILENAME ~ /^tests\//
-    # main() and the progress line speak; running out of memory ends a program.
+    # main(), notes and the progress line speak; running out of memory ends a program.
     silent = FILENAME ~ /^libcore\// && FILENAME !~ /^libcore\/base\/(tool|note|progress|mem)\.c$/
 }
 
