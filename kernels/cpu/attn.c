@@ -2,26 +2,29 @@
 
 #include <math.h>
 
-static int segments_check(const struct ift_call *c, const struct ift_operand *segments, int64_t n, int64_t keys,
-                          bool kv_apart, char *why) {
+static int segments_check(const struct ift_call *c, const struct ift_operand *segments, int64_t n,
+                          int64_t keys, bool kv_apart, char *why) {
     const int32_t *table = ift_i32(segments);
     int64_t q_end = 0, kv_end = 0;
     for (int64_t s = 0; s < segments->dim[0]; s++) {
         const int32_t *g = table + s * segments->row;
         const int64_t q = g[0], q_len = g[1], kv = g[2], kv_len = g[3];
         if (q < 0 || q_len < 0 || kv < 0 || kv_len < 0 || q + q_len > n || kv + kv_len > keys)
-            return ift_call_fail(c, why, "segment %lld is %d %d %d %d, beyond %lld queries and %lld keys", (long long)s,
-                                 g[0], g[1], g[2], g[3], (long long)n, (long long)keys);
+            return ift_call_fail(c, why,
+                                 "segment %lld is %d %d %d %d, beyond %lld queries and %lld keys",
+                                 (long long)s, g[0], g[1], g[2], g[3], (long long)n,
+                                 (long long)keys);
         if ((q_len > 0 && q < q_end) || (kv_apart && kv_len > 0 && kv < kv_end))
-            return ift_call_fail(c, why, "segment %lld overlaps an earlier one or is out of order", (long long)s);
+            return ift_call_fail(c, why, "segment %lld overlaps an earlier one or is out of order",
+                                 (long long)s);
         if (q_len > 0) q_end = q + q_len;
         if (kv_len > 0) kv_end = kv + kv_len;
     }
     return 0;
 }
 
-int IFT_ISA(attn_check)(const struct ift_call *c, const struct ift_operand *segments, int64_t n, int64_t keys,
-                        bool kv_apart, char *why) {
+int IFT_ISA(attn_check)(const struct ift_call *c, const struct ift_operand *segments, int64_t n,
+                        int64_t keys, bool kv_apart, char *why) {
     if (segments->dim[1] != 4) return ift_call_fail(c, why, "segments must have 4 columns");
     return segments_check(c, segments, n, keys, kv_apart, why);
 }
@@ -44,27 +47,16 @@ static int check(const struct ift_call *c, char *why) {
     return IFT_ISA(attn_check)(c, &c->in[3], n, keys, false, why);
 }
 
-/* The private memory of a thread. */
-struct room {
-    float *q;      /* (D, BQ) */
-    float *p;      /* (BK, BQ) scores, then their exponentials */
-    float *o;      /* (BQ, Dp) */
-    float *pad;    /* (BK, Dp) */
-    float *tail;   /* (MR, D) */
-    float *top;    /* (BQ) running maximum */
-    float *total;  /* (BQ) running sum */
-    float *shrink; /* (BQ) what a new maximum does to earlier sums */
-};
-
 static size_t room_floats(int64_t d) {
     const int64_t dp = attn_pad(d);
-    return ift_line((size_t)(d * BQ + BK * BQ + BQ * dp + BK * dp + MR * d + 3 * BQ + 16) * sizeof(float)) /
+    return ift_line((size_t)(d * BQ + BK * BQ + BQ * dp + BK * dp + MR * d + 3 * BQ + 16) *
+                    sizeof(float)) /
            sizeof(float);
 }
 
-static struct room room_of(float *at, int64_t d) {
+static struct attn_room room_of(float *at, int64_t d) {
     const int64_t dp = attn_pad(d);
-    struct room r;
+    struct attn_room r;
     r.q = at;
     r.p = r.q + d * BQ;
     r.o = r.p + BK * BQ;
@@ -88,8 +80,8 @@ static size_t scratch(const struct ift_call *c, int threads) {
 }
 
 /* p = scale q k^T, transposed, for the tiles that anything can be seen of. */
-static void scores(const struct attn_unit *u, float scale, const struct room *m, const struct ift_operand *k,
-                   int64_t r0, int64_t n, int64_t key, int64_t keys) {
+static void scores(const struct attn_unit *u, float scale, const struct attn_room *m,
+                   const struct ift_operand *k, int64_t r0, int64_t n, int64_t key, int64_t keys) {
     for (int64_t j = 0; j < keys; j += MR) {
         int64_t ld;
         const float *left = attn_left(u, k, key + j, keys - j, m->tail, &ld);
@@ -107,7 +99,7 @@ static void scores(const struct attn_unit *u, float scale, const struct room *m,
 }
 
 /* The running softmax: p becomes exp(p - top). */
-static void soften(const struct room *m, int64_t n, int64_t keys) {
+static void soften(const struct attn_room *m, int64_t n, int64_t keys) {
     for (int64_t l = 0; l < n; l += VL) {
         const vf old = vf_load(m->top + l);
         vf top = old;
@@ -126,8 +118,8 @@ static void soften(const struct room *m, int64_t n, int64_t keys) {
 }
 
 /* o = shrink o + p v. Keys that none of a tile's rows sees are left out; p is zero there. */
-static void gather(const struct attn_unit *u, const struct room *m, const struct ift_operand *v, int64_t r0, int64_t n,
-                   int64_t key, int64_t keys) {
+static void gather(const struct attn_unit *u, const struct attn_room *m,
+                   const struct ift_operand *v, int64_t r0, int64_t n, int64_t key, int64_t keys) {
     int64_t ld;
     const float *right = attn_right(u, v, key, keys, m->pad, &ld);
     for (int64_t l = 0; l < n; l += MR) {
@@ -147,25 +139,22 @@ static void gather(const struct attn_unit *u, const struct room *m, const struct
     }
 }
 
-static void finish(const struct ift_call *c, const struct attn_unit *u, const struct room *m, int64_t r0, int64_t n) {
+static void finish(const struct ift_call *c, const struct attn_unit *u, const struct attn_room *m,
+                   int64_t r0, int64_t n) {
     for (int64_t l = 0; l < n; l++) {
         const float total = m->total[l], share = total > 0 || total != total ? 1 / total : 0;
         float *o = ift_f32(&c->out[0]) + attn_at(u, &c->out[0], r0 + l); // (D) sets
         for (int64_t d = 0; d < u->d; d++) o[d] = m->o[l * u->dp + d] * share;
         if (!c->out[1].buf) continue;
-        const int64_t token = u->q_begin + (r0 + l) / u->rep, head = u->kv_head * u->rep + (r0 + l) % u->rep;
+        const int64_t token = u->q_begin + (r0 + l) / u->rep,
+                      head = u->kv_head * u->rep + (r0 + l) % u->rep;
         ift_f32(&c->out[1])[token * c->out[1].row + head] = m->top[l] + logf(total);
     }
 }
 
-static void block(const struct ift_call *c, const struct attn_unit *u, int64_t r0, const struct room *m) {
-    const int64_t n = attn_min(BQ, u->rows - r0);
+static void tiles(const struct ift_call *c, const struct attn_unit *u, int64_t r0, int64_t n,
+                  const struct attn_room *m) {
     attn_columns(u, &c->in[0], r0, n, m->q);
-    for (int64_t l = 0; l < BQ; l++) {
-        m->top[l] = -1e30f; /* below any score, and finite: minus itself it is 0 */
-        m->total[l] = 0;
-    }
-    memset(m->o, 0, (size_t)(BQ * u->dp) * sizeof *m->o);
     const int64_t end = attn_min(u->kv_len, attn_high(u, r0 + n - 1) + 1);
     for (int64_t key = attn_low(u, r0); key < end; key += BK) {
         const int64_t keys = attn_min(BK, end - key);
@@ -174,6 +163,20 @@ static void block(const struct ift_call *c, const struct attn_unit *u, int64_t r
         soften(m, n, keys);
         gather(u, m, &c->in[2], r0, n, key, keys);
     }
+}
+
+static void block(const struct ift_call *c, const struct attn_unit *u, int64_t r0,
+                  const struct attn_room *m) {
+    const int64_t n = attn_min(BQ, u->rows - r0);
+    for (int64_t l = 0; l < BQ; l++) {
+        m->top[l] = -1e30f; /* below any score, and finite: minus itself it is 0 */
+        m->total[l] = 0;
+    }
+    memset(m->o, 0, (size_t)(attn_blocks(n, MR) * MR * u->dp) * sizeof *m->o);
+    if (u->rows <= ATTN_FEW)
+        IFT_ISA(attn_few)(c, u, m);
+    else
+        tiles(c, u, r0, n, m);
     finish(c, u, m, r0, n);
 }
 
@@ -188,7 +191,7 @@ static void blocks(const void *ctx, int64_t begin, int64_t end, int thread) {
     const struct job *job = ctx;
     const struct ift_call *c = job->c;
     const int64_t d = c->at.attn.head_dim;
-    const struct room m = room_of(job->rooms + (size_t)thread * room_floats(d), d);
+    const struct attn_room m = room_of(job->rooms + (size_t)thread * room_floats(d), d);
     for (int64_t t = begin; t < end; t++) {
         const int32_t *b = job->blocks + t / c->at.attn.kv_heads * 2;
         const struct attn_unit u = attn_unit_of(c, ift_i32(&c->in[3]) + b[0] * c->in[3].row,

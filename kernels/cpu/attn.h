@@ -1,9 +1,10 @@
 /* attn.h: what attention forward and backward share.
  *
- * The query heads that read one key head are treated as more queries: row r of a (segment, key head) is
- * query r / rep, head r % rep of the group, rep = heads / kv_heads. Rows are worked on in blocks of BQ, keys in
- * blocks of BK, and scores lie transposed, (key, row): then the maximum, the exponentials and the mask work on whole
- * vectors of rows, and k and v are read where they are, without packing.
+ * The query heads that read one key head are treated as more queries: row r of a (segment, key
+ * head) is query r / rep, head r % rep of the group, rep = heads / kv_heads. Rows are worked on in
+ * blocks of BQ, keys in blocks of BK, and scores lie transposed, (key, row): then the maximum, the
+ * exponentials and the mask work on whole vectors of rows, and k and v are read where they are,
+ * without packing.
  *
  * Row r sees the keys low(r) .. high(r), both growing with r.
  */
@@ -14,10 +15,12 @@
 #include "kernels/cpu/tile.h"
 
 enum {
-    BQ = NR * MR / 2 < 48 ? 48 : NR * MR / 2 > 96 ? 96 : NR * MR / 2, /* a multiple of NR and MR */
-    BK = 96,                                                         /* a multiple of MR */
+    BQ = NR > 16 ? 96 : 48, /* a multiple of NR and MR */
+    BK = 96,                /* a multiple of MR */
 };
 _Static_assert(BQ % NR == 0 && BQ % MR == 0 && BK % MR == 0, "blocks are made of whole tiles");
+
+enum { ATTN_FEW = 3 /* as many rows, or fewer, go key by key instead of tile by tile */ };
 
 /* One (segment, key head). */
 struct attn_unit {
@@ -52,7 +55,8 @@ INLINE int64_t attn_blocks(int64_t n, int64_t block) {
     return (n + block - 1) / block;
 }
 
-INLINE struct attn_unit attn_unit_of(const struct ift_call *c, const int32_t *segment, int kv_head) {
+INLINE struct attn_unit attn_unit_of(const struct ift_call *c, const int32_t *segment,
+                                     int kv_head) {
     const int rep = c->at.attn.heads / c->at.attn.kv_heads;
     return (struct attn_unit){
         .q_begin = segment[0],
@@ -78,22 +82,27 @@ INLINE int64_t attn_key_at(const struct attn_unit *u, const struct ift_operand *
     return (u->kv_begin + key) * o->row + u->kv_head * u->d;
 }
 
-/* columns[c * BQ + l] = row l [c] for n rows from r0, zero up to a whole number of tiles. (D, BQ) */
-INLINE void attn_columns(const struct attn_unit *u, const struct ift_operand *o, int64_t r0, int64_t n, float *columns) {
+/* columns[c * BQ + l] = row l [c] for n rows from r0, zero up to a whole number of tiles. (D, BQ)
+ */
+INLINE void attn_columns(const struct attn_unit *u, const struct ift_operand *o, int64_t r0,
+                         int64_t n, float *columns) {
     const int64_t end = attn_blocks(n, NR) * NR, lane = u->rep == 1 ? o->row : 0;
     int64_t l = 0;
     if (lane) /* rows of one head, evenly spaced */
-        for (; l + 4 <= n; l += 4) ift_turn_four(columns + l, BQ, ift_f32(o) + attn_at(u, o, r0 + l), lane, u->d);
+        for (; l + 4 <= n; l += 4)
+            ift_turn_four(columns + l, BQ, ift_f32(o) + attn_at(u, o, r0 + l), lane, u->d);
     for (; l < n; l++) {
         const float *from = ift_f32(o) + attn_at(u, o, r0 + l);
         for (int64_t c = 0; c < u->d; c++) columns[c * BQ + l] = from[c];
     }
-    for (int64_t c = 0; c < u->d && n < end; c++) memset(columns + c * BQ + n, 0, (size_t)(end - n) * sizeof *columns);
+    for (int64_t c = 0; c < u->d && n < end; c++)
+        memset(columns + c * BQ + n, 0, (size_t)(end - n) * sizeof *columns);
 }
 
-/* rows[l * dp + c] = scale * row l [c] for n rows from r0, zero up to dp and to a whole number of tiles. (BQ, Dp) */
-INLINE void attn_rows(const struct attn_unit *u, const struct ift_operand *o, int64_t r0, int64_t n, float scale,
-                      float *rows) {
+/* rows[l * dp + c] = scale * row l [c] for n rows from r0, zero up to dp and to a whole number of
+ * tiles. (BQ, Dp) */
+INLINE void attn_rows(const struct attn_unit *u, const struct ift_operand *o, int64_t r0, int64_t n,
+                      float scale, float *rows) {
     const int64_t end = attn_blocks(n, NR) * NR;
     for (int64_t l = 0; l < n; l++) {
         const float *from = ift_f32(o) + attn_at(u, o, r0 + l);
@@ -104,10 +113,10 @@ INLINE void attn_rows(const struct attn_unit *u, const struct ift_operand *o, in
     memset(rows + n * u->dp, 0, (size_t)((end - n) * u->dp) * sizeof *rows);
 }
 
-/* Keys or values as the right side of a product: in place where whole tiles cover head_dim, else copied to `pad`
- * (BK, Dp). *ld is set to the distance of rows. */
-INLINE const float *attn_right(const struct attn_unit *u, const struct ift_operand *o, int64_t key, int64_t n,
-                               float *pad, int64_t *ld) {
+/* Keys or values as the right side of a product: in place where whole tiles cover head_dim, else
+ * copied to `pad` (BK, Dp). *ld is set to the distance of rows. */
+INLINE const float *attn_right(const struct attn_unit *u, const struct ift_operand *o, int64_t key,
+                               int64_t n, float *pad, int64_t *ld) {
     const float *from = ift_f32(o) + attn_key_at(u, o, key);
     *ld = o->row;
     if (u->d == u->dp) return from;
@@ -119,31 +128,52 @@ INLINE const float *attn_right(const struct attn_unit *u, const struct ift_opera
     return pad;
 }
 
-/* Keys or values as the left side: MR of them from key j on; where fewer than MR are left before `end`, they are copied
- * to `pad` (MR, D) with zeros behind. */
-INLINE const float *attn_left(const struct attn_unit *u, const struct ift_operand *o, int64_t key, int64_t left,
-                              float *pad, int64_t *ld) {
+/* Keys or values as the left side: MR of them from key j on; where fewer than MR are left before
+ * `end`, they are copied to `pad` (MR, D) with zeros behind. */
+INLINE const float *attn_left(const struct attn_unit *u, const struct ift_operand *o, int64_t key,
+                              int64_t left, float *pad, int64_t *ld) {
     const float *from = ift_f32(o) + attn_key_at(u, o, key);
     *ld = o->row;
     if (left >= MR) return from;
     *ld = u->d;
     memset(pad, 0, (size_t)(MR * u->d) * sizeof *pad);
-    for (int64_t j = 0; j < left; j++) memcpy(pad + j * u->d, from + j * o->row, (size_t)u->d * sizeof *pad);
+    for (int64_t j = 0; j < left; j++)
+        memcpy(pad + j * u->d, from + j * o->row, (size_t)u->d * sizeof *pad);
     return pad;
 }
 
-/* Hides what may not be seen: scores[j * BQ + l] = -inf unless row r0 + l sees key key + j. n rows, keys of them. */
-INLINE void attn_mask(const struct attn_unit *u, int64_t r0, int64_t n, int64_t key, int64_t keys, float *scores) {
+/* Hides what may not be seen: scores[j * BQ + l] = -inf unless row r0 + l sees key key + j. n rows,
+ * keys of them. */
+INLINE void attn_mask(const struct attn_unit *u, int64_t r0, int64_t n, int64_t key, int64_t keys,
+                      float *scores) {
     if (key + keys - 1 <= attn_high(u, r0) && key >= attn_low(u, r0 + n - 1)) return;
     for (int64_t l = 0; l < n; l++) {
         const int64_t low = attn_low(u, r0 + l) - key, high = attn_high(u, r0 + l) - key;
         for (int64_t j = 0; j < attn_min(low, keys); j++) scores[j * BQ + l] = -__builtin_inff();
-        for (int64_t j = attn_max(0, high + 1); j < keys; j++) scores[j * BQ + l] = -__builtin_inff();
+        for (int64_t j = attn_max(0, high + 1); j < keys; j++)
+            scores[j * BQ + l] = -__builtin_inff();
     }
 }
 
-/* Heads, strides and the segment table of both ops. kv_apart: no key belongs to two segments either. */
-int IFT_ISA(attn_check)(const struct ift_call *c, const struct ift_operand *segments, int64_t n, int64_t keys,
-                        bool kv_apart, char *why);
+/* The private memory of a thread in the forward. */
+struct attn_room {
+    float *q;      /* (D, BQ) */
+    float *p;      /* (BK, BQ) scores, then their exponentials */
+    float *o;      /* (BQ, Dp) */
+    float *pad;    /* (BK, Dp) */
+    float *tail;   /* (MR, D) */
+    float *top;    /* (BQ) running maximum */
+    float *total;  /* (BQ) running sum */
+    float *shrink; /* (BQ) what a new maximum does to earlier sums */
+};
+
+/* All rows of a unit of at most ATTN_FEW: leaves o, top and total in m as the tiles would. */
+void IFT_ISA(attn_few)(const struct ift_call *c, const struct attn_unit *u,
+                       const struct attn_room *m);
+
+/* Heads, strides and the segment table of both ops. kv_apart: no key belongs to two segments
+ * either. */
+int IFT_ISA(attn_check)(const struct ift_call *c, const struct ift_operand *segments, int64_t n,
+                        int64_t keys, bool kv_apart, char *why);
 
 #endif

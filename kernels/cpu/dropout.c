@@ -15,27 +15,33 @@ static int check(const struct ift_call *c, char *why) {
 }
 
 /* Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011) of BLOCKS
- * counters (first + i, stream, 0). word[j][i] is word j of block i. */
+ * counters (first + i, stream, 0). Word j of block i goes to word[4 i + j]. */
 static void philox(uint64_t first, uint32_t stream, const int32_t key[2],
-                   uint32_t word[4][BLOCKS]) {
+                   uint32_t word[4 * BLOCKS]) {
+    uint32_t c0[BLOCKS], c1[BLOCKS], c2[BLOCKS], c3[BLOCKS];
     for (int i = 0; i < BLOCKS; i++) {
-        word[0][i] = (uint32_t)(first + (uint64_t)i);
-        word[1][i] = (uint32_t)((first + (uint64_t)i) >> 32);
-        word[2][i] = stream;
-        word[3][i] = 0;
+        c0[i] = (uint32_t)(first + (uint64_t)i);
+        c1[i] = (uint32_t)((first + (uint64_t)i) >> 32);
+        c2[i] = stream;
+        c3[i] = 0;
     }
     uint32_t k0 = (uint32_t)key[0], k1 = (uint32_t)key[1];
     for (int round = 0; round < 10; round++) {
         for (int i = 0; i < BLOCKS; i++) {
-            const uint64_t a = (uint64_t)word[0][i] * 0xD2511F53u,
-                           b = (uint64_t)word[2][i] * 0xCD9E8D57u;
-            word[0][i] = (uint32_t)(b >> 32) ^ word[1][i] ^ k0;
-            word[1][i] = (uint32_t)b;
-            word[2][i] = (uint32_t)(a >> 32) ^ word[3][i] ^ k1;
-            word[3][i] = (uint32_t)a;
+            const uint64_t a = (uint64_t)c0[i] * 0xD2511F53u, b = (uint64_t)c2[i] * 0xCD9E8D57u;
+            c0[i] = (uint32_t)(b >> 32) ^ c1[i] ^ k0;
+            c1[i] = (uint32_t)b;
+            c2[i] = (uint32_t)(a >> 32) ^ c3[i] ^ k1;
+            c3[i] = (uint32_t)a;
         }
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
+    }
+    for (int i = 0; i < BLOCKS; i++) {
+        word[4 * i] = c0[i];
+        word[4 * i + 1] = c1[i];
+        word[4 * i + 2] = c2[i];
+        word[4 * i + 3] = c3[i];
     }
 }
 
@@ -44,15 +50,13 @@ static void span(const struct ift_call *c, const float *x, float *y, int64_t ele
     const double p = (double)c->at.dropout.p;
     const uint32_t threshold = (uint32_t)(p * 4294967296.0);
     const float scale = (float)(1 / (1 - p));
-    uint32_t word[4][BLOCKS];
+    uint32_t word[4 * BLOCKS];
     for (int64_t i = 0; i < n;) {
         const int64_t first = (element + i) / 4, skip = (element + i) % 4;
         const int64_t take = n - i < 4 * BLOCKS - skip ? n - i : 4 * BLOCKS - skip;
         philox((uint64_t)first, c->at.dropout.stream, ift_i32(&c->in[1]), word);
-        for (int64_t j = 0; j < take; j++) {
-            const uint32_t w = word[(skip + j) % 4][(skip + j) / 4];
-            y[i + j] = w >= threshold ? x[i + j] * scale : 0;
-        }
+        for (int64_t j = 0; j < take; j++)
+            y[i + j] = word[skip + j] >= threshold ? x[i + j] * scale : 0;
         i += take;
     }
 }

@@ -9,21 +9,23 @@
 enum shape { TEXT, TEXT_OR_NUMBER, MESSAGES, TEXTS };
 
 /* The keys that the suite gives a meaning to. */
+#define NAME(text)                                                                                 \
+    { text, sizeof text - 1 }
 static const struct key {
-    const char *name;
+    struct ift_slice name;
     enum shape shape;
     bool required;
     size_t offset;
 } keys[] = {
-    {"instruction", TEXT, true, offsetof(struct ift_record, instruction)},
-    {"input", TEXT, true, offsetof(struct ift_record, input)},
-    {"output", TEXT, true, offsetof(struct ift_record, output)},
-    {"messages", MESSAGES, false, offsetof(struct ift_record, messages)},
-    {"rationale", TEXT, false, offsetof(struct ift_record, rationale)},
-    {"system", TEXT, false, offsetof(struct ift_record, system)},
-    {"id", TEXT_OR_NUMBER, false, offsetof(struct ift_record, id)},
-    {"source", TEXT, false, offsetof(struct ift_record, source)},
-    {"tags", TEXTS, false, offsetof(struct ift_record, tags)},
+    {NAME("instruction"), TEXT, true, offsetof(struct ift_record, instruction)},
+    {NAME("input"), TEXT, true, offsetof(struct ift_record, input)},
+    {NAME("output"), TEXT, true, offsetof(struct ift_record, output)},
+    {NAME("messages"), MESSAGES, false, offsetof(struct ift_record, messages)},
+    {NAME("rationale"), TEXT, false, offsetof(struct ift_record, rationale)},
+    {NAME("system"), TEXT, false, offsetof(struct ift_record, system)},
+    {NAME("id"), TEXT_OR_NUMBER, false, offsetof(struct ift_record, id)},
+    {NAME("source"), TEXT, false, offsetof(struct ift_record, source)},
+    {NAME("tags"), TEXTS, false, offsetof(struct ift_record, tags)},
 };
 enum { NKEYS = sizeof keys / sizeof *keys };
 
@@ -66,18 +68,24 @@ static int check_texts(const struct ift_json *doc, int list, const char *name,
 }
 
 static int check_key(const struct ift_json *doc, int v, const struct key *k, struct ift_err *err) {
-    if (v < 0) return k->required ? IFT_FAIL(err, "missing \"%s\"", k->name) : 0;
+    if (v < 0) return k->required ? IFT_FAIL(err, "missing \"%s\"", k->name.p) : 0;
     if (k->shape == MESSAGES) return check_messages(doc, v, err);
-    if (k->shape == TEXTS) return check_texts(doc, v, k->name, err);
+    if (k->shape == TEXTS) return check_texts(doc, v, k->name.p, err);
     if (ift_json_is(doc, v, IFT_JSON_STRING)) return 0;
     if (k->shape == TEXT_OR_NUMBER && ift_json_is(doc, v, IFT_JSON_NUMBER)) return 0;
-    return IFT_FAIL(err, "\"%s\" is %s, not a string", k->name, type_name[doc->node[v].type]);
+    return IFT_FAIL(err, "\"%s\" is %s, not a string", k->name.p, type_name[doc->node[v].type]);
 }
 
 /* Which of the table's rows a key node is, or NKEYS. */
 static size_t find_key(const struct ift_json *doc, int key) {
+    const struct ift_json_node *const node = &doc->node[key];
+    const size_t n = node->to - node->from - 2;
     size_t i = 0;
-    while (i < NKEYS && !ift_json_text_is(doc, key, keys[i].name)) i++;
+    for (; i < NKEYS; i++) {
+        if (!node->escaped && (n != keys[i].name.n || doc->text[node->from + 1] != *keys[i].name.p))
+            continue;
+        if (ift_json_slice_is(doc, key, keys[i].name)) break;
+    }
     return i;
 }
 

@@ -7,10 +7,14 @@
 #include "libcore/base/mem.h"
 #include "libcore/data/source.h"
 
+/* The keys that nearly all slots name: a parsed record knows where they are. */
+enum slot { INSTRUCTION, INPUT, OUTPUT, RATIONALE, OTHER, NONE };
+
 /* A stretch of literal text, already escaped for JSON, followed by the value of a key. */
 struct part {
     struct ift_slice literal;
-    const char *key; /* NULL: nothing follows, the last part */
+    enum slot slot; /* NONE: nothing follows, the last part */
+    const char *key;
 };
 
 struct wording {
@@ -18,8 +22,8 @@ struct wording {
     size_t n;
 };
 
-enum { INSTRUCTION, INPUT, OUTPUT, NFIELDS };
-static const char *const field_name[NFIELDS] = {"instruction", "input", "output"};
+enum { NFIELDS = RATIONALE };
+static const char *const slot_name[OTHER] = {"instruction", "input", "output", "rationale"};
 
 struct pattern {
     const char *id;
@@ -48,6 +52,12 @@ static const char *canonical_key(const char *name) {
 
 static struct ift_slice keep(struct ift_arena *a, const struct ift_str *s) {
     return (struct ift_slice){ift_arena_strndup(a, s->p ? s->p : "", s->n), s->n};
+}
+
+static enum slot slot_of(const char *key) {
+    int i = INSTRUCTION;
+    while (i < OTHER && strcmp(key, slot_name[i]) != 0) i++;
+    return (enum slot)i;
 }
 
 /* Reads "{name}" at text[*at]; the name, canonical, or NULL. */
@@ -82,17 +92,17 @@ static int compile(struct ift_arena *a, const struct ift_str *text, struct wordi
             if (!key)
                 return IFT_FAIL(err, "a lone '{' at byte %zu; a literal brace is written \"{{\"",
                                 i + 1);
-            w->part[w->n++] = (struct part){keep(a, plain), key};
+            w->part[w->n++] = (struct part){keep(a, plain), slot_of(key), key};
             ift_str_clear(plain);
         }
     }
-    w->part[w->n++] = (struct part){keep(a, plain), NULL};
+    w->part[w->n++] = (struct part){keep(a, plain), NONE, NULL};
     return 0;
 }
 
 static bool names_rationale(const struct wording *w) {
     for (size_t i = 0; i < w->n; i++) {
-        if (w->part[i].key && strcmp(w->part[i].key, "rationale") == 0) return true;
+        if (w->part[i].slot == RATIONALE) return true;
     }
     return false;
 }
@@ -103,8 +113,7 @@ static int check_keys(const struct ift_json *doc, struct ift_err *err) {
     for (int key = ift_json_first(doc, 0); key >= 0; key = ift_json_next(doc, 0, key + 1)) {
         const struct ift_slice raw = ift_json_raw(doc, key);
         bool known = ift_json_text_is(doc, key, "id");
-        for (int f = 0; f < NFIELDS; f++)
-            known = known || ift_json_text_is(doc, key, field_name[f]);
+        for (int f = 0; f < NFIELDS; f++) known = known || ift_json_text_is(doc, key, slot_name[f]);
         if (!known) {
             return IFT_FAIL(
                 err,
@@ -145,11 +154,11 @@ static int add_pattern(struct ift_template *set, const struct ift_json *doc, str
     struct ift_str text = {0}, scratch = {0};
     int status = add_id(set, &p, doc, &scratch, err);
     for (int f = 0; f < NFIELDS && status == 0; f++) {
-        const int node = ift_json_get(doc, 0, field_name[f]);
+        const int node = ift_json_get(doc, 0, slot_name[f]);
         ift_str_clear(&text);
         if (node >= 0) ift_json_text(doc, node, &text);
         status = compile(&set->arena, &text, &p.field[f], &scratch, err);
-        if (status < 0) ift_fail_in(err, "pattern \"%s\": \"%s\"", p.id, field_name[f]);
+        if (status < 0) ift_fail_in(err, "pattern \"%s\": \"%s\"", p.id, slot_name[f]);
         p.reasons = p.reasons || (status == 0 && names_rationale(&p.field[f]));
     }
     ift_str_release(&text);
@@ -239,6 +248,11 @@ bool ift_template_reasons(const struct ift_template *set, size_t i) {
 
 /* Appends what stands between the quotes of a string node, in canonical form. */
 static void add_inside(struct ift_str *out, const struct ift_json *doc, int node) {
+    if (!doc->node[node].escaped) {
+        const struct ift_slice raw = ift_json_raw(doc, node);
+        ift_str_add(out, raw.p + 1, raw.n - 2);
+        return;
+    }
     const size_t at = out->n;
     ift_json_copy(out, doc, node);
     out->n -= 2;
@@ -246,30 +260,31 @@ static void add_inside(struct ift_str *out, const struct ift_json *doc, int node
     out->p[out->n] = '\0';
 }
 
-static int add_slot(const char *key, const struct ift_json *doc, struct ift_str *out,
+static int add_slot(const struct part *part, const struct ift_record *r, struct ift_str *out,
                     struct ift_err *err) {
-    const int v = ift_json_get(doc, 0, key);
-    if (v < 0 || ift_json_is(doc, v, IFT_JSON_NULL))
-        return IFT_FAIL(err, "the record has no \"%s\"", key);
-    switch (doc->node[v].type) {
-    case IFT_JSON_STRING:
-        add_inside(out, doc, v);
-        return 0;
-    case IFT_JSON_ARRAY:
-    case IFT_JSON_OBJECT:
-        return IFT_FAIL(err, "the record's \"%s\" is no text", key);
-    default:
-        ift_json_copy(out, doc, v);
-        return 0;
+    const int known[] = {r->instruction, r->input, r->output, r->rationale};
+    const struct ift_json *const doc = &r->doc;
+    const int v = part->slot < OTHER ? known[part->slot] : ift_json_get(doc, 0, part->key);
+    if (v < 0 || ift_json_is(doc, v, IFT_JSON_NULL)) {
+        return IFT_FAIL(err, "the record has no \"%s\"", part->key);
     }
+    if (ift_json_is(doc, v, IFT_JSON_ARRAY) || ift_json_is(doc, v, IFT_JSON_OBJECT)) {
+        return IFT_FAIL(err, "the record's \"%s\" is no text", part->key);
+    }
+    if (ift_json_is(doc, v, IFT_JSON_STRING)) {
+        add_inside(out, doc, v);
+    } else {
+        ift_json_copy(out, doc, v);
+    }
+    return 0;
 }
 
-static int add_wording(const struct wording *w, const struct ift_json *doc, struct ift_str *out,
+static int add_wording(const struct wording *w, const struct ift_record *r, struct ift_str *out,
                        struct ift_err *err) {
     ift_str_addc(out, '"');
     for (size_t i = 0; i < w->n; i++) {
         ift_str_add(out, w->part[i].literal.p, w->part[i].literal.n);
-        if (w->part[i].key) IFT_TRY(add_slot(w->part[i].key, doc, out, err));
+        if (w->part[i].slot != NONE) IFT_TRY(add_slot(&w->part[i], r, out, err));
     }
     ift_str_addc(out, '"');
     return 0;
@@ -293,7 +308,7 @@ static int add_members(const struct pattern *p, const struct ift_record *r, stru
         int f = 0;
         while (f < NFIELDS && field[f] != pair[2 * i + 1]) f++;
         if (f < NFIELDS) {
-            status = add_wording(&p->field[f], doc, out, err);
+            status = add_wording(&p->field[f], r, out, err);
         } else {
             ift_json_copy(out, doc, pair[2 * i + 1]);
         }
