@@ -42,8 +42,8 @@ static inline size_t ift_dtype_size(enum ift_dtype t) {
 
 /* A tensor as an op sees it: row-major, dense but for dimension 0, whose consecutive rows lie `row`
  * elements apart (row == product of dim[1..] when dense). That one stride lets q, k and v be
- * columns of one matrix. A one-dimensional tensor has row == 1. `buf` NULL: the operand is absent.
- * */
+ * columns of one matrix. A one-dimensional tensor has row == 1. Offsets are whole elements. `buf`
+ * NULL: the operand is absent. */
 struct ift_buf;
 struct ift_operand {
     struct ift_buf *buf;
@@ -90,9 +90,12 @@ struct ift_operand {
  *            j > kv_len - q_len + i - window. Query head h reads key head h / (H/G).
  *            o = softmax(scale q.k) v; lse = log of the softmax denominator, natural, for the
  *            backward. k and v are the fresh rows in training and the cache when generating. Query
- *            rows in no segment are not written.
+ *            rows in no segment are not written; a row that sees no key gets o 0 and lse -inf.
+ *            Segments are in the order of their queries, which do not overlap; keys may be shared.
+ *            A segment with q_len 0 is skipped.
  * ATTN_BWD   in   do (N, H*D), q, k, v, o (N, H*D), lse (N, H), segments
  *            out  dq, dk, dv set, shapes of q, k, v
+ *            Segments must not share keys either, and be in their order. Rows in no segment get 0.
  * GLU        in   gate (N, I), up (N, I)
  *            out  y (N, I) sets, may alias 0 or 1; y = act(gate) up
  * GLU_BWD    in   dy, gate, up
@@ -101,15 +104,17 @@ struct ift_operand {
  *            out  z sets, may alias 0 or 1; z = alpha x + beta y
  * DROPOUT    in   x (N, C), key (2) i32
  *            out  y sets, may alias 0; y = x keep / (1 - p)
- *            keep is Philox4x32-10 of (key, stream, element), the same on every backend; the
- *            backward is the same op on dy.
+ *            Elements are numbered row by row. Element e is kept when word e % 4 of Philox4x32-10
+ *            of counter (e / 4 low, e / 4 high, stream, 0) under key is at least p 2^32: the same
+ *            on every backend. The backward is the same op on dy.
  * XENT       in   x (N, C), weight (V, C), targets (N) i32, scale (1)
  *            out  loss (N) sets, [dx (N, C) sets], [dweight (V, C) adds to]
  *            Fused output projection and cross entropy; full logits never exist. Rows with
  *            target < 0 are not computed: loss 0, dx 0. loss[i] = logsumexp(x[i] W^T) -
  *            (x[i] W^T)[target], unscaled; dx and dweight are of scale * sum(loss).
  * SCATTER    in   x (M, C), rows (M) i32
- *            out  y (R, C): y[rows[i]] = x[i], other rows untouched; rows[i] < 0 is skipped
+ *            out  y (R, C): y[rows[i]] = x[i], other rows untouched; rows[i] < 0 is skipped, and of
+ *            rows that meet the last one stays. Any type, the same for both; so for GATHER.
  * GATHER     in   x (R, C), rows (M) i32
  *            out  y (M, C) sets: y[i] = x[rows[i]]
  * COLSUM     in   x (N, C)
@@ -157,7 +162,9 @@ union ift_attr {
     struct { float beta1, beta2, eps, decay; } adamw;
 };
 
-/* One op with its operands resolved. `scratch` has the bytes that ift_backend.scratch asked for. */
+/* One op with its operands resolved; those the op does not know are absent. `scratch` has the
+ * bytes that ift_backend.scratch asked for and starts at a multiple of 64; only its buf and offset
+ * count. */
 struct ift_call {
     enum ift_op op;
     struct ift_operand in[IFT_MAX_IN], out[IFT_MAX_OUT];
@@ -180,7 +187,7 @@ struct ift_backend {
 
     int (*open)(struct ift_dev **dev, const struct ift_backend_config *cfg, char *why);
     void (*close)(struct ift_dev *dev);
-    /* One line for people: "cpu: avx2, 2 threads, oneDNN 2.6.3". */
+    /* One line for people: "cpu: avx2, 2 threads". */
     void (*describe)(const struct ift_dev *dev, char *text, size_t size);
     /* Measured peak of the matrix product in FLOP/s, cached after the first call (about 0.2 s). */
     double (*gemm_peak)(struct ift_dev *dev);

@@ -1,5 +1,5 @@
-# The ops of the CPU backend are compiled once for each level of the instruction set; kernels/cpu/cpu.c picks one at
-# run time (see cpu.h). $(BUILD)/obj/kernels/cpu/attn.v3.o is attn.c for x86-64-v3.
+# The ops of the CPU backend are compiled once for each level of the instruction set, and
+# kernels/cpu/cpu.c picks one at run time (see cpu.h): attn.v3.o is attn.c for x86-64-v3.
 CPU_ONCE := kernels/cpu/cpu.c kernels/cpu/operand.c kernels/cpu/team.c
 CPU_OPS  := $(filter-out $(CPU_ONCE),$(filter kernels/cpu/%,$(SRC)))
 CPU_ISAS := $(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),v2 v3 v4,base)
@@ -9,7 +9,8 @@ OBJ := $(filter-out $(CPU_OPS:%.c=$(BUILD)/obj/%.o),$(OBJ)) \
 
 # Not -ffast-math: sums keep the order they are written in, and NaN stays NaN.
 # -Wno-pass-failed: that clang left a loop rolled is no error.
-CPU_FLAGS := $(if $(filter -O2,$(OPT)),-O3) -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wno-pass-failed
+CPU_FLAGS := $(if $(filter -O2,$(OPT)),-O3) -ffp-contract=fast -fno-math-errno \
+    -fno-trapping-math -Wno-pass-failed
 MARCH_v2 := -march=x86-64-v2
 MARCH_v3 := -march=x86-64-v3
 MARCH_v4 := -march=x86-64-v4 -mprefer-vector-width=512
@@ -17,6 +18,7 @@ MARCH_v4 := -march=x86-64-v4 -mprefer-vector-width=512
 define CPU_RULE
 $(BUILD)/obj/%.$(1).o: %.c $(BUILD)/flags kernels/cpu/isa.mk
 	@mkdir -p $$(@D)
-	$$(call run,CC,$$(CC) $$(FLAGS) $(CPU_FLAGS) $(MARCH_$(1)) -DIFT_CPU_ISA=$(1) -MMD -MP -c -o $$@ $$<)
+	$$(call run,CC,$$(CC) $$(FLAGS) $(CPU_FLAGS) $(MARCH_$(1)) -DIFT_CPU_ISA=$(1) -MMD -MP \
+	    -c -o $$@ $$<)
 endef
 $(foreach isa,$(CPU_ISAS),$(eval $(call CPU_RULE,$(isa))))

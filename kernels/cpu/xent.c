@@ -4,7 +4,7 @@
 #include "kernels/cpu/vec.h"
 
 /* Rows with a target are gathered and worked on in chunks whose logits fit LOGITS floats. */
-enum { LOGITS = 8 << 20, MAX_CHUNK = 1024 };
+enum { LOGITS = 6 << 20, MAX_CHUNK = 512 };
 
 struct chunk {
     const struct ift_call *c;
@@ -76,7 +76,7 @@ static void soften(const struct chunk *k, int64_t i) {
         vf sum = {0};
         const int64_t end = min64(v, j + 64 * VL);
         for (int64_t p = j; p < end; p += VL) {
-            vf e = vf_exp(vf_get(z + p, end - p) - top);
+            vf e = vf_exp_low(vf_get(z + p, end - p) - top);
             vf_put(z + p, end - p, e);
             if (end - p < VL)
                 e = vf_get(z + p, end - p); /* what filled the vector up does not count */

@@ -132,10 +132,12 @@ static inline const char *scan_escapes(struct parser *s, const char *p, uint8_t 
 static const char *scan_string(struct parser *s, const char *p) {
     const char *const from = p++;
     uint8_t escaped = 0;
-    while (*(p = ift_json_plain_end(p, s->end)) == '\\' && p < s->end) {
+    for (;;) {
+        p = ift_json_plain_end(p, s->end);
+        if (p == s->end) return fail(s, p, "text ends inside a string");
+        if (*p != '\\') break;
         if (!(p = scan_escapes(s, p, &escaped))) return NULL;
     }
-    if (p == s->end) return fail(s, p, "text ends inside a string");
     if (*p != '"') return fail(s, p, "control character in a string; it must be escaped");
     push_leaf(s, IFT_JSON_STRING, from, ++p);
     s->node[s->n - 1].escaped = escaped & OTHERS ? OTHERS : escaped;
