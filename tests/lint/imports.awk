@@ -12,7 +12,6 @@ BEGIN {
     door["utf8proc.h"] = "libcore/io/utf8"
     door["archive.h"] = door["archive_entry.h"] = "libcore/io/"
     door["xxhash.h"] = "libcore/base/hash"
-    door["dnnl.h"] = "kernels/cpu/"
     door["cuda.h"] = door["cuda_runtime.h"] = door["cublasLt.h"] = "kernels/cuda/"
 }
 
