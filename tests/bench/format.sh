@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# format.sh: ift-format against polars, orjson and the jq program: three of seven fields of real
+# JSONL, one thread. Needs the peers in $ORACLE (or $PYTHON) and the reference files in $SHARED; says
+# what is missing and skips that. Runs take turns, so that all see the same machine.
+#
+#   MB=60 REPS=5    size of the input, repetitions
+set -u
+SRC=$(cd "$(dirname "$0")/../.." && pwd)
+BUILD=${BUILD:-$SRC/build}
+SHARED=${SHARED:-$SRC/../shared}
+PYTHON=${PYTHON:-${ORACLE:+$ORACLE/bin/python}}
+MB=${MB:-60} REPS=${REPS:-5}
+PROJECT='{instruction: .prompt, input: .context, output: .completion}'
+
+skip() {
+    echo "skipped: $1"
+    exit 0
+}
+[ -x "$BUILD/bin/ift-format" ] || skip "no $BUILD/bin/ift-format; run make"
+[ -n "$PYTHON" ] || skip "no interpreter with the peers; set ORACLE to a virtual environment"
+[ -e "$SHARED/bench/jsonl.py" ] || skip "no $SHARED/bench/jsonl.py"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+in=$work/in.jsonl
+mkdir "$work/code"
+"$PYTHON" "$SHARED/bench/mkdata.py" "$SHARED/data/real" "$SHARED/data/evalsets" -o "$work" \
+    --code "$work/code" --jsonl-mb "$MB" 2>/dev/null
+mv "$work/rec.jsonl" "$in"
+
+# once NAME COMMAND...: MB/s of processor time and peak memory, appended to $work/NAME.
+once() {
+    local name=$1
+    shift
+    /usr/bin/time -o "$work/time" -f '%U %S %M' "$@" >"$work/out.$name" || return 1
+    awk -v mb="$(stat -c %s "$in")" '{printf "%.1f %.0f\n", mb / 1e6 / ($1 + $2 + 1e-9), $3 / 1024}' \
+        "$work/time" >>"$work/$name"
+}
+
+peers=()
+for peer in polars orjson; do
+    if "$PYTHON" -c "import $peer" 2>/dev/null; then peers+=("$peer"); else echo "skipped: $peer"; fi
+done
+command -v jq >/dev/null || echo "skipped: jq"
+export POLARS_MAX_THREADS=1
+for ((i = 0; i < REPS; i++)); do
+    once ift "$BUILD/bin/ift-format" -q -j 1 --jq "$PROJECT" "$in" || exit 1
+    for peer in "${peers[@]}"; do
+        once "$peer" "$PYTHON" "$SHARED/bench/jsonl.py" work --impl "$peer" --in "$in" \
+            --out "$work/file.$peer" || exit 1
+    done
+    if command -v jq >/dev/null && [ "$i" = 0 ]; then once jq jq -c "$PROJECT" "$in" || exit 1; fi
+done
+
+best() {
+    sort -rn "$work/$1" | head -n 1
+}
+read -r ours memory <<<"$(best ift)"
+echo "$((MB)) MB, best of $REPS, MB/s of processor time"
+printf '%-10s %8s %8s %6s\n' program MB/s 'RSS MB' ratio
+printf '%-10s %8s %8s\n' ift-format "$ours" "$memory"
+for peer in "${peers[@]}" jq; do
+    [ -e "$work/$peer" ] || continue
+    read -r rate rss <<<"$(best "$peer")"
+    printf '%-10s %8s %8s %6s\n' "$peer" "$rate" "$rss" "$(awk "BEGIN {printf \"%.1f\", $ours / $rate}")"
+done
+# A figure counts only for the same output.
+if [[ " ${peers[*]} " == *" orjson "* ]]; then
+    cmp "$work/out.ift" "$work/file.orjson" || exit 1
+fi
