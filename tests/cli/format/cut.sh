@@ -10,7 +10,7 @@ try comma "[$one,"
 try string "[$one,\"abc"
 try open '['
 try behind "[$one]x"
-for i in $(seq 3000); do echo "$one"; done >many.jsonl
+yes "$one" 2>/dev/null | head -n 3000 >many.jsonl
 gzip -c many.jsonl | head -c -20 >cut.gz
 cat cut.gz | ift-format --from alpaca >out 2>err && echo "a cut gzip file was taken"
 sed 's/:.*//' err

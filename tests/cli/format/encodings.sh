@@ -1,5 +1,5 @@
 # Byte order marks, CR LF, blank lines, a last line without an end: the records are the same.
-cd "$SRC/data/samples" && cp dolly.jsonl "$OLDPWD" && cd "$OLDPWD"
+cp "$SRC/data/samples/dolly.jsonl" .
 ift-format -q --from dolly dolly.jsonl >expected
 { printf '\357\273\277'; cat dolly.jsonl; } | ift-format -q --from dolly | cmp - expected
 sed 's/$/\r/' dolly.jsonl | ift-format -q --from dolly | cmp - expected
