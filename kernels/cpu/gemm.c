@@ -4,24 +4,28 @@
 
 /* The product in blocks, as in Goto and van de Geijn, "Anatomy of high-performance matrix
  * multiplication" (2008): a block of b is packed, by all threads, into panels that the tile reads
- * from front to back. Then rows and columns of the result are shared out; whoever computes a share
- * packs its rows of a, which stay in its second level cache while a panel of b at a time passes
- * through the first. How the result is shared out has no influence on its bits: every element is a
- * sum over k in the same blocks and the same order. */
+ * from front to back. Then rows of the result are shared out; whoever computes a share copies its
+ * rows of a, a piece of k at a time, which stay in its second level cache while a panel of b at a
+ * time passes through the first. How the result is shared out has no influence on its bits: every
+ * element is a sum over k in the same pieces and the same order. */
 enum {
+    BLOCK = 1 << 18, /* floats of a packed block, if a single piece is not larger */
     BLOCK_N = 2048,
-    SHARE_M = 96, /* most rows of a share */
-    SHARE_N = 64, /* fewest columns of a share, a multiple of NR */
-    SHALLOW = 64, /* k below which writing results counts more than reuse of b */
-    AHEAD = 16,   /* rows fetched before they are packed */
+    SHARE = 96 / MR, /* panels of rows in a share */
+    LAST = 24 / MR,  /* and in the last ones, so that all threads end together */
+    SHARE_N = 64,    /* fewest columns of a share, a multiple of NR */
+    SHALLOW = 64,    /* k below which writing results counts more than reuse of b */
+    AHEAD = 16,      /* rows fetched before they are packed */
 };
-_Static_assert(SHARE_M % MR == 0 && SHARE_M <= (int)IFT_ROOM, "a share's rows of a fit a room");
+_Static_assert(SHARE *MR <= (int)IFT_ROOM, "a share's rows of a fit a room");
 
 struct block {
     const struct ift_product *p;
-    float *b;             /* packed: panels of (k, NR) */
-    float *rooms;         /* of each thread: packed panels of (k, MR) */
+    float *b;             /* packed: pieces of panels of (depth, NR) */
+    float *rooms;         /* of each thread: a piece of a share's rows of a */
     int64_t n0, k0, n, k; /* columns and depth of the block */
+    int64_t depth;        /* of a piece; k is a multiple, but for the last piece of all */
+    int64_t whole;        /* shares of SHARE panels; those that follow have LAST */
     int64_t parts_m, parts_n;
 };
 
@@ -55,17 +59,25 @@ INLINE void pack(float *dst, int width, struct ift_side s, int64_t n, int64_t k)
     }
 }
 
+/* Where the piece that begins at kp is in the packed block. */
+INLINE float *piece_of(const struct block *k, int64_t kp) {
+    return k->b + kp * ift_ceil(k->n, NR) * NR;
+}
+
 static void pack_b(const void *ctx, int64_t begin, int64_t end, int thread) {
     (void)thread;
     const struct block *k = ctx;
     const struct ift_product *p = k->p;
     const int64_t j = begin * NR;
-    const struct ift_side s = {p->b + (k->n0 + j) * p->b_col + k->k0 * p->b_step, p->b_col,
-                               p->b_step};
-    pack(k->b + j * k->k, NR, s, ift_min(end * NR, k->n) - j, k->k);
+    for (int64_t kp = 0; kp < k->k; kp += k->depth) {
+        const int64_t depth = ift_min(k->depth, k->k - kp);
+        const struct ift_side s = {p->b + (k->n0 + j) * p->b_col + (k->k0 + kp) * p->b_step,
+                                   p->b_col, p->b_step};
+        pack(piece_of(k, kp) + j * depth, NR, s, ift_min(end * NR, k->n) - j, depth);
+    }
 }
 
-/* Where a tile goes: the first block of k adds c and bias, the later ones add to y. */
+/* A tile of the result: alpha a b + c + bias. */
 struct goal {
     float alpha;
     const float *c;
@@ -75,14 +87,20 @@ struct goal {
     int64_t ldy;
 };
 
-static void tile(const struct goal *g, int64_t k, const float *a, const float *b) {
+/* Rows of a: element (i, p) is at[i * row + p * step]. */
+struct rows {
+    const float *at;
+    int64_t row, step;
+};
+
+static void tile(const struct goal *g, int64_t k, struct rows a, const float *b) {
     const float *c = g->c;
     float *y = g->y;
     const int64_t ldc = g->ldc, ldy = g->ldy;
     const vf alpha = vf_set(g->alpha);
     vf acc[MR][2] = {0}, bias[2] = {0};
     for (int i = 0; i < MR; i++) __builtin_prefetch(y + i * ldy, 1);
-    ift_tile(k, a, 1, MR, b, NR, acc);
+    ift_tile(k, a.at, a.row, a.step, b, NR, acc);
     if (g->bias) bias[0] = vf_load(g->bias), bias[1] = vf_load(g->bias + VL);
     if (c) {
         UNROLL
@@ -100,7 +118,7 @@ static void tile(const struct goal *g, int64_t k, const float *a, const float *b
 }
 
 /* A tile that sticks out of the result goes by way of a small one. */
-static void tile_edge(const struct goal *g, int64_t rows, int64_t cols, int64_t k, const float *a,
+static void tile_edge(const struct goal *g, int64_t rows, int64_t cols, int64_t k, struct rows a,
                       const float *b) {
     float y[MR * NR], bias[NR] = {0};
     if (g->bias) memcpy(bias, g->bias, (size_t)cols * sizeof *bias);
@@ -111,100 +129,137 @@ static void tile_edge(const struct goal *g, int64_t rows, int64_t cols, int64_t 
             g->y[i * g->ldy + j] = y[i * NR + j] + (g->c ? g->c[i * g->ldc + j] : 0);
 }
 
-/* The tile at row i and column j of the block, of a share that ends at rows m1 and columns n1. */
-INLINE void one_tile(const struct block *k, const float *a, int64_t i, int64_t j, int64_t m1,
-                     int64_t n1) {
+/* A piece of a share: rows m0 .. m1 - 1 and columns n0 .. n1 - 1 of the block, `depth` steps of k
+ * from kp on. */
+struct piece {
+    const struct block *block;
+    int64_t m0, m1, n0, n1, kp, depth;
+};
+
+/* The tile at row i and column j. a: the piece's rows, copied. */
+INLINE void one_tile(const struct piece *s, const float *a, int64_t i, int64_t j) {
+    const struct block *k = s->block;
     const struct ift_product *p = k->p;
-    const float *c = k->k0 ? p->y : p->c, *b = k->b + j * k->k;
-    const int64_t ldc = k->k0 ? p->ldy : p->ldc, col = k->n0 + j;
+    const bool first = k->k0 + s->kp == 0;
+    const float *c = first ? p->c : p->y;
+    const int64_t ldc = first ? p->ldc : p->ldy, col = k->n0 + j;
     const struct goal g = {
         .alpha = p->alpha,
         .c = c ? c + i * ldc + col : NULL,
         .ldc = ldc,
-        .bias = p->bias && k->k0 == 0 ? p->bias + col : NULL,
+        .bias = p->bias && first ? p->bias + col : NULL,
         .y = p->y + i * p->ldy + col,
         .ldy = p->ldy,
     };
-    if (m1 - i >= MR && n1 - j >= NR)
-        tile(&g, k->k, a, b);
+    const struct rows rows = p->a_step == 1 ? (struct rows){a + (i - s->m0) * s->depth, s->depth, 1}
+                                            : (struct rows){a + (i - s->m0) * s->depth, 1, MR};
+    const float *b = piece_of(k, s->kp) + j * s->depth;
+    if (s->m1 - i >= MR && s->n1 - j >= NR)
+        tile(&g, s->depth, rows, b);
     else
-        tile_edge(&g, ift_min(MR, m1 - i), ift_min(NR, n1 - j), k->k, a, b);
+        tile_edge(&g, ift_min(MR, s->m1 - i), ift_min(NR, s->n1 - j), s->depth, rows, b);
 }
 
-/* Rows m0 .. m1 - 1 and columns n0 .. n1 - 1 of the block. */
-static void share(const struct block *k, float *packed, int64_t m0, int64_t m1, int64_t n0,
-                  int64_t n1) {
-    const struct ift_product *p = k->p;
-    pack(packed, MR,
-         (struct ift_side){p->a + m0 * p->a_row + k->k0 * p->a_step, p->a_row, p->a_step}, m1 - m0,
-         k->k);
-    if (k->k <
-        SHALLOW) { /* little is computed for each result: go through them as they lie in memory */
-        for (int64_t i = m0; i < m1; i += MR)
-            for (int64_t j = n0; j < n1; j += NR)
-                one_tile(k, packed + (i - m0) * k->k, i, j, m1, n1);
-    } else {
-        for (int64_t j = n0; j < n1; j += NR)
+/* Rows of a as they are, or in panels of MR, whichever runs along memory; filled up to whole
+ * panels. */
+static void copy_a(float *dst, const struct piece *s) {
+    const struct ift_product *p = s->block->p;
+    const int64_t rows = s->m1 - s->m0, depth = s->depth;
+    const struct ift_side side = {p->a + s->m0 * p->a_row + (s->block->k0 + s->kp) * p->a_step,
+                                  p->a_row, p->a_step};
+    if (side.step != 1) {
+        pack(dst, MR, side, rows, depth);
+        return;
+    }
+    for (int64_t i = 0; i < rows; i++)
+        memcpy(dst + i * depth, side.at + i * side.lane, (size_t)depth * sizeof *dst);
+    memset(dst + rows * depth, 0, (size_t)((ift_ceil(rows, MR) * MR - rows) * depth) * sizeof *dst);
+}
+
+static void share(const struct block *k, float *a, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
+    struct piece s = {.block = k, .m0 = m0, .m1 = m1, .n0 = n0, .n1 = n1};
+    for (; s.kp < k->k; s.kp += k->depth) {
+        s.depth = ift_min(k->depth, k->k - s.kp);
+        copy_a(a, &s);
+        if (s.depth < SHALLOW) { /* little is computed for each result: as they lie in memory */
             for (int64_t i = m0; i < m1; i += MR)
-                one_tile(k, packed + (i - m0) * k->k, i, j, m1, n1);
+                for (int64_t j = n0; j < n1; j += NR) one_tile(&s, a, i, j);
+        } else {
+            for (int64_t j = n0; j < n1; j += NR)
+                for (int64_t i = m0; i < m1; i += MR) one_tile(&s, a, i, j);
+        }
     }
 }
 
-/* Where part t of `parts` of n begins, in whole units: parts differ by one unit at most. */
-static int64_t cut(int64_t n, int64_t unit, int64_t parts, int64_t t) {
-    return ift_min(n, ift_ceil(n, unit) * t / parts * unit);
+/* The row at which share i of a block begins. */
+static int64_t first_row(const struct block *k, int64_t i) {
+    const int64_t whole = ift_min(i, k->whole);
+    return ift_min(k->p->m, (whole * SHARE + (i - whole) * LAST) * MR);
+}
+
+/* Where part t of `parts` of the block's columns begins. */
+static int64_t first_col(const struct block *k, int64_t t) {
+    return ift_min(k->n, ift_ceil(k->n, NR) * t / k->parts_n * NR);
 }
 
 static void shares(const void *ctx, int64_t begin, int64_t end, int thread) {
     const struct block *k = ctx;
-    float *packed = k->rooms + (int64_t)thread * IFT_ROOM * IFT_DEPTH;
+    float *a = k->rooms + (int64_t)thread * IFT_ROOM * IFT_DEPTH;
     for (int64_t t = begin; t < end; t++) {
         const int64_t i = t / k->parts_n, j = t % k->parts_n;
-        share(k, packed, cut(k->p->m, MR, k->parts_m, i), cut(k->p->m, MR, k->parts_m, i + 1),
-              cut(k->n, NR, k->parts_n, j), cut(k->n, NR, k->parts_n, j + 1));
+        share(k, a, first_row(k, i), first_row(k, i + 1), first_col(k, j), first_col(k, j + 1));
     }
 }
 
-/* At least two shares a thread and the same number for each, if there is enough to do. */
 static void share_out(struct block *k, int threads) {
     const int64_t panels = ift_ceil(k->p->m, MR), wanted = 2 * threads;
-    k->parts_m = ift_ceil(panels, SHARE_M / MR);
+    k->whole = threads == 1 ? ift_ceil(panels, SHARE) : panels / SHARE - threads;
+    if (k->whole < 0) k->whole = 0;
+    const int64_t left = panels - k->whole * SHARE;
+    k->parts_m = k->whole + (left > 0 ? ift_ceil(left, LAST) : 0);
     k->parts_n = 1;
-    if (threads == 1) return;
-    if (k->parts_m < wanted)
+    if (threads > 1 && k->parts_m < wanted)
         k->parts_n = ift_min(ift_ceil(wanted, k->parts_m), ift_ceil(k->n, SHARE_N));
-    else
-        k->parts_m = ift_min(panels, ift_ceil(k->parts_m, threads) * threads);
 }
 
-/* The depth of a block: k cut evenly, so that the last block is no thin slice. */
-static int64_t depth(int64_t k) {
-    const int64_t blocks = ift_ceil(k, IFT_DEPTH);
-    return blocks ? ift_ceil(k, blocks) : 0;
+/* The depth of a piece: k cut evenly, so that the last piece is no thin slice. */
+static int64_t piece_depth(int64_t k) {
+    const int64_t pieces = ift_ceil(k, IFT_DEPTH);
+    return pieces ? ift_ceil(k, pieces) : 0;
 }
 
-/* Floats of the packed block of b, whole cache lines. */
+/* Columns of a block in whole panels, and its depth in whole pieces. */
+static int64_t block_width(int64_t n) {
+    return ift_ceil(ift_min(n, BLOCK_N), NR) * NR;
+}
+static int64_t block_depth(int64_t n, int64_t k) {
+    const int64_t piece = piece_depth(k), fit = BLOCK / block_width(n);
+    return fit > piece ? fit / piece * piece : piece;
+}
+
+/* Most floats of the packed block of b, for all products of at most these n and k. */
 static int64_t block_b(int64_t n, int64_t k) {
-    return ift_ceil(ift_min(n, BLOCK_N), NR) * NR * ift_ceil(ift_min(k, IFT_DEPTH), 16) * 16;
+    const int64_t wide = block_width(n), piece = wide * ift_min(k, IFT_DEPTH);
+    return ift_min(wide * k, piece > BLOCK ? piece : BLOCK);
 }
 
 /* A product this small is not worth waking anyone for. */
 enum { SMALL = 1 << 18 };
 
 static void packed_run(struct ift_team *team, const struct ift_product *p, float *scratch) {
-    struct block k = {.p = p, .b = scratch};
-    const int64_t kc = depth(p->k);
+    struct block k = {.p = p, .b = scratch, .depth = piece_depth(p->k)};
     const int64_t grain = (double)p->m * (double)p->n * (double)p->k < SMALL ? INT64_MAX : 1;
+    const int64_t deep = p->k ? block_depth(p->n, p->k) : 1;
     k.rooms = scratch + block_b(p->n, p->k);
     for (k.n0 = 0; k.n0 < p->n; k.n0 += BLOCK_N) {
         k.n = ift_min(BLOCK_N, p->n - k.n0);
         share_out(&k, grain > 1 ? 1 : ift_team_threads(team));
         k.k0 = 0;
         do {
-            k.k = ift_min(kc, p->k - k.k0);
+            k.k = ift_min(deep, p->k - k.k0);
             ift_team_each(team, ift_ceil(k.n, NR), grain > 8 ? grain : 8, pack_b, &k);
             ift_team_each(team, k.parts_m * k.parts_n, grain, shares, &k);
-            k.k0 += kc;
+            k.k0 += deep;
         } while (k.k0 < p->k);
     }
 }

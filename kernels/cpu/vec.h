@@ -28,9 +28,11 @@
 
 #define INLINE static inline __attribute__((always_inline))
 #if defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
+#define UNROLL     _Pragma("clang loop unroll(full)")
+#define FOUR_STEPS _Pragma("clang loop unroll_count(4)")
 #else
-#define UNROLL _Pragma("GCC unroll 32")
+#define UNROLL     _Pragma("GCC unroll 32")
+#define FOUR_STEPS _Pragma("GCC unroll 4")
 #endif
 
 typedef float vf __attribute__((vector_size(4 * VL)));

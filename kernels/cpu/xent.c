@@ -4,7 +4,7 @@
 #include "kernels/cpu/vec.h"
 
 /* Rows with a target are gathered and worked on in chunks whose logits fit LOGITS floats. */
-enum { LOGITS = 6 << 20, MAX_CHUNK = 512 };
+enum { LOGITS = 11 << 20, MAX_CHUNK = 512 };
 
 struct chunk {
     const struct ift_call *c;
@@ -19,8 +19,10 @@ static int64_t min64(int64_t a, int64_t b) {
 }
 
 static int64_t chunk_rows(int64_t n, int64_t v) {
-    const int64_t fit = v > 0 ? LOGITS / v : n;
-    return min64(n, fit < 1 ? 1 : fit > MAX_CHUNK ? MAX_CHUNK : fit);
+    const int64_t fit = v > 0 ? LOGITS / v : n, most = fit < 1           ? 1
+                                                       : fit > MAX_CHUNK ? MAX_CHUNK
+                                                                         : fit;
+    return n > most ? ift_ceil(n, ift_ceil(n, most)) : n;
 }
 
 static int check(const struct ift_call *c, char *why) {
