@@ -17,7 +17,7 @@ enum {
     SHALLOW = 64,    /* k below which writing results counts more than reuse of b */
     AHEAD = 16,      /* rows fetched before they are packed */
 };
-_Static_assert(SHARE *MR <= (int)IFT_ROOM, "a share's rows of a fit a room");
+_Static_assert((int)IFT_ROOM >= SHARE * MR, "a share's rows of a fit a room");
 
 struct block {
     const struct ift_product *p;
@@ -178,7 +178,7 @@ static void copy_a(float *dst, const struct piece *s) {
 
 static void share(const struct block *k, float *a, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
     struct piece s = {.block = k, .m0 = m0, .m1 = m1, .n0 = n0, .n1 = n1};
-    for (; s.kp < k->k; s.kp += k->depth) {
+    do { /* once for k = 0, too: the result is c and bias */
         s.depth = ift_min(k->depth, k->k - s.kp);
         copy_a(a, &s);
         if (s.depth < SHALLOW) { /* little is computed for each result: as they lie in memory */
@@ -188,7 +188,8 @@ static void share(const struct block *k, float *a, int64_t m0, int64_t m1, int64
             for (int64_t j = n0; j < n1; j += NR)
                 for (int64_t i = m0; i < m1; i += MR) one_tile(&s, a, i, j);
         }
-    }
+        s.kp += k->depth;
+    } while (s.kp < k->k);
 }
 
 /* The row at which share i of a block begins. */
