@@ -12,20 +12,51 @@ const struct ift_arch *const *ift_arch_all(void) {
     return all;
 }
 
-const struct ift_arch *ift_arch_find(const char *model_type, struct ift_err *err) {
-    struct ift_str known = {0};
+/* The known model_types, each once. */
+static void list_types(struct ift_str *out) {
     for (const struct ift_arch *const *a = all; *a; a++) {
         for (const char *const *type = (*a)->model_types; *type; type++) {
-            if (strcmp(*type, model_type) == 0) {
-                ift_str_release(&known);
-                return *a;
+            bool listed = false;
+            for (const struct ift_arch *const *b = all; b < a && !listed; b++) {
+                for (const char *const *other = (*b)->model_types; *other && !listed; other++)
+                    listed = strcmp(*other, *type) == 0;
             }
-            ift_str_addf(&known, "%s%s", known.n ? ", " : "", *type);
+            if (!listed) ift_str_addf(out, "%s%s", out->n ? ", " : "", *type);
         }
     }
-    ift_fail(err, "model_type \"%s\" is not known, only %s", model_type, known.p);
-    ift_str_release(&known);
+}
+
+/* doc NULL: the first of those that share the type. */
+static const struct ift_arch *find(const char *model_type, const struct ift_json *doc,
+                                   struct ift_err *err) {
+    bool known = false;
+    for (const struct ift_arch *const *a = all; *a; a++) {
+        for (const char *const *type = (*a)->model_types; *type; type++) {
+            if (strcmp(*type, model_type) != 0) continue;
+            if (!doc || !(*a)->knows || (*a)->knows(doc, 0)) return *a;
+            known = true;
+        }
+    }
+    if (known) {
+        ift_fail(err, "model_type \"%s\" with the keys of none of the models so called",
+                 model_type);
+        return NULL;
+    }
+    struct ift_str types = {0};
+    list_types(&types);
+    ift_fail(err, "model_type \"%s\" is not known, only %s", model_type, types.p);
+    ift_str_release(&types);
     return NULL;
+}
+
+const struct ift_arch *ift_arch_find(const char *model_type, struct ift_err *err) {
+    return find(model_type, NULL, err);
+}
+
+int ift_arch_place(const struct ift_arch *arch, const struct ift_config *c, const int32_t *id,
+                   int64_t n, struct ift_place *p, struct ift_err *err) {
+    *p = (struct ift_place){.turn = IFT_NO_TURN};
+    return arch->place ? arch->place(c, id, n, p, err) : 0;
 }
 
 static int configure(const struct ift_json *doc, const struct ift_arch **arch, struct ift_config *c,
@@ -34,7 +65,7 @@ static int configure(const struct ift_json *doc, const struct ift_arch **arch, s
     struct ift_str type = {0};
     int rc = ift_json_get_str(doc, 0, "model_type", NULL, &type, err);
     if (rc == 0 && !type.n) rc = IFT_FAIL(err, "missing \"model_type\"");
-    if (rc == 0) rc = (*arch = ift_arch_find(type.p, err)) ? 0 : -1;
+    if (rc == 0) rc = (*arch = find(type.p, doc, err)) ? 0 : -1;
     ift_str_release(&type);
     IFT_TRY(rc);
     const int quantized = ift_json_get(doc, 0, "quantization_config");

@@ -15,16 +15,23 @@
 
 #include "libcore/graph/graph.h"
 #include "libcore/model/config.h"
+#include "libcore/model/place.h"
 
 struct ift_build;
 
 struct ift_arch {
     const char *name;               /* "llama" */
     const char *const *model_types; /* of config.json, NULL-terminated */
+    /* Where several families share a model_type: is the config.json one of this one? NULL: yes. */
+    bool (*knows)(const struct ift_json *doc, int root);
     int (*configure)(const struct ift_json *doc, int root, struct ift_config *c,
                      struct ift_err *err);
     /* Token ids to final hidden states (N, hidden), normed, ready for the output projection. */
     ift_val (*forward)(struct ift_build *b);
+    /* Places the n tokens of a document, or a prompt. NULL: they count from 0 and see what is in
+     * front of them. A document that the family cannot place is an error. */
+    int (*place)(const struct ift_config *c, const int32_t *id, int64_t n, struct ift_place *p,
+                 struct ift_err *err);
     const char *embed_name; /* "model.embed_tokens.weight" */
     const char *head_name;  /* "lm_head.weight"; the embedding when tied */
     /* NULL-terminated: ends of names of tensors in files that are not weights; PEFT's default
@@ -34,7 +41,8 @@ struct ift_arch {
     const char *const *linear_suffixes;
 };
 
-/* By config.json's model_type; an unknown one is an error that lists the known. */
+/* By model_type, the first of those that share it; an unknown one is an error that lists the known.
+ */
 const struct ift_arch *ift_arch_find(const char *model_type, struct ift_err *err);
 const struct ift_arch *const *ift_arch_all(void); /* NULL-terminated */
 
@@ -42,14 +50,18 @@ const struct ift_arch *const *ift_arch_all(void); /* NULL-terminated */
 int ift_arch_configure(const char *text, size_t n, const struct ift_arch **arch,
                        struct ift_config *c, struct ift_err *err) IFT_MUST_CHECK;
 
+/* arch->place, or the ordinary place. */
+int ift_arch_place(const struct ift_arch *arch, const struct ift_config *c, const int32_t *id,
+                   int64_t n, struct ift_place *p, struct ift_err *err) IFT_MUST_CHECK;
+
 /* Where a tuning method may take hold. Given by peft/, called while the forward is described; NULL
  * members do nothing. */
 struct ift_attach {
     void *self;
     /* The linear module `name` ("model.layers.0.self_attn.q_proj") maps x (N, in) to y (N, out) by
-     * `weight`; returns what to use for y. */
+     * `weight`, which is (out, in), or (in, out) if transposed; returns what to use for y. */
     ift_val (*linear)(void *self, struct ift_build *b, const char *name, ift_val x, ift_val weight,
-                      ift_val y);
+                      bool transposed, ift_val y);
     /* Output x (N, hidden) of sub-block `name` ("model.layers.0.mlp") whose input was `in`, before
      * the residual sum. */
     ift_val (*block)(void *self, struct ift_build *b, const char *name, ift_val in, ift_val x);
@@ -73,6 +85,7 @@ struct ift_build {
     const struct ift_config *config;
     ift_val ids;         /* (N) i32 "ids" */
     ift_val positions;   /* (N) i32 "positions" */
+    ift_val blocks;      /* (N) i32 "blocks": second positions, see place.h; 0 until asked for */
     ift_val segments;    /* (S, 4) i32 "segments", see ATTN in kernels/backend.h */
     ift_val slots;       /* (N) i32 "slots": the cache row of each token; 0 without a cache */
     ift_val dropout_key; /* (2) i32 "dropout_key", new in each step; 0 when nothing drops */
@@ -95,9 +108,14 @@ ift_val ift_build_vector(struct ift_build *b, int64_t n, const char *fmt, ...) I
  * tuning method attached. */
 ift_val ift_build_linear(struct ift_build *b, ift_val x, int64_t in, int64_t out, bool bias,
                          const char *fmt, ...) IFT_PRINTF(6, 7);
+/* The same for a module whose weight is stored as (in, out), always with a bias: Conv1D of GPT-2.
+ */
+ift_val ift_build_conv1d(struct ift_build *b, ift_val x, int64_t in, int64_t out, const char *fmt,
+                         ...) IFT_PRINTF(5, 6);
 ift_val ift_build_embed(struct ift_build *b); /* rows of arch->embed_name for b->ids */
 /* Rotates (N, heads * head_dim) by b->positions. */
 ift_val ift_build_rope(struct ift_build *b, ift_val x, int64_t heads, bool interleaved);
+ift_val ift_build_blocks(struct ift_build *b); /* b->blocks, declared when first asked for */
 /* Attention of layer `layer`; with a cache, k and v are first written to states "cache.<layer>.k"
  * and ".v". */
 ift_val ift_build_attn(struct ift_build *b, int layer, ift_val q, ift_val k, ift_val v,

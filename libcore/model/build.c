@@ -24,7 +24,7 @@ void ift_build_begin_config(struct ift_build *b, const struct ift_arch *arch,
     b->slots = 0;
     if (b->cache_rows > 0)
         b->slots = ift_graph_input(g, "slots", IFT_I32, IFT_TOKENS, 1, (const int64_t[]){0});
-    b->dropout_key = b->rope_table = 0;
+    b->blocks = b->dropout_key = b->rope_table = 0;
     if (b->positions_max <= 0)
         b->positions_max = c->max_positions < POSITIONS ? c->max_positions : POSITIONS;
 }
@@ -37,6 +37,12 @@ ift_val ift_build_head(struct ift_build *b) {
     const struct ift_config *const c = b->config;
     return ift_build_param(b, 2, (const int64_t[]){c->vocab, c->hidden}, "%s",
                            c->tied ? b->arch->embed_name : b->arch->head_name);
+}
+
+ift_val ift_build_blocks(struct ift_build *b) {
+    if (!b->blocks)
+        b->blocks = ift_graph_input(b->g, "blocks", IFT_I32, IFT_TOKENS, 1, (const int64_t[]){0});
+    return b->blocks;
 }
 
 ift_val ift_build_dropout_key(struct ift_build *b) {
@@ -66,7 +72,18 @@ ift_val ift_build_linear(struct ift_build *b, ift_val x, int64_t in, int64_t out
     const ift_val c = bias ? ift_build_vector(b, out, "%s.bias", name) : 0;
     const ift_val y = ift_graph_linear(b->g, x, w, c);
     if (!b->attach || !b->attach->linear) return y;
-    return b->attach->linear(b->attach->self, b, name, x, w, y);
+    return b->attach->linear(b->attach->self, b, name, x, w, false, y);
+}
+
+ift_val ift_build_conv1d(struct ift_build *b, ift_val x, int64_t in, int64_t out, const char *fmt,
+                         ...) {
+    char name[NAME];
+    FORMAT(name, fmt);
+    const ift_val w = ift_build_param(b, 2, (const int64_t[]){in, out}, "%s.weight", name);
+    const ift_val c = ift_build_vector(b, out, "%s.bias", name);
+    const ift_val y = ift_graph_gemm(b->g, x, false, w, false, 1, 0, c);
+    if (!b->attach || !b->attach->linear) return y;
+    return b->attach->linear(b->attach->self, b, name, x, w, true, y);
 }
 
 ift_val ift_build_embed(struct ift_build *b) {

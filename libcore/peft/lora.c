@@ -143,11 +143,11 @@ static void lora_write(const struct ift_peft *p, struct ift_str *config) {
 /* ---- computing ---- */
 
 static ift_val lora_linear(void *self, struct ift_build *b, const char *name, ift_val x,
-                           ift_val weight, ift_val y) {
+                           ift_val weight, bool transposed, ift_val y) {
     struct ift_peft *const p = self;
     const struct lora *const l = p->self;
     const struct site *const s = find_site(l, name, strlen(name));
-    (void)weight;
+    (void)weight, (void)transposed;
     if (!s) return y;
     const struct ift_peft_param *const pa = &p->param[s->a], *const pb = &p->param[s->b];
     const ift_val a = ift_graph_param(b->g, pa->name, 2, pa->dim, p->training);

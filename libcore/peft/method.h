@@ -23,6 +23,7 @@ struct ift_peft_param {
 struct ift_peft_module {
     const char *name;
     int64_t in, out;
+    bool transposed; /* its weight is stored as (in, out) */
 };
 
 struct ift_peft {

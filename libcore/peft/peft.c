@@ -24,13 +24,17 @@ static size_t count_of(const struct ift_peft_param *q) {
 
 /* An attachment that only takes notes. */
 static ift_val note_linear(void *self, struct ift_build *b, const char *name, ift_val x,
-                           ift_val weight, ift_val y) {
+                           ift_val weight, bool transposed, ift_val y) {
     struct ift_peft *const p = self;
-    const struct ift_value *const w = ift_graph_value(b->g, weight); // (out, in)
+    const struct ift_value *const w = ift_graph_value(b->g, weight);
     (void)x;
     p->module = ift_grow(p->module, p->modules + 1, &p->module_cap, sizeof *p->module);
     p->module[p->modules++] = (struct ift_peft_module){
-        ift_arena_strndup(&p->arena, name, strlen(name)), w->dim[1], w->dim[0]};
+        .name = ift_arena_strndup(&p->arena, name, strlen(name)),
+        .in = w->dim[!transposed],
+        .out = w->dim[transposed],
+        .transposed = transposed,
+    };
     return y;
 }
 
