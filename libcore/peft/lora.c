@@ -16,6 +16,7 @@ struct site {
     size_t a, b; /* parameters */
     int64_t rank;
     float scale;
+    bool transposed; /* its weight is (in, out) */
 };
 
 struct lora {
@@ -37,8 +38,11 @@ static void add_site(struct ift_peft *p, const struct ift_peft_module *m) {
     struct lora *const l = p->self;
     const int64_t r = ift_lora_config_rank(&l->config, m->name);
     struct site *const s = &l->site[l->n++];
-    *s = (struct site){
-        .module = m->name, .rank = r, .scale = (float)ift_lora_config_scale(&l->config, m->name)};
+    *s = (struct site){.module = m->name,
+                       .rank = r,
+                       .scale = (float)ift_lora_config_scale(&l->config, m->name),
+                       .transposed = m->transposed};
+    l->config.fan_in_fan_out |= m->transposed;
     s->a = ift_peft_add(p, 2, (const int64_t[]){r, m->in}, "base_model.model.%s.lora_A.weight",
                         m->name);
     s->b = ift_peft_add(p, 2, (const int64_t[]){m->out, r}, "base_model.model.%s.lora_B.weight",
@@ -178,14 +182,18 @@ static int lora_merge(const struct ift_peft *p, const char *name, float *w, int 
     if (!s) return 0;
     const struct ift_peft_param *const a = &p->param[s->a], *const b = &p->param[s->b];
     const int64_t in = a->dim[1], out = b->dim[0];
-    if (ndim != 2 || dim[0] != out || dim[1] != in)
+    if (ndim != 2 || dim[s->transposed] != out || dim[!s->transposed] != in)
         return IFT_FAIL(err, "the adapter of \"%s\" is for another shape", name);
     float *const delta = ift_alloc((size_t)in * sizeof *delta); // a row of B A
     for (int64_t o = 0; o < out; o++) {
         memset(delta, 0, (size_t)in * sizeof *delta);
         for (int64_t r = 0; r < s->rank; r++)
             add_scaled(delta, a->host + r * in, b->host[o * s->rank + r], in);
-        add_scaled(w + o * in, delta, s->scale, in);
+        if (s->transposed) {
+            for (int64_t i = 0; i < in; i++) w[i * out + o] += s->scale * delta[i];
+        } else {
+            add_scaled(w + o * in, delta, s->scale, in);
+        }
     }
     free(delta);
     return 1;

@@ -422,7 +422,7 @@ void ift_lora_config_write(const struct ift_lora_config *c, const char *base, st
     add_key(out, "base_model_name_or_path"), add_quoted(out, base);
     add_key(out, "bias"), add_quoted(out, "none");
     if (c->exclude.n || c->exclude.text) add_names(out, "exclude_modules", &c->exclude);
-    add_key(out, "fan_in_fan_out"), ift_str_adds(out, "false");
+    add_key(out, "fan_in_fan_out"), ift_str_adds(out, c->fan_in_fan_out ? "true" : "false");
     add_key(out, "inference_mode"), ift_str_adds(out, "true");
     add_key(out, "init_lora_weights"), ift_str_adds(out, "true");
     add_layers(out, c);

@@ -43,6 +43,8 @@ struct ift_lora_config {
     int64_t rank;
     double alpha, dropout;
     bool rslora;
+    bool fan_in_fan_out; /* said to PEFT: weights of targets are stored as (in, out). What the model
+                            says counts, as it does there */
     bool gaussian;   /* fresh A: normal(0, 1/r) */
     bool all_linear; /* as asked for; target then lists the family's */
     struct ift_lora_names target, exclude, layers_pattern;
