@@ -56,7 +56,7 @@ const struct ift_arch *ift_arch_find(const char *model_type, struct ift_err *err
 int ift_arch_place(const struct ift_arch *arch, const struct ift_config *c, const int32_t *id,
                    int64_t n, struct ift_place *p, struct ift_err *err) {
     *p = (struct ift_place){.turn = IFT_NO_TURN};
-    return arch->place ? arch->place(c, id, n, p, err) : 0;
+    return arch && arch->place ? arch->place(c, id, n, p, err) : 0;
 }
 
 static int configure(const struct ift_json *doc, const struct ift_arch **arch, struct ift_config *c,

@@ -7,22 +7,24 @@
 void ift_batch_release(struct ift_batch *b) {
     free(b->id);
     free(b->position);
+    free(b->block);
     free(b->target);
     free(b->segment);
     free(b->doc);
-    *b = (struct ift_batch){.capacity = b->capacity, .trim = b->trim};
+    *b = (struct ift_batch){
+        .arch = b->arch, .config = b->config, .capacity = b->capacity, .trim = b->trim};
 }
 
 void ift_batch_clear(struct ift_batch *b) {
     b->tokens = b->docs = b->learned = b->pairs = 0;
 }
 
-int64_t ift_batch_length(const uint8_t *learn, size_t n, bool trim) {
+int64_t ift_batch_length(const uint8_t *learn, size_t n, bool trim, int64_t prefix) {
     if (!trim) return (int64_t)n;
-    if (!learn) return (int64_t)n - 1;
     size_t last = n;
-    while (last > 1 && !learn[last - 1]) last--;
-    return last > 1 ? (int64_t)last - 1 : 0;
+    while (learn && last > 1 && !learn[last - 1]) last--;
+    if (last <= 1) return 0;
+    return (int64_t)last - 1 > prefix ? (int64_t)last - 1 : prefix;
 }
 
 int64_t ift_batch_targets(const uint8_t *learn, size_t n) {
@@ -32,8 +34,9 @@ int64_t ift_batch_targets(const uint8_t *learn, size_t n) {
     return targets;
 }
 
-bool ift_batch_fits(const struct ift_batch *b, int64_t n) {
-    return !b->tokens || b->tokens + n <= b->capacity;
+/* An empty batch takes any document. */
+static bool fits(const struct ift_batch *b, int64_t length) {
+    return !b->tokens || b->tokens + length <= b->capacity;
 }
 
 static void reserve(struct ift_batch *b, size_t tokens, size_t docs) {
@@ -42,6 +45,7 @@ static void reserve(struct ift_batch *b, size_t tokens, size_t docs) {
         b->token_cap = tokens > half ? tokens : half;
         b->id = ift_realloc(b->id, b->token_cap, sizeof *b->id);
         b->position = ift_realloc(b->position, b->token_cap, sizeof *b->position);
+        b->block = ift_realloc(b->block, b->token_cap, sizeof *b->block);
         b->target = ift_realloc(b->target, b->token_cap, sizeof *b->target);
     }
     if (docs > b->doc_cap) {
@@ -51,15 +55,16 @@ static void reserve(struct ift_batch *b, size_t tokens, size_t docs) {
     }
 }
 
-void ift_batch_add(struct ift_batch *b, const int32_t *id, const uint8_t *learn, size_t n,
-                   uint64_t row, int64_t begin) {
-    const int64_t length = ift_batch_length(learn, n, b->trim), at = b->tokens;
+void ift_batch_add(struct ift_batch *b, const struct ift_place *p, const int32_t *id,
+                   const uint8_t *learn, size_t n, uint64_t row, int64_t begin) {
+    const int64_t length = ift_batch_length(learn, n, b->trim, p->prefix), at = b->tokens;
     if (!length) return;
     reserve(b, (size_t)(at + length), (size_t)b->docs + 1);
     for (int64_t i = 0; i < length; i++) {
         const bool is_target = i + 1 < (int64_t)n && (!learn || learn[i + 1]);
         b->id[at + i] = id[i];
-        b->position[at + i] = (int32_t)i;
+        b->position[at + i] = ift_place_position(p, i);
+        b->block[at + i] = ift_place_block(p, i);
         b->target[at + i] = is_target ? id[i + 1] : -1;
         b->learned += is_target;
     }
@@ -69,16 +74,20 @@ void ift_batch_add(struct ift_batch *b, const int32_t *id, const uint8_t *learn,
     b->doc[b->docs++] = (struct ift_batch_doc){row, begin, at, length};
     b->tokens += length;
     b->pairs += length * (length + 1) / 2;
+    if (p->prefix > 1) b->pairs += p->prefix * (p->prefix - 1) / 2;
 }
 
-bool ift_batch_row(struct ift_batch *b, const struct ift_row *row, uint64_t index, size_t *doc) {
+int ift_batch_row(struct ift_batch *b, const struct ift_row *row, uint64_t index, size_t *doc,
+                  struct ift_err *err) {
     int64_t begin = 0;
     for (size_t d = 0; d < *doc; d++) begin += row->doc[d];
     for (; *doc < row->ndocs; begin += row->doc[(*doc)++]) {
         const size_t n = row->doc[*doc];
-        const uint8_t *learn = row->learn ? row->learn + begin : NULL;
-        if (!ift_batch_fits(b, ift_batch_length(learn, n, b->trim))) return false;
-        ift_batch_add(b, row->id + begin, learn, n, index, begin);
+        const uint8_t *const learn = row->learn ? row->learn + begin : NULL;
+        struct ift_place p;
+        IFT_TRY(ift_arch_place(b->arch, b->config, row->id + begin, (int64_t)n, &p, err));
+        if (!fits(b, ift_batch_length(learn, n, b->trim, p.prefix))) return 0;
+        ift_batch_add(b, &p, row->id + begin, learn, n, index, begin);
     }
-    return true;
+    return 1;
 }
