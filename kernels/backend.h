@@ -65,8 +65,8 @@ struct ift_operand {
  *            out  y (m, n) sets, may alias c
  *            y = alpha op(a) op(b) + c + bias, op = transpose where asked. a is (m, k), or (k, m)
  *            if trans_a; b is (k, n), or (n, k) if trans_b. A Hugging Face linear is trans_b:
- *            weight (out, in). To accumulate, pass y as c.
- * EMBED      in   table (V, C), ids (N) i32
+ *            weight (out, in). To accumulate, pass y as c. b may be f16 or bf16.
+ * EMBED      in   table (V, C) f32, f16 or bf16, ids (N) i32
  *            out  y (N, C) sets
  * EMBED_BWD  in   dy (N, C), ids (N) i32
  *            out  dtable (V, C) adds to; rows whose id is `pad` are skipped
@@ -107,11 +107,11 @@ struct ift_operand {
  *            Elements are numbered row by row. Element e is kept when word e % 4 of Philox4x32-10
  *            of counter (e / 4 low, e / 4 high, stream, 0) under key is at least p 2^32: the same
  *            on every backend. The backward is the same op on dy.
- * XENT       in   x (N, C), weight (V, C), targets (N) i32, scale (1)
- *            out  loss (N) sets, [dx (N, C) sets], [dweight (V, C) adds to]
+ * XENT       in   x (N, C), weight (V, C) f32, f16 or bf16, targets (N) i32, scale (1), [bias (V)]
+ *            out  loss (N) sets, [dx (N, C) sets], [dweight (V, C) adds to], [dbias (V) adds to]
  *            Fused output projection and cross entropy; full logits never exist. Rows with
- *            target < 0 are not computed: loss 0, dx 0. loss[i] = logsumexp(x[i] W^T) -
- *            (x[i] W^T)[target], unscaled; dx and dweight are of scale * sum(loss).
+ *            target < 0 are not computed: loss 0, dx 0. loss[i] = logsumexp(z) - z[target],
+ *            z = x[i] W^T + bias, unscaled; the gradients are of scale * sum(loss).
  * SCATTER    in   x (M, C), rows (M) i32
  *            out  y (R, C): y[rows[i]] = x[i], other rows untouched; rows[i] < 0 is skipped, and of
  *            rows that meet the last one stays. Any type, the same for both; so for GATHER.

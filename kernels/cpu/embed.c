@@ -1,9 +1,10 @@
 #include "kernels/cpu/cpu.h"
+#include "kernels/cpu/vec.h"
 
 static int embed_check(const struct ift_call *c, char *why) {
     const int64_t v = c->in[0].dim[0], ch = c->in[0].dim[1], n = c->in[1].dim[0];
     const struct ift_want want[] = {
-        {&c->in[0], "table", IFT_F32, IFT_READS, 2, {v, ch}},
+        {&c->in[0], "table", IFT_F32, IFT_READS | IFT_HALF, 2, {v, ch}},
         {&c->in[1], "ids", IFT_I32, IFT_READS, 1, {n}},
         {&c->out[0], "y", IFT_F32, IFT_WRITES, 2, {n, ch}},
     };
@@ -11,15 +12,28 @@ static int embed_check(const struct ift_call *c, char *why) {
     return ift_ids_check(c, &c->in[1], "ids", 0, v, why);
 }
 
+INLINE void embed_as(enum ift_dtype type, const struct ift_call *c, int64_t begin, int64_t end) {
+    const void *table = ift_data(&c->in[0]); // (V, C)
+    const int32_t *id = ift_i32(&c->in[1]);  // (N)
+    float *y = ift_f32(&c->out[0]);          // (N, C)
+    const int64_t ch = c->in[0].dim[1];
+    for (int64_t i = begin; i < end; i++) {
+        const void *from = ift_at(type, table, id[i] * c->in[0].row);
+        for (int64_t j = 0; j < ch; j += VL)
+            vf_put(y + i * c->out[0].row + j, ch - j,
+                   vf_get_as(type, ift_at(type, from, j), ch - j));
+    }
+}
+
 static void embed_rows(const void *ctx, int64_t begin, int64_t end, int thread) {
     (void)thread;
     const struct ift_call *c = ctx;
-    const float *table = ift_f32(&c->in[0]); // (V, C)
-    const int32_t *id = ift_i32(&c->in[1]);  // (N)
-    float *y = ift_f32(&c->out[0]);          // (N, C)
-    const size_t bytes = (size_t)c->in[0].dim[1] * sizeof *y;
-    for (int64_t i = begin; i < end; i++)
-        memcpy(y + i * c->out[0].row, table + id[i] * c->in[0].row, bytes);
+    if (c->in[0].dtype == IFT_BF16)
+        embed_as(IFT_BF16, c, begin, end);
+    else if (c->in[0].dtype == IFT_F16)
+        embed_as(IFT_F16, c, begin, end);
+    else
+        embed_as(IFT_F32, c, begin, end);
 }
 
 static void embed_run(struct ift_team *team, const struct ift_call *c) {

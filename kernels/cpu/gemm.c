@@ -29,32 +29,43 @@ struct block {
     int64_t parts_m, parts_n;
 };
 
+/* Where element (i, p) of a side is. */
+INLINE const void *side_at(struct ift_side s, int64_t i, int64_t p) {
+    return ift_at(s.type, s.at, i * s.lane + p * s.step);
+}
+
 /* dst[p * width + i] = element (i, p) for i < lanes, 0 for lanes <= i < width. */
 INLINE void pack_panel(float *dst, int width, struct ift_side s, int lanes, int64_t k) {
     int done = 0;
     if (s.step == 1)
         for (; done + 4 <= lanes; done += 4)
-            ift_turn_four(dst + done, width, s.at + done * s.lane, s.lane, k);
+            ift_turn_four_as(s.type, dst + done, width, side_at(s, done, 0), s.lane, k);
     for (int64_t p = 0; p < k; p++) {
-        for (int i = done; i < lanes; i++) dst[p * width + i] = s.at[i * s.lane + p * s.step];
+        for (int i = done; i < lanes; i++)
+            dst[p * width + i] = ift_get_as(s.type, side_at(s, i, p));
         for (int i = lanes; i < width; i++) dst[p * width + i] = 0;
     }
 }
 
 /* Packs `n` lanes into panels. Where lanes are neighbours in memory, all panels advance together,
- * so that memory is read in long runs. */
+ * so that memory is read in long runs. A side that is not f32 has a width of whole vectors. */
 INLINE void pack(float *dst, int width, struct ift_side s, int64_t n, int64_t k) {
     int64_t done = 0;
     if (s.lane == 1) {
         done = n / width * width;
         for (int64_t p = 0; p < k; p++)
             for (int64_t i = 0; i < done; i += width) {
-                __builtin_prefetch(s.at + i + (p + AHEAD) * s.step);
-                memcpy(dst + i * k + p * width, s.at + i + p * s.step, (size_t)width * sizeof *dst);
+                float *to = dst + i * k + p * width;
+                __builtin_prefetch(side_at(s, i, p + AHEAD));
+                if (s.type == IFT_F32)
+                    memcpy(to, side_at(s, i, p), (size_t)width * sizeof *to);
+                else
+                    for (int v = 0; v < width; v += VL)
+                        vf_store(to + v, vf_load_as(s.type, side_at(s, i + v, p)));
             }
     }
     for (; done < n; done += width) {
-        const struct ift_side rest = {s.at + done * s.lane, s.lane, s.step};
+        const struct ift_side rest = {side_at(s, done, 0), s.type, s.lane, s.step};
         pack_panel(dst + done * k, width, rest, (int)ift_min(width, n - done), k);
     }
 }
@@ -64,17 +75,26 @@ INLINE float *piece_of(const struct block *k, int64_t kp) {
     return k->b + kp * ift_ceil(k->n, NR) * NR;
 }
 
-static void pack_b(const void *ctx, int64_t begin, int64_t end, int thread) {
-    (void)thread;
-    const struct block *k = ctx;
+INLINE void pack_b_as(enum ift_dtype type, const struct block *k, int64_t begin, int64_t end) {
     const struct ift_product *p = k->p;
+    const struct ift_side b = {p->b, type, p->b_col, p->b_step};
     const int64_t j = begin * NR;
     for (int64_t kp = 0; kp < k->k; kp += k->depth) {
         const int64_t depth = ift_min(k->depth, k->k - kp);
-        const struct ift_side s = {p->b + (k->n0 + j) * p->b_col + (k->k0 + kp) * p->b_step,
-                                   p->b_col, p->b_step};
+        const struct ift_side s = {side_at(b, k->n0 + j, k->k0 + kp), type, b.lane, b.step};
         pack(piece_of(k, kp) + j * depth, NR, s, ift_min(end * NR, k->n) - j, depth);
     }
+}
+
+static void pack_b(const void *ctx, int64_t begin, int64_t end, int thread) {
+    (void)thread;
+    const struct block *k = ctx;
+    if (k->p->b_type == IFT_BF16)
+        pack_b_as(IFT_BF16, k, begin, end);
+    else if (k->p->b_type == IFT_F16)
+        pack_b_as(IFT_F16, k, begin, end);
+    else
+        pack_b_as(IFT_F32, k, begin, end);
 }
 
 /* A tile of the result: alpha a b + c + bias. */
@@ -166,13 +186,13 @@ static void copy_a(float *dst, const struct piece *s) {
     const struct ift_product *p = s->block->p;
     const int64_t rows = s->m1 - s->m0, depth = s->depth;
     const struct ift_side side = {p->a + s->m0 * p->a_row + (s->block->k0 + s->kp) * p->a_step,
-                                  p->a_row, p->a_step};
+                                  IFT_F32, p->a_row, p->a_step};
     if (side.step != 1) {
         pack(dst, MR, side, rows, depth);
         return;
     }
     for (int64_t i = 0; i < rows; i++)
-        memcpy(dst + i * depth, side.at + i * side.lane, (size_t)depth * sizeof *dst);
+        memcpy(dst + i * depth, side_at(side, i, 0), (size_t)depth * sizeof *dst);
     memset(dst + rows * depth, 0, (size_t)((ift_ceil(rows, MR) * MR - rows) * depth) * sizeof *dst);
 }
 
@@ -285,7 +305,8 @@ static struct ift_product product_of(const struct ift_call *call) {
         .a = ift_f32(a),
         .a_row = ta ? 1 : a->row,
         .a_step = ta ? a->row : 1,
-        .b = ift_f32(b),
+        .b = ift_data(b),
+        .b_type = b->dtype,
         .b_step = tb ? 1 : b->row,
         .b_col = tb ? b->row : 1,
         .c = ift_f32(&call->in[2]),
@@ -301,7 +322,7 @@ static int check(const struct ift_call *c, char *why) {
     const int64_t m = c->in[0].dim[ta], k = c->in[0].dim[!ta], n = c->in[1].dim[!tb];
     const struct ift_want want[] = {
         {&c->in[0], "a", IFT_F32, IFT_READS, 2, {ta ? k : m, ta ? m : k}},
-        {&c->in[1], "b", IFT_F32, IFT_READS, 2, {tb ? n : k, tb ? k : n}},
+        {&c->in[1], "b", IFT_F32, IFT_READS | IFT_HALF, 2, {tb ? n : k, tb ? k : n}},
         {&c->in[2], "c", IFT_F32, IFT_READS | IFT_MAY, 2, {m, n}},
         {&c->in[3], "bias", IFT_F32, IFT_READS | IFT_MAY, 1, {n}},
         {&c->out[0], "y", IFT_F32, IFT_WRITES, 2, {m, n}},

@@ -8,13 +8,15 @@
 
 /* y[i][j] = alpha * sum over p of a[i * a_row + p * a_step] * b[p * b_step + j * b_col] + c[i][j] +
  * bias[j], i < m, j < n, p < k. One stride of a and one of b is 1. c and bias may be NULL; c may be
- * y. The order of summation depends on m, n and k alone. */
+ * y. b may be stored as f16 or bf16: it is widened where it is read, and the result has the bits it
+ * would have with b widened before. The order of summation depends on m, n and k alone. */
 struct ift_product {
     int64_t m, n, k;
     float alpha;
     const float *a;
     int64_t a_row, a_step;
-    const float *b;
+    const void *b;
+    enum ift_dtype b_type;
     int64_t b_step, b_col;
     const float *c;
     int64_t ldc;
@@ -42,7 +44,8 @@ bool ift_skinny_run(struct ift_team *team, const struct ift_product *p, float *r
 
 /* One side of a product: element (i, p) is at[i * lane + p * step]. */
 struct ift_side {
-    const float *at;
+    const void *at;
+    enum ift_dtype type;
     int64_t lane, step;
 };
 

@@ -42,10 +42,12 @@ static int check_one(const struct ift_call *c, const struct ift_want *w, char *w
         if (w->how & IFT_MAY) return 0;
         return ift_call_fail(c, why, "%s is absent", w->name);
     }
-    if (o->dtype != w->dtype) {
+    const bool half = o->dtype == IFT_F16 || o->dtype == IFT_BF16;
+    if (o->dtype != w->dtype && !(half && w->how & IFT_HALF)) {
         const char *has =
             (unsigned)o->dtype < IFT_DTYPES ? dtype_name[o->dtype] : "of no known type";
-        return ift_call_fail(c, why, "%s is %s, must be %s", w->name, has, dtype_name[w->dtype]);
+        return ift_call_fail(c, why, "%s is %s, must be %s%s", w->name, has, dtype_name[w->dtype],
+                             w->how & IFT_HALF ? ", f16 or bf16" : "");
     }
     if (w->ndim < 1 || w->ndim > IFT_MAX_DIMS || o->ndim != w->ndim)
         return ift_call_fail(c, why, "%s has %d dimensions, must have %d", w->name, o->ndim,

@@ -27,7 +27,8 @@ struct ift_buf {
     bool wrapped; /* lent by the caller: only to be read */
 };
 
-enum ift_want_how { IFT_READS = 0, IFT_WRITES = 1, IFT_MAY = 2 /* may be absent; or-ed */ };
+/* Or-ed. IFT_MAY: may be absent. IFT_HALF: what must be f32 may be f16 or bf16 as well. */
+enum ift_want_how { IFT_READS = 0, IFT_WRITES = 1, IFT_MAY = 2, IFT_HALF = 4 };
 
 struct ift_want {
     const struct ift_operand *operand;

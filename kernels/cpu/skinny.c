@@ -40,28 +40,35 @@ INLINE void put(const struct skinny *s, int64_t wide, int64_t few, float sum) {
     p->y[i * p->ldy + j] = v;
 }
 
+/* Element (j, p) of the few, p counted from k0. */
+INLINE float few_get(const struct skinny *s, int64_t j, int64_t p) {
+    const struct ift_side *f = &s->few;
+    return ift_get_as(f->type, ift_at(f->type, f->at, j * f->lane + (s->k0 + p) * f->step));
+}
+
 /* acc[a * F + b] += wide[a] * few[b], one vector of k. `left` as in vf_get. */
-INLINE void dot_step(int W, int F, const float *wide, int64_t wide_lane, const float *few,
-                     int64_t few_lane, int64_t left, vf acc[12]) {
+INLINE void dot_step(enum ift_dtype type, int W, int F, const void *wide, int64_t wide_lane,
+                     const float *few, int64_t few_lane, int64_t left, vf acc[12]) {
     vf f[4];
     UNROLL
     for (int b = 0; b < F; b++) f[b] = vf_get(few + b * few_lane, left);
     UNROLL
     for (int a = 0; a < W; a++) {
-        const vf w = vf_get(wide + a * wide_lane, left);
+        const vf w = vf_get_as(type, ift_at(type, wide, a * wide_lane), left);
         UNROLL
         for (int b = 0; b < F; b++) acc[a * F + b] += w * f[b];
     }
 }
 
 /* W x F dot products of length k. */
-INLINE void dots(int W, int F, const struct skinny *s, const float *wide, const float *few,
-                 int64_t few_lane, int64_t i, int64_t j) {
+INLINE void dots(enum ift_dtype type, int W, int F, const struct skinny *s, const void *wide,
+                 const float *few, int64_t few_lane, int64_t i, int64_t j) {
     vf acc[12] = {0};
     const int64_t k = s->k, lane = s->wide.lane;
     int64_t p = 0;
-    for (; p + VL <= k; p += VL) dot_step(W, F, wide + p, lane, few + p, few_lane, VL, acc);
-    if (p < k) dot_step(W, F, wide + p, lane, few + p, few_lane, k - p, acc);
+    for (; p + VL <= k; p += VL)
+        dot_step(type, W, F, ift_at(type, wide, p), lane, few + p, few_lane, VL, acc);
+    if (p < k) dot_step(type, W, F, ift_at(type, wide, p), lane, few + p, few_lane, k - p, acc);
     float sum[12];
     UNROLL
     for (int a = 0; a < 12; a += 4) {
@@ -73,11 +80,13 @@ INLINE void dots(int W, int F, const struct skinny *s, const float *wide, const 
 }
 
 /* Wide rows i .. end - 1 against F few rows from j on. */
-INLINE void dots_along(int W, int F, const struct skinny *s, const float *few, int64_t few_lane,
-                       int64_t i, int64_t end, int64_t j) {
-    const float *wide = s->wide.at + s->k0;
-    for (; i + W <= end; i += W) dots(W, F, s, wide + i * s->wide.lane, few, few_lane, i, j);
-    for (; i < end; i++) dots(1, F, s, wide + i * s->wide.lane, few, few_lane, i, j);
+INLINE void dots_along(enum ift_dtype type, int W, int F, const struct skinny *s, const float *few,
+                       int64_t few_lane, int64_t i, int64_t end, int64_t j) {
+    const void *wide = ift_at(type, s->wide.at, s->k0);
+    const int64_t lane = s->wide.lane;
+    for (; i + W <= end; i += W)
+        dots(type, W, F, s, ift_at(type, wide, i * lane), few, few_lane, i, j);
+    for (; i < end; i++) dots(type, 1, F, s, ift_at(type, wide, i * lane), few, few_lane, i, j);
 }
 
 /* How many of `left` few rows to take at once: 4 or less, without leaving a single one behind. */
@@ -85,21 +94,21 @@ INLINE int64_t take(int64_t left) {
     return left >= 8 || left == 4 ? 4 : left > 4 ? (left + 1) / 2 : left;
 }
 
-static void dot_chunk(const struct skinny *s, const float *few, int64_t few_lane, int64_t begin,
-                      int64_t end) {
+INLINE void dot_chunk(enum ift_dtype type, const struct skinny *s, const float *few,
+                      int64_t few_lane, int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i += GROUP) {
         const int64_t stop = ift_min(end, i + GROUP);
         for (int64_t j = 0, n; j < s->n_few; j += n) {
             n = take(s->n_few - j);
             const float *at = few + j * few_lane;
             if (n == 4)
-                dots_along(3, 4, s, at, few_lane, i, stop, j);
+                dots_along(type, 3, 4, s, at, few_lane, i, stop, j);
             else if (n == 3)
-                dots_along(4, 3, s, at, few_lane, i, stop, j);
+                dots_along(type, 4, 3, s, at, few_lane, i, stop, j);
             else if (n == 2)
-                dots_along(6, 2, s, at, few_lane, i, stop, j);
+                dots_along(type, 6, 2, s, at, few_lane, i, stop, j);
             else
-                dots_along(6, 1, s, at, few_lane, i, stop, j);
+                dots_along(type, 6, 1, s, at, few_lane, i, stop, j);
         }
     }
 }
@@ -107,24 +116,30 @@ static void dot_chunk(const struct skinny *s, const float *few, int64_t few_lane
 static void dot_chunks(const void *ctx, int64_t begin, int64_t end, int thread) {
     const struct skinny *s = ctx;
     float *room = s->rooms + (int64_t)thread * IFT_ROOM * IFT_DEPTH;
-    const float *few = s->few.at + s->k0;
+    const float *few = (const float *)s->few.at + s->k0;
     int64_t lane = s->few.lane;
     if (s->few.step != 1) { /* turned, so that k runs along rows */
         for (int64_t p = 0; p < s->k; p++)
-            for (int64_t j = 0; j < s->n_few; j++)
-                room[j * IFT_DEPTH + p] = s->few.at[j * s->few.lane + (s->k0 + p) * s->few.step];
+            for (int64_t j = 0; j < s->n_few; j++) room[j * IFT_DEPTH + p] = few_get(s, j, p);
         few = room;
         lane = IFT_DEPTH;
     }
-    dot_chunk(s, few, lane, begin * CHUNK, ift_min(end * CHUNK, s->n_wide));
+    begin *= CHUNK;
+    end = ift_min(end * CHUNK, s->n_wide);
+    if (s->wide.type == IFT_BF16)
+        dot_chunk(IFT_BF16, s, few, lane, begin, end);
+    else if (s->wide.type == IFT_F16)
+        dot_chunk(IFT_F16, s, few, lane, begin, end);
+    else
+        dot_chunk(IFT_F32, s, few, lane, begin, end);
 }
 
 /* Columns `col` .. of the wide side times R few rows, packed (k, R). `columns` of the NR are real.
  */
-INLINE void outer_tile(int R, const struct skinny *s, const float *few, const float *wide,
-                       int64_t ld, int64_t col, int64_t columns, int64_t row) {
+INLINE void outer_tile(enum ift_dtype type, int R, const struct skinny *s, const float *few,
+                       const void *wide, int64_t ld, int64_t col, int64_t columns, int64_t row) {
     vf acc[MR][2] = {0};
-    ift_tile_rows(R, NR, s->k, few, 1, R, wide, ld, acc);
+    ift_tile_rows(type, R, NR, s->k, few, 1, R, wide, ld, acc);
     const struct ift_product *p = s->p;
     const int64_t rows = ift_min(R, s->n_few - row);
     if (s->swapped && columns == NR && !p->bias) {
@@ -150,62 +165,84 @@ static int64_t group_rows(int64_t n) {
     return (ift_ceil(n, ift_ceil(n, MR)) + 1) / 2 * 2;
 }
 
-static void outer_strip(const struct skinny *s, const float *few, const float *wide, int64_t ld,
-                        int64_t col, int64_t columns) {
+INLINE void outer_strip(enum ift_dtype type, const struct skinny *s, const float *few,
+                        const void *wide, int64_t ld, int64_t col, int64_t columns) {
     const int64_t rows = group_rows(s->n_few);
     for (int64_t row = 0; row < s->n_few; row += rows, few += rows * s->k) switch (rows) {
         case 2:
-            outer_tile(2, s, few, wide, ld, col, columns, row);
+            outer_tile(type, 2, s, few, wide, ld, col, columns, row);
             break;
         case 4:
-            outer_tile(4, s, few, wide, ld, col, columns, row);
+            outer_tile(type, 4, s, few, wide, ld, col, columns, row);
             break;
         case 6:
-            outer_tile(6, s, few, wide, ld, col, columns, row);
+            outer_tile(type, 6, s, few, wide, ld, col, columns, row);
             break;
 #if defined(__AVX512F__) || defined(__aarch64__)
         case 8:
-            outer_tile(8, s, few, wide, ld, col, columns, row);
+            outer_tile(type, 8, s, few, wide, ld, col, columns, row);
             break;
         case 10:
-            outer_tile(10, s, few, wide, ld, col, columns, row);
+            outer_tile(type, 10, s, few, wide, ld, col, columns, row);
             break;
         case 12:
-            outer_tile(12, s, few, wide, ld, col, columns, row);
+            outer_tile(type, 12, s, few, wide, ld, col, columns, row);
             break;
 #endif
         }
 }
 
-static void outer_chunks(const void *ctx, int64_t begin, int64_t end, int thread) {
-    const struct skinny *s = ctx;
+INLINE void outer_chunk(enum ift_dtype type, const struct skinny *s, int64_t begin, int64_t end,
+                        int thread) {
     const int64_t rows = group_rows(s->n_few), groups = ift_ceil(s->n_few, rows);
     float *few = s->rooms + (int64_t)thread * IFT_ROOM * IFT_DEPTH,
           *edge = few + groups * rows * s->k;
     for (int64_t i = 0; i < groups * rows; i++)
         for (int64_t p = 0; p < s->k; p++)
-            few[i / rows * rows * s->k + p * rows + i % rows] =
-                i < s->n_few ? s->few.at[i * s->few.lane + (s->k0 + p) * s->few.step] : 0;
+            few[i / rows * rows * s->k + p * rows + i % rows] = i < s->n_few ? few_get(s, i, p) : 0;
     const int64_t stop = ift_min(end * CHUNK, s->n_wide), ld = s->wide.step;
     int64_t col = begin * CHUNK;
-    const float *wide = s->wide.at + s->k0 * ld;
-    for (; col + NR <= stop; col += NR) outer_strip(s, few, wide + col, ld, col, NR);
+    const void *wide = ift_at(type, s->wide.at, s->k0 * ld);
+    for (; col + NR <= stop; col += NR)
+        outer_strip(type, s, few, ift_at(type, wide, col), ld, col, NR);
     if (col == stop) return;
-    memset(edge, 0, (size_t)(NR * s->k) * sizeof *edge);
     for (int64_t p = 0; p < s->k; p++)
-        memcpy(edge + p * NR, wide + p * ld + col, (size_t)(stop - col) * sizeof *edge);
-    outer_strip(s, few, edge, NR, col, stop - col);
+        for (int h = 0; h < 2; h++) {
+            const int64_t at = col + h * VL, left = stop - at;
+            vf_store(edge + p * NR + h * VL,
+                     left > 0 ? vf_get_as(type, ift_at(type, wide, p * ld + at), left) : (vf){0});
+        }
+    outer_strip(IFT_F32, s, few, edge, NR, col, stop - col);
+}
+
+static void outer_chunks(const void *ctx, int64_t begin, int64_t end, int thread) {
+    const struct skinny *s = ctx;
+    if (s->wide.type == IFT_BF16)
+        outer_chunk(IFT_BF16, s, begin, end, thread);
+    else if (s->wide.type == IFT_F16)
+        outer_chunk(IFT_F16, s, begin, end, thread);
+    else
+        outer_chunk(IFT_F32, s, begin, end, thread);
+}
+
+static void arrange(struct skinny *s, bool swapped) {
+    const struct ift_product *p = s->p;
+    const struct ift_side a = {p->a, IFT_F32, p->a_row, p->a_step},
+                          b = {p->b, p->b_type, p->b_col, p->b_step};
+    s->swapped = swapped;
+    s->wide = swapped ? b : a;
+    s->few = swapped ? a : b;
+    s->n_wide = swapped ? p->n : p->m;
+    s->n_few = swapped ? p->m : p->n;
 }
 
 bool ift_skinny_run(struct ift_team *team, const struct ift_product *p, float *rooms) {
-    struct skinny s = {.p = p, .swapped = p->n > p->m, .rooms = rooms};
-    const struct ift_side a = {p->a, p->a_row, p->a_step}, b = {p->b, p->b_col, p->b_step};
-    s.wide = s.swapped ? b : a;
-    s.few = s.swapped ? a : b;
-    s.n_wide = s.swapped ? p->n : p->m;
-    s.n_few = s.swapped ? p->m : p->n;
+    struct skinny s = {.p = p, .rooms = rooms};
+    arrange(&s, p->n > p->m);
     const bool dot = s.wide.step == 1;
     if (p->k < SHORT || s.n_few > (dot ? FEW : FEW_OUTER) || s.n_wide < 2 * s.n_few) return false;
+    /* The few are read as f32 in place. A dot product has the same bits from either side. */
+    if (dot && s.few.step == 1 && s.few.type != IFT_F32) arrange(&s, true);
     /* Blocks of k are for what has to be packed. */
     const int64_t depth = dot && s.few.step == 1 ? p->k : ift_ceil(p->k, ift_ceil(p->k, IFT_DEPTH));
     for (s.k0 = 0; s.k0 < p->k; s.k0 += depth) {

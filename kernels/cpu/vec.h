@@ -14,6 +14,8 @@
 
 #include <stdint.h>
 #include <string.h>
+
+#include "kernels/backend.h"
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -117,6 +119,81 @@ INLINE v4 vf_quarter(vf v) {
     return v;
 #endif
 }
+
+/* ---- numbers stored in half the bytes ---- */
+
+typedef uint16_t h4 __attribute__((vector_size(8)));
+typedef uint16_t vh __attribute__((vector_size(2 * VL)));
+typedef uint32_t u4 __attribute__((vector_size(16)));
+
+/* Shifted into place, an f16 is a float 2^112 too small; subnormals come out right by an exact
+ * subtraction. */
+INLINE v4 v4_from_f16(h4 h) {
+#if defined(__F16C__)
+    uint64_t bits;
+    memcpy(&bits, &h, sizeof bits);
+    return (v4)_mm_cvtph_ps(_mm_cvtsi64_si128((int64_t)bits));
+#else
+    const u4 x = __builtin_convertvector(h, u4), body = (x & 0x7FFF) << 13;
+    const u4 offset = (u4){0} + (113u << 23), small = (u4)((v4)(body + offset) - (v4)offset);
+    const u4 is_small = (u4)(body < 1u << 23), is_special = (u4)(body >= 0x1Fu << 23);
+    const u4 normal = body + (112u << 23);
+    const u4 finite = (is_small & small) | (~is_small & normal);
+    return (v4)((x & 0x8000) << 16 | (is_special & (body | 0x7F800000)) | (~is_special & finite));
+#endif
+}
+INLINE vf vf_from_f16(vh h) {
+#if VL == 16
+    return (vf)_mm512_cvtph_ps((__m256i)h);
+#elif VL == 8
+    return (vf)_mm256_cvtph_ps((__m128i)h);
+#else
+    return v4_from_f16(h);
+#endif
+}
+
+/* Readers of floats stored as `type`: f32, f16 or bf16, a constant wherever they are inlined. What
+ * they read is exactly what the stored numbers are. */
+
+/* Where element i is. */
+INLINE const void *ift_at(enum ift_dtype type, const void *p, int64_t i) {
+    return (const char *)p + i * (type == IFT_F32 ? 4 : 2);
+}
+INLINE vf vf_load_as(enum ift_dtype type, const void *p) {
+    if (type == IFT_F32) return vf_load(p);
+    vh h;
+    memcpy(&h, p, sizeof h);
+    return type == IFT_F16 ? vf_from_f16(h) : (vf)(__builtin_convertvector(h, vu) << 16);
+}
+INLINE v4 v4_load_as(enum ift_dtype type, const void *p) {
+    v4 v;
+    h4 h;
+    if (type == IFT_F32) {
+        memcpy(&v, p, sizeof v);
+        return v;
+    }
+    memcpy(&h, p, sizeof h);
+    return type == IFT_F16 ? v4_from_f16(h) : (v4)(__builtin_convertvector(h, u4) << 16);
+}
+/* As vf_get. */
+INLINE vf vf_get_as(enum ift_dtype type, const void *p, int64_t left) {
+    if (left >= VL) return vf_load_as(type, p);
+    if (type == IFT_F32) return vf_get(p, left);
+    uint16_t h[VL] = {0};
+    memcpy(h, p, (size_t)left * sizeof *h);
+    return vf_load_as(type, h);
+}
+INLINE float ift_get_as(enum ift_dtype type, const void *p) {
+    float f;
+    if (type == IFT_F32) {
+        memcpy(&f, p, sizeof f);
+        return f;
+    }
+    h4 h = {0};
+    memcpy(&h, p, sizeof h[0]);
+    return type == IFT_F16 ? v4_from_f16(h)[0] : ((v4)(__builtin_convertvector(h, u4) << 16))[0];
+}
+
 /* The sums of four vectors. */
 INLINE v4 vf_sum4(vf a, vf b, vf c, vf d) {
     const v4 p = vf_quarter(a), q = vf_quarter(b), r = vf_quarter(c), s = vf_quarter(d);

@@ -4,7 +4,11 @@
 #include "kernels/cpu/vec.h"
 
 /* Rows with a target are gathered and worked on in chunks whose logits fit LOGITS floats. */
-enum { LOGITS = 11 << 20, MAX_CHUNK = 512 };
+enum {
+    LOGITS = 11 << 20,
+    MAX_CHUNK = 512,
+    STRIP = 64, /* columns of logits summed up together */
+};
 
 struct chunk {
     const struct ift_call *c;
@@ -29,14 +33,16 @@ static int check(const struct ift_call *c, char *why) {
     const int64_t n = c->in[0].dim[0], ch = c->in[0].dim[1], v = c->in[1].dim[0];
     const struct ift_want want[] = {
         {&c->in[0], "x", IFT_F32, IFT_READS, 2, {n, ch}},
-        {&c->in[1], "weight", IFT_F32, IFT_READS, 2, {v, ch}},
+        {&c->in[1], "weight", IFT_F32, IFT_READS | IFT_HALF, 2, {v, ch}},
         {&c->in[2], "targets", IFT_I32, IFT_READS, 1, {n}},
         {&c->in[3], "scale", IFT_F32, IFT_READS, 1, {1}},
+        {&c->in[4], "bias", IFT_F32, IFT_READS | IFT_MAY, 1, {v}},
         {&c->out[0], "loss", IFT_F32, IFT_WRITES, 1, {n}},
         {&c->out[1], "dx", IFT_F32, IFT_WRITES | IFT_MAY, 2, {n, ch}},
         {&c->out[2], "dweight", IFT_F32, IFT_WRITES | IFT_MAY, 2, {v, ch}},
+        {&c->out[3], "dbias", IFT_F32, IFT_WRITES | IFT_MAY, 1, {v}},
     };
-    if (ift_operands_check(c, want, 7, why) < 0) return -1;
+    if (ift_operands_check(c, want, 9, why) < 0) return -1;
     return ift_ids_check(c, &c->in[2], "targets", INT32_MIN, v, why);
 }
 
@@ -87,7 +93,7 @@ static void soften(const struct chunk *k, int64_t i) {
         total += (double)vf_sum(sum);
     }
     ift_f32(&c->out[0])[row] = (float)((double)top - (double)wanted + log(total));
-    if (!c->out[1].buf && !c->out[2].buf) return;
+    if (!c->out[1].buf && !c->out[2].buf && !c->out[3].buf) return;
     const float scale = *ift_f32(&c->in[3]), share = (float)((double)scale / total);
     for (int64_t j = 0; j < v; j += VL) vf_put(z + j, v - j, vf_get(z + j, v - j) * share);
     z[target] -= scale;
@@ -116,6 +122,21 @@ static void scatter_rows(const void *ctx, int64_t begin, int64_t end, int thread
                (size_t)dx->dim[1] * sizeof(float));
 }
 
+/* The gradient of the bias: the logits' own, summed over rows, a strip of columns at a time. */
+static void sum_strips(const void *ctx, int64_t begin, int64_t end, int thread) {
+    (void)thread;
+    const struct chunk *k = ctx;
+    const int64_t v = k->c->in[1].dim[0], right = min64(v, end * STRIP);
+    float *dbias = ift_f32(&k->c->out[3]); // (V) accumulates
+    for (int64_t left = begin * STRIP; left < right; left += STRIP) {
+        const int64_t width = min64(STRIP, right - left);
+        double sum[STRIP] = {0};
+        for (int64_t i = 0; i < k->n; i++)
+            for (int64_t j = 0; j < width; j++) sum[j] += (double)k->logits[i * v + left + j];
+        for (int64_t j = 0; j < width; j++) dbias[left + j] += (float)sum[j];
+    }
+}
+
 static void chunk_run(struct ift_team *team, const struct chunk *k, void *product) {
     const struct ift_call *c = k->c;
     const struct ift_operand *w = &c->in[1], *dw = &c->out[2];
@@ -128,9 +149,11 @@ static void chunk_run(struct ift_team *team, const struct chunk *k, void *produc
                                        .a = k->x,
                                        .a_row = ch,
                                        .a_step = 1,
-                                       .b = ift_f32(w),
+                                       .b = ift_data(w),
+                                       .b_type = w->dtype,
                                        .b_step = 1,
                                        .b_col = w->row,
+                                       .bias = ift_f32(&c->in[4]),
                                        .y = k->logits,
                                        .ldy = v};
     ift_product_run(team, &logits, product);
@@ -143,7 +166,8 @@ static void chunk_run(struct ift_team *team, const struct chunk *k, void *produc
                                        .a = k->logits,
                                        .a_row = v,
                                        .a_step = 1,
-                                       .b = ift_f32(w),
+                                       .b = ift_data(w),
+                                       .b_type = w->dtype,
                                        .b_step = w->row,
                                        .b_col = 1,
                                        .y = k->dx,
@@ -168,6 +192,7 @@ static void chunk_run(struct ift_team *team, const struct chunk *k, void *produc
                                             .ldy = dw->row};
         ift_product_run(team, &dweight, product);
     }
+    if (c->out[3].buf) ift_team_each(team, ift_ceil(v, STRIP), 1, sum_strips, k);
 }
 
 /* Lists the rows with a target and settles the others. */

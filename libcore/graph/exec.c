@@ -173,8 +173,9 @@ int ift_exec_bind(struct ift_exec *x, ift_val v, const struct ift_operand *t, st
     if (want->role != IFT_PARAM && want->role != IFT_STATE)
         return IFT_FAIL(err, "bind: %s is neither a parameter nor a state",
                         ift_value_text(want, text));
-    bool fits = t->buf && t->dtype == want->dtype && t->ndim == want->ndim &&
-                t->row == shaped(want, x->capacity).row;
+    const bool half = t->dtype == IFT_F16 || t->dtype == IFT_BF16;
+    bool fits = t->buf && t->ndim == want->ndim && t->row == shaped(want, x->capacity).row &&
+                (t->dtype == want->dtype || (half && ift_graph_takes_half(x->g, v)));
     for (int i = 0; fits && i < t->ndim; i++) fits = t->dim[i] == want->dim[i];
     if (!fits) {
         char given[IFT_VALUE_TEXT];

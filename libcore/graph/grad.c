@@ -238,9 +238,11 @@ static int start(struct grad *b, ift_val loss) {
     if (!made || b->g->node[made - 1].op != IFT_OP_XENT)
         return IFT_FAIL(b->err, "a backward starts from a cross entropy, not from another value");
     struct ift_node n = b->g->node[made - 1];
-    if (n.out[1] || n.out[2]) return IFT_FAIL(b->err, "the backward of this loss was made before");
+    if (n.out[1] || n.out[2] || n.out[3])
+        return IFT_FAIL(b->err, "the backward of this loss was made before");
     if (!needs(b, loss)) return IFT_FAIL(b->err, "the loss depends on no trainable parameter");
     IFT_TRY(accumulator(b, n.in[1], &n.out[2]));
+    IFT_TRY(accumulator(b, n.in[4], &n.out[3]));
     if (needs(b, n.in[0])) n.out[1] = temp_like(b, n.in[0]);
     b->g->node[made - 1] = n;
     contribute(b, n.in[0], 1, n.out[1]);

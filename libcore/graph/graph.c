@@ -233,6 +233,20 @@ ift_val ift_graph_grad(const struct ift_graph *g, ift_val param) {
     return v;
 }
 
+bool ift_graph_takes_half(const struct ift_graph *g, ift_val param) {
+    /* The one input that an op widens, counted from 1. */
+    static const int widened[IFT_OP_COUNT] = {
+        [IFT_OP_GEMM] = 2, [IFT_OP_EMBED] = 1, [IFT_OP_XENT] = 2};
+    const struct ift_value *p = ift_graph_value(g, param);
+    if (!p || p->role != IFT_PARAM || p->trainable) return false;
+    for (size_t i = 0; i < g->nodes; i++) {
+        const struct ift_node *n = &g->node[i];
+        for (int j = 0; j < IFT_MAX_IN; j++)
+            if (n->in[j] == param && j + 1 != widened[n->op]) return false;
+    }
+    return true;
+}
+
 double ift_graph_gemm_flops(const struct ift_graph *g, const int64_t extent[IFT_EXTENTS]) {
     double flops = 0;
     for (size_t i = 0; i < g->nodes; i++) {

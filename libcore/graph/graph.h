@@ -65,13 +65,18 @@ size_t ift_graph_values(const struct ift_graph *g);
 const struct ift_value *ift_graph_value(const struct ift_graph *g, ift_val v);
 size_t ift_graph_nodes(const struct ift_graph *g);
 const struct ift_node *ift_graph_node(const struct ift_graph *g, size_t i);
+/* May this parameter be bound to a tensor of f16 or bf16 instead of f32? Yes when it is not trained
+ * and nothing reads it but ops that widen what they read: as right factor, embedding table or
+ * weight of a cross entropy. Of the graph as it stands: ask when it is complete. */
+bool ift_graph_takes_half(const struct ift_graph *g, ift_val param);
 /* Elements of a value when the extents are these; -1: more than fit an int64_t. */
 int64_t ift_value_count(const struct ift_value *v, const int64_t extent[IFT_EXTENTS]);
 
 /* ---- sources ---- */
 
 /* Names are copied. Declaring one again as it was gives the same value (tied weights); as something
- * else, it is a mistake. Parameters are f32. dim[0] of a shape with an extent is ignored. */
+ * else, it is a mistake. Parameters are f32 (but see ift_graph_takes_half). dim[0] of a shape with an
+ * extent is ignored. */
 ift_val ift_graph_param(struct ift_graph *g, const char *name, int ndim, const int64_t *dim,
                         bool trainable);
 ift_val ift_graph_input(struct ift_graph *g, const char *name, enum ift_dtype dtype,
@@ -115,6 +120,9 @@ ift_val ift_graph_gather(struct ift_graph *g, ift_val x, ift_val rows);
 ift_val ift_graph_scatter(struct ift_graph *g, ift_val x, ift_val rows, ift_val state);
 /* Loss of every token (N), the op a backward starts from; scale (1) multiplies the gradient. */
 ift_val ift_graph_xent(struct ift_graph *g, ift_val x, ift_val w, ift_val targets, ift_val scale);
+/* The same with a bias (V) added to the logits; 0: none. */
+ift_val ift_graph_xent_bias(struct ift_graph *g, ift_val x, ift_val w, ift_val bias,
+                            ift_val targets, ift_val scale);
 
 /* Appends what computes d(scale * sum of losses) for every trainable parameter that `loss` depends
  * on, and nothing that none of them needs. The gradient of a parameter is a STATE named
