@@ -9,13 +9,13 @@ static size_t count_of(const struct ift_tensor *t) {
     return (size_t)ift_shape_count(t->ndim, t->dim);
 }
 
-/* As f32 in memory of its own. */
-static int load_copy(struct ift_device *d, const struct ift_tensor *t, struct ift_operand *to,
-                     struct ift_err *err) {
-    IFT_TRY(ift_device_tensor(d, IFT_F32, t->ndim, t->dim, to, err));
+/* As f32 or as it is stored, in memory of its own. */
+static int load_copy(struct ift_device *d, const struct ift_tensor *t, enum ift_dtype dtype,
+                     struct ift_operand *to, struct ift_err *err) {
+    IFT_TRY(ift_device_tensor(d, dtype, t->ndim, t->dim, to, err));
     float *wide = NULL;
     int rc = 0;
-    if (t->dtype != IFT_F32) {
+    if (t->dtype != dtype) {
         wide = ift_alloc(count_of(t) * sizeof *wide);
         rc = ift_to_f32(wide, t->data, t->dtype, count_of(t), err);
     }
@@ -26,20 +26,42 @@ static int load_copy(struct ift_device *d, const struct ift_tensor *t, struct if
     return rc;
 }
 
-static int load(struct ift_model *m, size_t i, bool train, struct ift_err *err) {
-    struct ift_model_slot *const s = &m->slot[i];
-    const struct ift_tensor *const t = ift_safetensors_at(m->weights, i);
-    if (s->operand.buf) {
-        if (!train || s->trained) return 0;
+/* A weight that is not trained, in the file's own memory if possible. */
+static int load_frozen(struct ift_model *m, const struct ift_tensor *t, enum ift_dtype dtype,
+                       struct ift_operand *to, struct ift_err *err) {
+    if (to->buf) return 0;
+    if (t->dtype == dtype && (uintptr_t)t->data % ift_dtype_size(dtype) == 0)
+        return ift_device_wrap(m->device, dtype, t->ndim, t->dim, t->data, to, err);
+    return load_copy(m->device, t, dtype, to, err);
+}
+
+static int load_trained(struct ift_model *m, const struct ift_tensor *t, struct ift_model_slot *s,
+                        struct ift_err *err) {
+    if (s->trained) return 0;
+    if (s->wide.buf || s->half.buf)
         return IFT_FAIL(
             err, "\"%s\" is bound as a frozen weight already: bind the graph that trains first",
             t->name);
-    }
-    const bool aligned = (uintptr_t)t->data % sizeof(float) == 0;
-    s->trained = train;
-    if (t->dtype == IFT_F32 && aligned && !train)
-        return ift_device_wrap(m->device, IFT_F32, t->ndim, t->dim, t->data, &s->operand, err);
-    return load_copy(m->device, t, &s->operand, err);
+    IFT_TRY(load_copy(m->device, t, IFT_F32, &s->wide, err));
+    s->trained = true;
+    return 0;
+}
+
+/* What graph g is to read as its parameter v, which is tensor i of the files. */
+static int load(struct ift_model *m, size_t i, const struct ift_graph *g, ift_val v,
+                struct ift_operand *operand, struct ift_err *err) {
+    struct ift_model_slot *const s = &m->slot[i];
+    const struct ift_tensor *const t = ift_safetensors_at(m->weights, i);
+    const bool stored_half = t->dtype == IFT_F16 || t->dtype == IFT_BF16;
+    const bool half = stored_half && !s->trained && ift_graph_takes_half(g, v);
+    if (half)
+        IFT_TRY(load_frozen(m, t, t->dtype, &s->half, err));
+    else if (ift_graph_value(g, v)->trainable)
+        IFT_TRY(load_trained(m, t, s, err));
+    else
+        IFT_TRY(load_frozen(m, t, IFT_F32, &s->wide, err));
+    *operand = half ? s->half : s->wide;
+    return 0;
 }
 
 /* A table with at least the rows asked for, cut to them. */
@@ -67,8 +89,9 @@ static int load_table(struct ift_model *m, const struct ift_value *v, struct ift
 
 /* Parameters that are neither a weight nor the table belong to a tuning method, which binds them
  * itself. */
-static int bind(struct ift_model *m, struct ift_exec *x, ift_val v, const struct ift_value *value,
+static int bind(struct ift_model *m, struct ift_exec *x, const struct ift_graph *g, ift_val v,
                 struct ift_err *err) {
+    const struct ift_value *const value = ift_graph_value(g, v);
     struct ift_operand operand;
     if (!ift_model_is_weight(value)) {
         IFT_TRY(load_table(m, value, &operand, err));
@@ -76,8 +99,7 @@ static int bind(struct ift_model *m, struct ift_exec *x, ift_val v, const struct
         const struct ift_tensor *const t = ift_safetensors_find(m->weights, value->name);
         if (!t) return 0;
         const size_t i = (size_t)(t - ift_safetensors_at(m->weights, 0));
-        IFT_TRY(load(m, i, value->trainable, err));
-        operand = m->slot[i].operand;
+        IFT_TRY(load(m, i, g, v, &operand, err));
     }
     return ift_exec_bind(x, v, &operand, err);
 }
@@ -88,14 +110,14 @@ int ift_model_bind(struct ift_model *m, struct ift_device *d, struct ift_exec *x
         return IFT_FAIL(err, "%s: bound to another device already", m->dir);
     m->device = d;
     for (size_t v = 1; v <= ift_graph_values(g); v++) {
-        const struct ift_value *const value = ift_graph_value(g, (ift_val)v);
-        if (value->role == IFT_PARAM) IFT_TRY(bind(m, x, (ift_val)v, value, err));
+        if (ift_graph_value(g, (ift_val)v)->role == IFT_PARAM)
+            IFT_TRY(bind(m, x, g, (ift_val)v, err));
     }
     return 0;
 }
 
 int ift_model_read(const struct ift_model *m, size_t i, float *to, struct ift_err *err) {
     const struct ift_tensor *const t = ift_safetensors_at(m->weights, i);
-    if (m->slot[i].trained) return ift_device_download(m->device, to, &m->slot[i].operand, err);
+    if (m->slot[i].trained) return ift_device_download(m->device, to, &m->slot[i].wide, err);
     return ift_to_f32(to, t->data, t->dtype, count_of(t), err);
 }

@@ -147,7 +147,8 @@ int ift_model_open(struct ift_model **out, const char *dir, struct ift_err *err)
 void ift_model_free(struct ift_model *m) {
     if (!m) return;
     for (size_t i = 0; m->slot && i < ift_safetensors_count(m->weights); i++) {
-        if (m->slot[i].operand.buf) ift_device_free(m->device, &m->slot[i].operand);
+        if (m->slot[i].wide.buf) ift_device_free(m->device, &m->slot[i].wide);
+        if (m->slot[i].half.buf) ift_device_free(m->device, &m->slot[i].half);
     }
     for (size_t i = 0; i < m->tables; i++) ift_device_free(m->device, &m->table[i]);
     free(m->slot);

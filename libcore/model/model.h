@@ -35,8 +35,9 @@ uint64_t ift_model_digest(const struct ift_model *m);
 /* ift_build_begin_config with what the folder says. */
 void ift_build_begin(struct ift_build *b, const struct ift_model *m, struct ift_graph *g);
 
-/* Loads what g's base parameters need onto the device, once however many graphs ask, as f32:
- * without a copy where the file holds f32, the backend can and the base is not trained. Then binds.
+/* Loads what g's base parameters need onto the device, once however many graphs ask: frozen weights
+ * as the file has them, f32, f16 or bf16, where g takes them so (ift_graph_takes_half), all others
+ * as f32; without a copy where the bytes of the file can be used and the backend can. Then binds.
  * One device for the life of a model; where some graph trains the base, bind that graph first. */
 int ift_model_bind(struct ift_model *m, struct ift_device *d, struct ift_exec *x,
                    const struct ift_graph *g, struct ift_err *err) IFT_MUST_CHECK;

@@ -6,10 +6,11 @@
 #include "libcore/io/outdir.h"
 #include "libcore/model/model.h"
 
-/* A weight on the device. */
+/* A weight on the device, as each graph takes it. buf NULL: not loaded. */
 struct ift_model_slot {
-    struct ift_operand operand; /* buf NULL: not loaded */
-    bool trained;               /* its memory is its own and may be written */
+    struct ift_operand wide; /* f32 */
+    struct ift_operand half; /* f16 or bf16, as the file has it */
+    bool trained;            /* wide has memory of its own, which may be written */
 };
 
 struct ift_model {
