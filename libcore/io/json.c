@@ -11,8 +11,6 @@
 
 enum { MAX_DEPTH = 512 };
 
-/* The scanners take the place where their thing starts and return the place behind it, NULL when it
- * is wrong. */
 /* Speed rests on one trick: nothing below asks whether the text is over before it looks at a byte.
  * The byte at `end`, or the last one, stops every loop: texts that end in a bracket bring their
  * own, others are copied and get a NUL. Only behind a closing bracket, and inside a string, must
@@ -27,7 +25,7 @@ struct parser {
     const char *at, *wrong; /* what is wrong, and where */
 };
 
-static const char *scan_value(struct parser *s, const char *p, int depth);
+static const char *scan_other(struct parser *s, const char *p, int depth);
 
 static const char *fail(struct parser *s, const char *at, const char *wrong) {
     s->at = at;
@@ -36,6 +34,8 @@ static const char *fail(struct parser *s, const char *at, const char *wrong) {
 }
 
 static inline const char *scan_blanks(const char *p) {
+    p += *p == ' '; /* most often there is one, or none */
+    if (__builtin_expect((unsigned char)*p > ' ', 1)) return p;
     while (ift_json_is_blank(*p)) p++;
     return p;
 }
@@ -129,11 +129,12 @@ static inline const char *scan_escapes(struct parser *s, const char *p, uint8_t 
     return p;
 }
 
-static const char *scan_string(struct parser *s, const char *p) {
-    const char *const from = p++;
+/* The string from `from` on, of which everything in front of p is plain. Out of the way of
+ * scan_string, which most strings never leave. */
+__attribute__((noinline)) static const char *scan_rest(struct parser *s, const char *from,
+                                                       const char *p) {
     uint8_t escaped = 0;
-    for (;;) {
-        p = ift_json_plain_end(p, s->end);
+    for (;; p = ift_json_plain_end(p, s->end)) {
         if (p == s->end) return fail(s, p, "text ends inside a string");
         if (*p != '\\') break;
         if (!(p = scan_escapes(s, p, &escaped))) return NULL;
@@ -142,6 +143,12 @@ static const char *scan_string(struct parser *s, const char *p) {
     push_leaf(s, IFT_JSON_STRING, from, ++p);
     s->node[s->n - 1].escaped = escaped & OTHERS ? OTHERS : escaped;
     return p;
+}
+
+static inline const char *scan_string(struct parser *s, const char *from) {
+    const char *const p = ift_json_plain_end(from + 1, s->end);
+    if (__builtin_expect(p == s->end || *p != '"', 0)) return scan_rest(s, from, p);
+    return push_leaf(s, IFT_JSON_STRING, from, p + 1);
 }
 
 static inline bool is_digit(char c) {
@@ -178,6 +185,13 @@ static const char *scan_word(struct parser *s, const char *p, const char *word, 
     return push_leaf(s, type, p, p + n);
 }
 
+/* One value with the blanks on both sides of it, inside `depth` containers. */
+static inline const char *scan_value(struct parser *s, const char *p, int depth) {
+    p = scan_blanks(p);
+    p = *p == '"' ? scan_string(s, p) : scan_other(s, p, depth);
+    return p && p < s->end ? scan_blanks(p) : p;
+}
+
 static const char *scan_array(struct parser *s, const char *p, int depth) {
     const size_t node = s->n;
     uint32_t count = 0;
@@ -211,27 +225,19 @@ static const char *scan_object(struct parser *s, const char *p, int depth) {
     }
 }
 
-/* One value with the blanks on both sides of it, inside `depth` containers. */
-static const char *scan_value(struct parser *s, const char *p, int depth) {
-    p = scan_blanks(p);
+/* A value that is no string. */
+static const char *scan_other(struct parser *s, const char *p, int depth) {
     switch (*p) {
-    case '"':
-        p = scan_string(s, p);
-        break;
     case '{':
     case '[':
         if (depth == MAX_DEPTH) return fail(s, p, "nested deeper than 512");
-        p = *p == '{' ? scan_object(s, p, depth + 1) : scan_array(s, p, depth + 1);
-        break;
+        return *p == '{' ? scan_object(s, p, depth + 1) : scan_array(s, p, depth + 1);
     case 't':
-        p = scan_word(s, p, "true", 4, IFT_JSON_TRUE);
-        break;
+        return scan_word(s, p, "true", 4, IFT_JSON_TRUE);
     case 'f':
-        p = scan_word(s, p, "false", 5, IFT_JSON_FALSE);
-        break;
+        return scan_word(s, p, "false", 5, IFT_JSON_FALSE);
     case 'n':
-        p = scan_word(s, p, "null", 4, IFT_JSON_NULL);
-        break;
+        return scan_word(s, p, "null", 4, IFT_JSON_NULL);
     case '-':
     case '0':
     case '1':
@@ -243,12 +249,10 @@ static const char *scan_value(struct parser *s, const char *p, int depth) {
     case '7':
     case '8':
     case '9':
-        p = scan_number(s, p);
-        break;
+        return scan_number(s, p);
     default:
         return fail(s, p, p < s->end ? "expected a value" : "text ends where a value is expected");
     }
-    return p && p < s->end ? scan_blanks(p) : p;
 }
 
 /* Columns count bytes from 1; the line is named only where the text has several. */

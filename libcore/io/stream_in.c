@@ -11,7 +11,7 @@
 #include "libcore/base/mem.h"
 #include "libcore/io/stream.h"
 
-enum { BLOCK = 256 << 10, TAR_HEADER = 512 };
+enum { BLOCK = 64 << 10, TAR_HEADER = 512 };
 
 struct ift_in {
     char **path;

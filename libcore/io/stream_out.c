@@ -11,7 +11,7 @@
 #include "libcore/io/stream.h"
 
 /* Small pieces are gathered, large ones (a batch of records) go out as they are. */
-enum { BUFFER = 256 << 10, DIRECT = 64 << 10 };
+enum { BUFFER = 64 << 10, DIRECT = 32 << 10 };
 
 struct ift_out {
     int fd;
