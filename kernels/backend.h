@@ -70,19 +70,27 @@ struct ift_operand {
  *            out  y (N, C) sets
  * EMBED_BWD  in   dy (N, C), ids (N) i32
  *            out  dtable (V, C) adds to; rows whose id is `pad` are skipped
- * NORM       in   x (N, C), weight (C), [add (N, C)]
- *            out  y (N, C) sets, rstd (N) sets, [sum (N, C) sets, may alias 0 or 2]
- *            RMS norm after an optional residual sum: s = x + add; rstd = 1/sqrt(mean(s^2) + eps);
- *            y = s rstd weight. Sum is present exactly when add is.
- * NORM_BWD   in   dy (N, C), s (N, C), weight (C), rstd (N), [dadd (N, C)]
- *            out  dx (N, C) sets, may alias 0 or 4; [dweight (C) adds to]
+ * NORM       in   x (N, C), weight (W), [add (N, C)], [bias (W)]
+ *            out  y (N, C) sets, rstd (N, C/W) sets, [sum (N, C) sets, may alias 0 or 2],
+ *                 [mean (N, C/W) sets]
+ *            A norm after an optional residual sum: s = x + add. Each run of W channels of s is
+ *            normalised by itself: a row where W is C, else its heads. RMS norm: rstd =
+ *            1/sqrt(mean(s^2) + eps); y = s rstd weight + bias. If centred (layer norm) s less its
+ *            mean takes the place of s. Sum is present exactly when add is, mean when centred.
+ * NORM_BWD   in   dy (N, C), s (N, C), weight (W), rstd (N, C/W), [dadd (N, C)], [mean (N, C/W)]
+ *            out  dx (N, C) sets, may alias 0 or 4; [dweight (W) adds to], [dbias (W) adds to]
  *            s is what was normalised (x, or the sum). dadd is the gradient that reaches the sum
- *            directly; dx = dadd + d norm.
+ *            directly; dx = dadd + d norm. Mean is present exactly when centred.
+ * UNIT       in   x (N, C)
+ *            out  y (N, C) sets, may alias 0
+ *            Each row divided by the larger of its Euclidean norm and 1e-12.
+ * UNIT_BWD   in   dy (N, C), x (N, C)
+ *            out  dx (N, C) sets, may alias 0 or 1
  * ROPE       in   x (N, heads*D), positions (N) i32, table (P, rot/2, 2)
  *            out  y (N, heads*D) sets, may alias 0
- *            Rotates the first `rot` channels of each head by table[position] = (cos, sin): pairs
- *            (i, i + rot/2), or (2i, 2i+1) if interleaved; the rest is copied. inverse turns the
- *            other way and is the backward.
+ *            Rotates `rot` channels of each head, from channel `from` on, by table[position] =
+ *            (cos, sin): pairs (i, i + rot/2), or (2i, 2i+1) if interleaved; the rest is copied.
+ *            inverse turns the other way and is the backward.
  * ATTN       in   q (N, H*D), k (K, G*D), v (K, G*D), segments (S, 4) i32
  *            out  o (N, H*D) sets, [lse (N, H) sets]
  *            segments[s] = q_begin, q_len, kv_begin, kv_len. Query i of a segment sees its keys
@@ -100,6 +108,17 @@ struct ift_operand {
  *            out  y (N, I) sets, may alias 0 or 1; y = act(gate) up
  * GLU_BWD    in   dy, gate, up
  *            out  dgate sets, may alias 0 or 1; dup sets, may alias 2
+ * ACT        in   x (N, C)
+ *            out  y (N, C) sets, may alias 0; y = act(x)
+ * ACT_BWD    in   dy, x
+ *            out  dx sets, may alias 0 or 1
+ * SPLIT      in   x (N, groups*(a+b+c))
+ *            out  [y (N, groups*a) sets], [z (N, groups*b) sets], [w (N, groups*c) sets]
+ *            Each of the groups of columns holds a columns of y, then b of z, then c of w; or y, w,
+ *            z if `swapped`. An output without columns is absent.
+ * JOIN       in   [y (N, groups*a)], [z (N, groups*b)], [w (N, groups*c)]
+ *            out  x (N, groups*(a+b+c)) sets
+ *            SPLIT the other way round, and its backward. What is absent is 0.
  * AXPBY      in   x, [y]
  *            out  z sets, may alias 0 or 1; z = alpha x + beta y
  * DROPOUT    in   x (N, C), key (2) i32
@@ -134,8 +153,9 @@ struct ift_operand {
  */
 #define IFT_OPS(X)                                                                            \
     X(GEMM, gemm) X(EMBED, embed) X(EMBED_BWD, embed_bwd) X(NORM, norm) X(NORM_BWD, norm_bwd) \
-    X(ROPE, rope) X(ATTN, attn) X(ATTN_BWD, attn_bwd) X(GLU, glu) X(GLU_BWD, glu_bwd)         \
-    X(AXPBY, axpby) X(DROPOUT, dropout) X(XENT, xent) X(SCATTER, scatter) X(GATHER, gather)   \
+    X(UNIT, unit) X(UNIT_BWD, unit_bwd) X(ROPE, rope) X(ATTN, attn) X(ATTN_BWD, attn_bwd)     \
+    X(GLU, glu) X(GLU_BWD, glu_bwd) X(ACT, act) X(ACT_BWD, act_bwd) X(SPLIT, split)           \
+    X(JOIN, join) X(AXPBY, axpby) X(DROPOUT, dropout) X(XENT, xent) X(SCATTER, scatter) X(GATHER, gather)   \
     X(COLSUM, colsum) X(CAST, cast) X(SUMSQ, sumsq) X(CLIP, clip) X(ADAMW, adamw)
 
 enum ift_op {
@@ -145,17 +165,18 @@ enum ift_op {
     IFT_OP_COUNT
 };
 
-enum ift_act { IFT_ACT_SILU, IFT_ACT_GELU_TANH, IFT_ACT_GELU, IFT_ACT_RELU };
+enum ift_act { IFT_ACT_SILU, IFT_ACT_GELU_TANH, IFT_ACT_GELU, IFT_ACT_RELU, IFT_ACT_TANH };
 
 /* What is fixed when the graph is built. Only the member named after the op is meaningful. */
 union ift_attr {
     struct { float alpha; bool trans_a, trans_b; } gemm;
     struct { int32_t pad; } embed_bwd; /* -1: none */
-    struct { float eps; } norm;
-    struct { int heads, head_dim, rot; bool interleaved, inverse; } rope;
+    struct { float eps; bool centred; } norm; /* and norm_bwd */
+    struct { int heads, head_dim, from, rot; bool interleaved, inverse; } rope;
     /* and attn_bwd */
     struct { int heads, kv_heads, head_dim, window; float scale; bool causal; } attn;
-    struct { enum ift_act act; } glu; /* and glu_bwd */
+    struct { enum ift_act act; } act; /* and act_bwd, glu, glu_bwd */
+    struct { int groups, a, b, c; bool swapped; } split; /* and join */
     struct { float alpha, beta; } axpby;
     struct { float p; uint32_t stream; } dropout;
     struct { float max_norm; } clip;

@@ -4,9 +4,10 @@
 enum { ANGLES = 256 /* pairs handled at a time */ };
 
 static int check(const struct ift_call *c, char *why) {
-    const int heads = c->at.rope.heads, d = c->at.rope.head_dim, rot = c->at.rope.rot;
-    if (heads < 1 || d < 1 || rot < 0 || rot > d || rot % 2)
-        return ift_call_fail(c, why, "heads %d, head_dim %d, rot %d", heads, d, rot);
+    const int heads = c->at.rope.heads, d = c->at.rope.head_dim, rot = c->at.rope.rot,
+              from = c->at.rope.from;
+    if (heads < 1 || d < 1 || from < 0 || from > d || rot < 0 || rot > d - from || rot % 2)
+        return ift_call_fail(c, why, "heads %d, head_dim %d, from %d, rot %d", heads, d, from, rot);
     const int64_t n = c->in[0].dim[0], width = (int64_t)heads * d, p = c->in[2].dim[0];
     const struct ift_want want[] = {
         {&c->in[0], "x", IFT_F32, IFT_READS, 2, {n, width}},
@@ -40,7 +41,7 @@ INLINE void turn_pairs(const float *x, float *y, const float *cos, const float *
 
 static void token(const struct ift_call *c, int64_t t) {
     const int heads = c->at.rope.heads, half = c->at.rope.rot / 2;
-    const int64_t d = c->at.rope.head_dim, rot = c->at.rope.rot;
+    const int64_t d = c->at.rope.head_dim, from = c->at.rope.from, rest = from + c->at.rope.rot;
     const float *x = ift_f32(&c->in[0]) + t * c->in[0].row; // (heads * D)
     float *y = ift_f32(&c->out[0]) + t * c->out[0].row;     // (heads * D) sets, may be x
     const float *angle = ift_f32(&c->in[2]) + ift_i32(&c->in[1])[t] * c->in[2].row; // (rot / 2, 2)
@@ -52,15 +53,17 @@ static void token(const struct ift_call *c, int64_t t) {
             cos[i] = angle[2 * (begin + i)];
             sin[i] = sign * angle[2 * (begin + i) + 1];
         }
-        for (int h = 0; h < heads; h++)
+        for (int64_t at = from; at < heads * d; at += d)
             if (c->at.rope.interleaved)
-                turn_pairs(x + h * d + 2 * begin, y + h * d + 2 * begin, cos, sin, n);
+                turn_pairs(x + at + 2 * begin, y + at + 2 * begin, cos, sin, n);
             else
-                turn_halves(x + h * d + begin, y + h * d + begin, half, cos, sin, n);
+                turn_halves(x + at + begin, y + at + begin, half, cos, sin, n);
     }
-    if (x == y || rot == d) return;
-    for (int h = 0; h < heads; h++)
-        memcpy(y + h * d + rot, x + h * d + rot, (size_t)(d - rot) * sizeof *y);
+    if (x == y) return;
+    for (int64_t at = 0; at < heads * d; at += d) {
+        memcpy(y + at, x + at, (size_t)from * sizeof *y);
+        memcpy(y + at + rest, x + at + rest, (size_t)(d - rest) * sizeof *y);
+    }
 }
 
 static void tokens(const void *ctx, int64_t begin, int64_t end, int thread) {

@@ -35,15 +35,17 @@ static ift_val temp_like(struct grad *b, ift_val v) {
 
 /* ---- reading the forward ---- */
 
-/* Can `v` be had again for little? NORM and GLU are passes over memory whose backward keeps their
- * inputs anyway, but only when there is one: else keeping the output is cheaper. DROPOUT's mask is
- * a function of its key, and its input, unlike its output, is often shared by several modules. */
+/* Can `v` be had again for little? NORM, GLU and ACT are passes over memory whose backward keeps
+ * their inputs anyway, but only when there is one: else keeping the output is cheaper. DROPOUT's
+ * mask is a function of its key, and its input, unlike its output, is often shared by several
+ * modules. */
 static bool is_cheap(const struct grad *b, ift_val v) {
     if (!b->maker[v] || value(b, v)->role != IFT_TEMP) return false;
     const struct ift_node *n = &b->g->node[b->maker[v] - 1];
     if (v != n->out[0]) return false;
     if (n->op == IFT_OP_DROPOUT) return true;
-    return (n->op == IFT_OP_NORM || n->op == IFT_OP_GLU) && value(b, v)->needs_grad;
+    const bool kept = n->op == IFT_OP_NORM || n->op == IFT_OP_GLU || n->op == IFT_OP_ACT;
+    return kept && value(b, v)->needs_grad;
 }
 
 /* A forward value as the backward should read it: itself, or made again right here. Recomputing
@@ -152,23 +154,34 @@ static int embed_rule(struct grad *b, struct ift_node n) {
 static int norm_rule(struct grad *b, struct ift_node n) {
     const ift_val x = n.in[0], weight = n.in[1], add = n.in[2], sum = n.out[2];
     const ift_val dy = b->of[n.out[0]];
-    ift_val dsum = sum ? b->of[sum] : 0, dweight;
+    ift_val dsum = sum ? b->of[sum] : 0, dweight, dbias;
     if (dy) {
         IFT_TRY(accumulator(b, weight, &dweight));
+        IFT_TRY(accumulator(b, n.in[3], &dbias));
         const bool through = needs(b, x) || needs(b, add);
         /* Without a residual sum what reaches x from elsewhere is added in the same pass. */
         const ift_val so_far = add ? dsum : through && !value(b, x)->trainable ? b->of[x] : 0;
         const ift_val dx = temp_like(b, x);
         ift_graph_push(b->g, &(struct ift_node){.op = IFT_OP_NORM_BWD,
                                                 .in = {dy, saved(b, add ? sum : x), weight,
-                                                       n.out[1], through ? so_far : 0},
-                                                .out = {dx, dweight},
+                                                       n.out[1], through ? so_far : 0, n.out[3]},
+                                                .out = {dx, dweight, dbias},
                                                 .at.norm = n.at.norm});
         if (so_far && !add) b->of[x] = 0;
         dsum = dx;
     }
     contribute(b, x, 1, dsum);
     contribute(b, add, 1, dsum);
+    return 0;
+}
+
+/* Also called when only a later part has a gradient; one without counts as 0. */
+static int split_rule(struct grad *b, struct ift_node n) {
+    struct ift_node d = {.op = IFT_OP_JOIN, .at.split = n.at.split};
+    for (int i = 0; i < 3; i++)
+        if (n.out[i]) d.in[i] = b->of[n.out[i]];
+    d.out[0] = temp_like(b, n.in[0]);
+    contribute(b, n.in[0], 1, ift_graph_push(b->g, &d));
     return 0;
 }
 
@@ -210,10 +223,29 @@ static int glu_rule(struct grad *b, struct ift_node n) {
     const struct ift_node d = {.op = IFT_OP_GLU_BWD,
                                .in = {b->of[n.out[0]], saved(b, gate), saved(b, up)},
                                .out = {temp_like(b, gate), temp_like(b, up)},
-                               .at.glu = n.at.glu};
+                               .at.act = n.at.act};
     ift_graph_push(b->g, &d);
     contribute(b, gate, 1, d.out[0]);
     contribute(b, up, 1, d.out[1]);
+    return 0;
+}
+
+static int act_rule(struct grad *b, struct ift_node n) {
+    const ift_val x = n.in[0];
+    const struct ift_node d = {.op = IFT_OP_ACT_BWD,
+                               .in = {b->of[n.out[0]], saved(b, x)},
+                               .out = {temp_like(b, x)},
+                               .at.act = n.at.act};
+    contribute(b, x, 1, ift_graph_push(b->g, &d));
+    return 0;
+}
+
+static int unit_rule(struct grad *b, struct ift_node n) {
+    const ift_val x = n.in[0];
+    const struct ift_node d = {.op = IFT_OP_UNIT_BWD,
+                               .in = {b->of[n.out[0]], saved(b, x)},
+                               .out = {temp_like(b, x)}};
+    contribute(b, x, 1, ift_graph_push(b->g, &d));
     return 0;
 }
 
@@ -229,7 +261,8 @@ static int axpby_rule(struct grad *b, struct ift_node n) {
 static int (*const rules[IFT_OP_COUNT])(struct grad *b, struct ift_node n) = {
     [IFT_OP_GEMM] = gemm_rule,   [IFT_OP_EMBED] = embed_rule,     [IFT_OP_NORM] = norm_rule,
     [IFT_OP_ROPE] = rope_rule,   [IFT_OP_ATTN] = attn_rule,       [IFT_OP_GLU] = glu_rule,
-    [IFT_OP_AXPBY] = axpby_rule, [IFT_OP_DROPOUT] = dropout_rule,
+    [IFT_OP_AXPBY] = axpby_rule, [IFT_OP_DROPOUT] = dropout_rule, [IFT_OP_ACT] = act_rule,
+    [IFT_OP_UNIT] = unit_rule,   [IFT_OP_SPLIT] = split_rule,
 };
 
 /* Turns the loss node into one that gives its gradients too: the logits are computed once. */
@@ -249,12 +282,18 @@ static int start(struct grad *b, ift_val loss) {
     return 0;
 }
 
+/* Does a gradient reach any output of the node? rstd, mean and lse never get one. */
+static bool has_gradient(const struct grad *b, const struct ift_node *n) {
+    bool has = false;
+    for (int i = 0; i < IFT_MAX_OUT; i++) has |= n->out[i] && b->of[n->out[i]];
+    return has;
+}
+
 static int walk_back(struct grad *b, ift_val loss) {
     IFT_TRY(start(b, loss));
     for (size_t i = b->maker[loss] - 1; i-- > 0;) {
         const struct ift_node n = b->g->node[i];
-        const bool sum_only = n.op == IFT_OP_NORM && n.out[2] && b->of[n.out[2]];
-        if (!(n.out[0] && b->of[n.out[0]]) && !sum_only) continue;
+        if (!has_gradient(b, &n)) continue;
         if (!rules[n.op])
             return IFT_FAIL(b->err, "%s has no gradient: nothing trained may pass through it",
                             ift_op_name(n.op));

@@ -97,12 +97,33 @@ ift_val ift_graph_gemm(struct ift_graph *g, ift_val a, bool trans_a, ift_val b, 
                        float alpha, ift_val c, ift_val bias);
 /* Rows of the table; row `pad` gets no gradient (-1: every row does). */
 ift_val ift_graph_embed(struct ift_graph *g, ift_val table, ift_val ids, int32_t pad);
+/* RMS norm. A weight (W) shorter than a row, of which W is a divisor, norms each run of W channels
+ * by itself: the heads of a query. */
 ift_val ift_graph_norm(struct ift_graph *g, ift_val x, ift_val weight, float eps);
 /* *sum = x + add; returns the norm of it. One pass over memory. */
 ift_val ift_graph_add_norm(struct ift_graph *g, ift_val x, ift_val add, ift_val weight, float eps,
                            ift_val *sum);
+/* Layer norm, of rows or of runs in the same way; bias may be 0. */
+ift_val ift_graph_layer_norm(struct ift_graph *g, ift_val x, ift_val weight, ift_val bias,
+                             float eps);
+ift_val ift_graph_add_layer_norm(struct ift_graph *g, ift_val x, ift_val add, ift_val weight,
+                                 ift_val bias, float eps, ift_val *sum);
+/* Each row of x divided by its Euclidean norm, or by 1e-12 where that is smaller. */
+ift_val ift_graph_unit_rows(struct ift_graph *g, ift_val x);
+/* How the columns of a fused projection lie: in each of `groups` groups q columns of the first
+ * part, then k of the second, then v of the third, or the third before the second. One group is
+ * three matrices side by side; a group for each key head with the queries that read it is common
+ * too. Gate and up are two parts, v 0. */
+struct ift_graph_split {
+    int groups, q, k, v;
+    bool v_before_k;
+};
+/* *q (N, groups * s.q) and so on; a part without columns is 0. */
+void ift_graph_split(struct ift_graph *g, ift_val x, struct ift_graph_split s, ift_val *q,
+                     ift_val *k, ift_val *v);
+/* Turns channels from .. from + rot - 1 of each head; two calls turn two parts by two positions. */
 ift_val ift_graph_rope(struct ift_graph *g, ift_val x, ift_val positions, ift_val table, int heads,
-                       int head_dim, int rot, bool interleaved);
+                       int head_dim, int from, int rot, bool interleaved);
 struct ift_graph_attn {
     int heads, kv_heads, head_dim, window;
     float scale;
@@ -111,6 +132,7 @@ struct ift_graph_attn {
 ift_val ift_graph_attn(struct ift_graph *g, ift_val q, ift_val k, ift_val v, ift_val segments,
                        struct ift_graph_attn a);
 ift_val ift_graph_glu(struct ift_graph *g, ift_val gate, ift_val up, enum ift_act act);
+ift_val ift_graph_act(struct ift_graph *g, ift_val x, enum ift_act act);
 ift_val ift_graph_axpby(struct ift_graph *g, float alpha, ift_val x, float beta, ift_val y);
 /* p 0 gives x itself, and key may be 0 then. */
 ift_val ift_graph_dropout(struct ift_graph *g, ift_val x, float p, uint32_t stream, ift_val key);

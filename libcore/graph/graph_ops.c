@@ -123,56 +123,113 @@ ift_val ift_graph_scatter(struct ift_graph *g, ift_val x, ift_val slots, ift_val
     if (!same_dim(rows(vx), rows(r))) return misfit(g, "scatter", "rows", r, "source", vx);
     if (s->role != IFT_STATE || s->dim[1] != vx->dim[1])
         return misfit(g, "scatter", "source", vx, "state", s);
-    return ift_graph_push(
-        g, &(struct ift_node){.op = IFT_OP_SCATTER, .in = {x, slots}, .out = {state}});
+    return ift_graph_push(g, &(struct ift_node){.op = IFT_OP_SCATTER,
+                                                .in = {x, slots},
+                                                .out = {state}});
 }
 
 /* ---- norms ---- */
 
-static ift_val norm(struct ift_graph *g, ift_val x, ift_val add, ift_val weight, float eps,
-                    ift_val *sum) {
+struct norm {
+    ift_val weight, bias;
+    float eps;
+    bool centred;
+};
+
+/* sum NULL: there is nothing to add. */
+static ift_val norm(struct ift_graph *g, ift_val x, ift_val add, struct norm m, ift_val *sum) {
     const struct ift_value *vx = matrix(g, "norm", "input", x);
-    const struct ift_value *vw = operand(g, "norm", "weight", weight, IFT_F32, 1);
+    const struct ift_value *vw = operand(g, "norm", "weight", m.weight, IFT_F32, 1);
     const struct ift_value *va = sum ? matrix(g, "norm", "addend", add) : NULL;
-    if (!vx || !vw || (sum && !va)) return 0;
-    if (!same_dim(rows(vw), columns(vx))) return misfit(g, "norm", "weight", vw, "input", vx);
+    const struct ift_value *vb = m.bias ? operand(g, "norm", "bias", m.bias, IFT_F32, 1) : NULL;
+    if (!vx || !vw || (sum && !va) || (m.bias && !vb)) return 0;
+    if (vw->extent != IFT_FIXED || vx->dim[1] % vw->dim[0])
+        return misfit(g, "norm", "weight", vw, "input", vx);
     if (va && !same_shape(va, vx)) return misfit(g, "norm", "addend", va, "input", vx);
+    if (vb && !same_shape(vb, vw)) return misfit(g, "norm", "bias", vb, "weight", vw);
+    const int64_t runs = vx->dim[1] / vw->dim[0];
     struct ift_node n = {.op = IFT_OP_NORM,
-                         .in = {x, weight, add},
-                         .out = {ift_graph_temp(g, vx), ift_graph_temp_rows(g, vx, 0)},
-                         .at.norm = {eps}};
+                         .in = {x, m.weight, add, m.bias},
+                         .out = {ift_graph_temp(g, vx), ift_graph_temp_rows(g, vx, runs)},
+                         .at.norm = {m.eps, m.centred}};
     if (sum) *sum = n.out[2] = ift_graph_temp(g, vx);
+    if (m.centred) n.out[3] = ift_graph_temp_rows(g, vx, runs);
     return ift_graph_push(g, &n);
 }
 
 ift_val ift_graph_norm(struct ift_graph *g, ift_val x, ift_val weight, float eps) {
-    return norm(g, x, 0, weight, eps, NULL);
+    return norm(g, x, 0, (struct norm){weight, 0, eps, false}, NULL);
 }
 
 ift_val ift_graph_add_norm(struct ift_graph *g, ift_val x, ift_val add, ift_val weight, float eps,
                            ift_val *sum) {
     *sum = 0;
-    return norm(g, x, add, weight, eps, sum);
+    return norm(g, x, add, (struct norm){weight, 0, eps, false}, sum);
+}
+
+ift_val ift_graph_layer_norm(struct ift_graph *g, ift_val x, ift_val weight, ift_val bias,
+                             float eps) {
+    return norm(g, x, 0, (struct norm){weight, bias, eps, true}, NULL);
+}
+
+ift_val ift_graph_add_layer_norm(struct ift_graph *g, ift_val x, ift_val add, ift_val weight,
+                                 ift_val bias, float eps, ift_val *sum) {
+    *sum = 0;
+    return norm(g, x, add, (struct norm){weight, bias, eps, true}, sum);
+}
+
+ift_val ift_graph_unit_rows(struct ift_graph *g, ift_val x) {
+    const struct ift_value *vx = matrix(g, "unit_rows", "input", x);
+    if (!vx) return 0;
+    return ift_graph_push(g, &(struct ift_node){.op = IFT_OP_UNIT,
+                                                .in = {x},
+                                                .out = {ift_graph_temp(g, vx)}});
+}
+
+/* ---- columns ---- */
+
+void ift_graph_split(struct ift_graph *g, ift_val x, struct ift_graph_split s, ift_val *q,
+                     ift_val *k, ift_val *v) {
+    *q = *k = *v = 0;
+    const struct ift_value *vx = matrix(g, "split", "input", x);
+    if (!vx) return;
+    if (s.groups < 1 || s.q < 0 || s.k < 0 || s.v < 0 ||
+        s.groups * ((int64_t)s.q + s.k + s.v) != vx->dim[1]) {
+        ift_graph_mistake(g, "split: %d groups of %d, %d and %d of %lld columns", s.groups, s.q,
+                          s.k, s.v, (long long)vx->dim[1]);
+        return;
+    }
+    struct ift_node n = {.op = IFT_OP_SPLIT,
+                         .in = {x},
+                         .at.split = {s.groups, s.q, s.k, s.v, s.v_before_k}};
+    ift_val *const part[] = {q, k, v};
+    const int width[] = {s.q, s.k, s.v};
+    for (int i = 0; i < 3; i++)
+        if (width[i])
+            *part[i] = n.out[i] = ift_graph_temp_rows(g, vx, (int64_t)s.groups * width[i]);
+    ift_graph_push(g, &n);
 }
 
 /* ---- attention ---- */
 
 ift_val ift_graph_rope(struct ift_graph *g, ift_val x, ift_val positions, ift_val table, int heads,
-                       int head_dim, int rot, bool interleaved) {
+                       int head_dim, int from, int rot, bool interleaved) {
     const struct ift_value *vx = matrix(g, "rope", "input", x);
     const struct ift_value *p = operand(g, "rope", "positions", positions, IFT_I32, 1);
     const struct ift_value *t = operand(g, "rope", "table", table, IFT_F32, 3);
     if (!vx || !p || !t) return 0;
     if (!same_dim(rows(p), rows(vx))) return misfit(g, "rope", "positions", p, "input", vx);
-    if (rot < 2 || rot % 2 || rot > head_dim || (int64_t)heads * head_dim != vx->dim[1])
-        return ift_graph_mistake(g, "rope: %d heads of %d channels, %d rotated, of %lld columns",
-                                 heads, head_dim, rot, (long long)vx->dim[1]);
+    if (rot < 2 || rot % 2 || from < 0 || from > head_dim || rot > head_dim - from ||
+        (int64_t)heads * head_dim != vx->dim[1])
+        return ift_graph_mistake(
+            g, "rope: %d heads of %d channels, %d rotated from %d on, of %lld columns", heads,
+            head_dim, rot, from, (long long)vx->dim[1]);
     if (t->dim[1] != rot / 2 || t->dim[2] != 2) return misfit(g, "rope", "table", t, "input", vx);
-    return ift_graph_push(
-        g, &(struct ift_node){.op = IFT_OP_ROPE,
-                              .in = {x, positions, table},
-                              .out = {ift_graph_temp(g, vx)},
-                              .at.rope = {heads, head_dim, rot, interleaved, false}});
+    return ift_graph_push(g, &(struct ift_node){.op = IFT_OP_ROPE,
+                                                .in = {x, positions, table},
+                                                .out = {ift_graph_temp(g, vx)},
+                                                .at.rope = {heads, head_dim, from, rot, interleaved,
+                                                            false}});
 }
 
 ift_val ift_graph_attn(struct ift_graph *g, ift_val q, ift_val k, ift_val v, ift_val segments,
@@ -188,12 +245,12 @@ ift_val ift_graph_attn(struct ift_graph *g, ift_val q, ift_val k, ift_val v, ift
         return misfit(g, "attn", "query", vq, "key", vk);
     if (!same_shape(vk, vv)) return misfit(g, "attn", "value", vv, "key", vk);
     if (s->dim[1] != 4) return misfit(g, "attn", "segments", s, "query", vq);
-    return ift_graph_push(
-        g, &(struct ift_node){
-               .op = IFT_OP_ATTN,
-               .in = {q, k, v, segments},
-               .out = {ift_graph_temp(g, vq), ift_graph_temp_rows(g, vq, a.heads)},
-               .at.attn = {a.heads, a.kv_heads, a.head_dim, a.window, a.scale, a.causal}});
+    return ift_graph_push(g, &(struct ift_node){.op = IFT_OP_ATTN,
+                                                .in = {q, k, v, segments},
+                                                .out = {ift_graph_temp(g, vq),
+                                                        ift_graph_temp_rows(g, vq, a.heads)},
+                                                .at.attn = {a.heads, a.kv_heads, a.head_dim,
+                                                            a.window, a.scale, a.causal}});
 }
 
 /* ---- element by element ---- */
@@ -202,9 +259,19 @@ ift_val ift_graph_glu(struct ift_graph *g, ift_val gate, ift_val up, enum ift_ac
     const struct ift_value *a = matrix(g, "glu", "gate", gate), *b = matrix(g, "glu", "up", up);
     if (!a || !b) return 0;
     if (!same_shape(a, b)) return misfit(g, "glu", "gate", a, "up", b);
-    return ift_graph_push(
-        g, &(struct ift_node){
-               .op = IFT_OP_GLU, .in = {gate, up}, .out = {ift_graph_temp(g, a)}, .at.glu = {act}});
+    return ift_graph_push(g, &(struct ift_node){.op = IFT_OP_GLU,
+                                                .in = {gate, up},
+                                                .out = {ift_graph_temp(g, a)},
+                                                .at.act = {act}});
+}
+
+ift_val ift_graph_act(struct ift_graph *g, ift_val x, enum ift_act act) {
+    const struct ift_value *vx = matrix(g, "act", "input", x);
+    if (!vx) return 0;
+    return ift_graph_push(g, &(struct ift_node){.op = IFT_OP_ACT,
+                                                .in = {x},
+                                                .out = {ift_graph_temp(g, vx)},
+                                                .at.act = {act}});
 }
 
 ift_val ift_graph_axpby(struct ift_graph *g, float alpha, ift_val x, float beta, ift_val y) {

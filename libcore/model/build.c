@@ -102,7 +102,7 @@ ift_val ift_build_rope(struct ift_build *b, ift_val x, int64_t heads, bool inter
         b->rope_table = ift_graph_param(b->g, "rope.table", 3,
                                         (const int64_t[]){b->positions_max, rot / 2, 2}, false);
     return ift_graph_rope(b->g, x, b->positions, b->rope_table, (int)heads, (int)c->head_dim,
-                          (int)rot, interleaved);
+                          0, (int)rot, interleaved);
 }
 
 /* The rows of a layer's cache after x has been written to b->slots. */

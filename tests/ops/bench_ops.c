@@ -255,12 +255,12 @@ static void flat(struct bench *b, int64_t n, int64_t ch) {
         c = (struct ift_call){.op = IFT_OP_GLU,
                               .in = {f32(b, n, ch), f32(b, n, ch)},
                               .out = {f32(b, n, ch)}};
-        c.at.glu.act = (enum ift_act)a;
+        c.at.act.act = (enum ift_act)a;
         line(b, c, text, 0);
         c = (struct ift_call){.op = IFT_OP_GLU_BWD,
                               .in = {f32(b, n, ch), f32(b, n, ch), f32(b, n, ch)},
                               .out = {f32(b, n, ch), f32(b, n, ch)}};
-        c.at.glu.act = (enum ift_act)a;
+        c.at.act.act = (enum ift_act)a;
         line(b, c, text, 0);
     }
     snprintf(text, sizeof text, "%lldx%lld", (long long)n, (long long)ch);

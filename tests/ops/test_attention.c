@@ -247,7 +247,7 @@ static void bad_segments(struct rig *r) {
 
 struct rope_case {
     int64_t n, gap;
-    int heads, d, rot;
+    int heads, d, from, rot;
     bool interleaved, inverse, in_place;
 };
 
@@ -259,6 +259,7 @@ static void rope_one(struct rig *r, struct rope_case k) {
     struct ift_call c = {.op = IFT_OP_ROPE, .in = {x->o, pos->o, table->o}, .out = {y->o}};
     c.at.rope.heads = k.heads;
     c.at.rope.head_dim = k.d;
+    c.at.rope.from = k.from;
     c.at.rope.rot = k.rot;
     c.at.rope.interleaved = k.interleaved;
     c.at.rope.inverse = k.inverse;
@@ -266,7 +267,7 @@ static void rope_one(struct rig *r, struct rope_case k) {
     for (int64_t t = 0; t < k.n; t++)
         for (int h = 0; h < k.heads; h++)
             for (int i = 0; i < k.rot / 2; i++) {
-                const int64_t head = t * width + h * k.d,
+                const int64_t head = t * width + h * k.d + k.from,
                               angle = ((int32_t *)pos->host)[t] * k.rot + 2 * i;
                 const int64_t a = head + (k.interleaved ? 2 * i : i),
                               b = head + (k.interleaved ? 2 * i + 1 : i + k.rot / 2);
@@ -282,6 +283,10 @@ static void rope_one(struct rig *r, struct rope_case k) {
         ((int32_t *)pos->host)[6] = (int32_t)positions;
         rig_upload(r);
         rig_refused(r, &c, "a position out of range", 1);
+        c.at.rope.from = k.d - k.rot + 1;
+        rig_refused(r, &c, "channels beyond the head", -1);
+        c.at.rope.from = -1;
+        rig_refused(r, &c, "channels before the head", -1);
     }
     free(want), free(from);
     rig_clear(r);
@@ -289,11 +294,13 @@ static void rope_one(struct rig *r, struct rope_case k) {
 
 static void rope(struct rig *r) {
     static const struct rope_case table[] = {
-        {1, 0, 1, 2, 2, false, false, false},     {7, 3, 3, 10, 6, false, false, false},
-        {7, 1, 3, 10, 6, true, true, false},      {17, 0, 8, 64, 64, false, false, true},
-        {17, 0, 2, 64, 64, true, false, true},    {65, 0, 1, 17, 4, false, true, true},
-        {3, 5, 2, 600, 600, false, false, false}, {3, 0, 2, 600, 580, true, true, false},
-        {0, 0, 2, 4, 4, false, false, false},
+        {1, 0, 1, 2, 0, 2, false, false, false},     {7, 3, 3, 10, 0, 6, false, false, false},
+        {7, 1, 3, 10, 0, 6, true, true, false},      {17, 0, 8, 64, 0, 64, false, false, true},
+        {17, 0, 2, 64, 0, 64, true, false, true},    {65, 0, 1, 17, 0, 4, false, true, true},
+        {3, 5, 2, 600, 0, 600, false, false, false}, {3, 0, 2, 600, 0, 580, true, true, false},
+        {0, 0, 2, 4, 0, 4, false, false, false},     {7, 2, 3, 10, 3, 6, false, false, false},
+        {7, 0, 3, 11, 5, 6, true, false, true},      {17, 1, 4, 64, 32, 32, false, true, false},
+        {17, 0, 4, 64, 32, 32, false, false, true},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) rope_one(r, table[i]);
 }

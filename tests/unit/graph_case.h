@@ -80,9 +80,9 @@ static inline ift_val case_attention(struct case_build *b, ift_val h, ift_val re
     ift_val q = case_linear(b, "q", h, c->hidden, wide, 0),
             k = case_linear(b, "k", h, c->hidden, narrow, 0);
     const ift_val v = case_linear(b, "v", h, c->hidden, narrow, 0);
-    q = ift_graph_rope(b->g, q, b->positions, b->table, c->heads, (int)c->head_dim, rot,
+    q = ift_graph_rope(b->g, q, b->positions, b->table, c->heads, (int)c->head_dim, 0, rot,
                        c->interleaved);
-    k = ift_graph_rope(b->g, k, b->positions, b->table, c->kv_heads, (int)c->head_dim, rot,
+    k = ift_graph_rope(b->g, k, b->positions, b->table, c->kv_heads, (int)c->head_dim, 0, rot,
                        c->interleaved);
     const ift_val o = ift_graph_attn(b->g, q, k, v, b->segments,
                                      (struct ift_graph_attn){.heads = c->heads,

@@ -63,28 +63,55 @@ static inline void f64_gemm(struct f64 *f, const struct ift_node *n) {
 }
 
 static inline void f64_norm(struct f64 *f, const struct ift_node *n) {
-    const int64_t rows = f64_rows(f, n->in[0]), width = f64_width(f, n->in[0]);
-    for (int64_t i = 0; i < rows; i++) {
-        double square = 0;
+    const int64_t width = f64_rows(f, n->in[1]); /* of a run */
+    double *s = ift_alloc0((size_t)width, sizeof *s);
+    for (int64_t i = 0; i < f64_count(f, n->in[0]) / width; i++) {
+        double mean = 0, square = 0;
         for (int64_t j = 0; j < width; j++) {
             const int64_t at = i * width + j;
-            const double s = f->v[n->in[0]][at] + (n->in[2] ? f->v[n->in[2]][at] : 0);
-            square += s * s;
-            f->v[n->out[0]][at] = s * f->v[n->in[1]][j];
-            if (n->out[2]) f->v[n->out[2]][at] = s;
+            s[j] = f->v[n->in[0]][at] + (n->in[2] ? f->v[n->in[2]][at] : 0);
+            if (n->out[2]) f->v[n->out[2]][at] = s[j];
+            if (n->at.norm.centred) mean += s[j] / (double)width;
         }
+        for (int64_t j = 0; j < width; j++) square += (s[j] - mean) * (s[j] - mean);
         const double rstd = 1 / sqrt(square / (double)width + (double)n->at.norm.eps);
-        for (int64_t j = 0; j < width; j++) f->v[n->out[0]][i * width + j] *= rstd;
+        for (int64_t j = 0; j < width; j++)
+            f->v[n->out[0]][i * width + j] = (s[j] - mean) * rstd * f->v[n->in[1]][j] +
+                                             (n->in[3] ? f->v[n->in[3]][j] : 0);
     }
+    free(s);
+}
+
+static inline void f64_unit(struct f64 *f, const struct ift_node *n) {
+    const int64_t width = f64_width(f, n->in[0]);
+    for (int64_t i = 0; i < f64_rows(f, n->in[0]); i++) {
+        const double *x = f->v[n->in[0]] + i * width;
+        double square = 0;
+        for (int64_t j = 0; j < width; j++) square += x[j] * x[j];
+        for (int64_t j = 0; j < width; j++)
+            f->v[n->out[0]][i * width + j] = x[j] / fmax(sqrt(square), 1e-12);
+    }
+}
+
+static inline void f64_split(struct f64 *f, const struct ift_node *n) {
+    const int part[] = {n->at.split.a, n->at.split.b, n->at.split.c};
+    const int order[] = {0, n->at.split.swapped ? 2 : 1, n->at.split.swapped ? 1 : 2};
+    const double *x = f->v[n->in[0]];
+    int64_t to[3] = {0};
+    for (int64_t i = 0; i < f64_rows(f, n->in[0]) * n->at.split.groups; i++)
+        for (int k = 0; k < 3; k++)
+            for (int j = 0; j < part[order[k]]; j++)
+                f->v[n->out[order[k]]][to[order[k]]++] = *x++;
 }
 
 static inline void f64_rope(struct f64 *f, const struct ift_node *n) {
     const int heads = n->at.rope.heads, wide = n->at.rope.head_dim, half = n->at.rope.rot / 2;
     for (int64_t i = 0; i < f64_rows(f, n->in[0]); i++)
         for (int h = 0; h < heads; h++) {
-            const double *x = f->v[n->in[0]] + (i * heads + h) * wide;
-            double *y = f->v[n->out[0]] + (i * heads + h) * wide;
-            for (int j = 0; j < wide; j++) y[j] = x[j];
+            const int64_t head = (i * heads + h) * wide, from = head + n->at.rope.from;
+            const double *x = f->v[n->in[0]] + from;
+            double *y = f->v[n->out[0]] + from;
+            for (int64_t j = head; j < head + wide; j++) f->v[n->out[0]][j] = f->v[n->in[0]][j];
             for (int j = 0; j < half; j++) {
                 const double *cs = f->v[n->in[2]] + ((int64_t)f->v[n->in[1]][i] * half + j) * 2;
                 const int a = n->at.rope.interleaved ? 2 * j : j,
@@ -145,6 +172,7 @@ static inline double f64_act(enum ift_act act, double x) {
     case IFT_ACT_GELU_TANH:
         return 0.5 * x * (1 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)));
     case IFT_ACT_RELU: return x > 0 ? x : 0;
+    case IFT_ACT_TANH: return tanh(x);
     }
     return 0;
 }
@@ -197,9 +225,10 @@ static inline void f64_rows_moved(struct f64 *f, const struct ift_node *n) {
 static inline void f64_pointwise(struct f64 *f, const struct ift_node *n) {
     const double *x = f->v[n->in[0]], *y = n->in[1] ? f->v[n->in[1]] : NULL;
     for (int64_t i = 0; i < f64_count(f, n->out[0]); i++)
-        f->v[n->out[0]][i] = n->op == IFT_OP_GLU ? f64_act(n->at.glu.act, x[i]) * y[i]
-                                                 : (double)n->at.axpby.alpha * x[i] +
-                                                       (y ? (double)n->at.axpby.beta * y[i] : 0);
+        f->v[n->out[0]][i] = n->op == IFT_OP_GLU   ? f64_act(n->at.act.act, x[i]) * y[i]
+                             : n->op == IFT_OP_ACT ? f64_act(n->at.act.act, x[i])
+                                                   : (double)n->at.axpby.alpha * x[i] +
+                                                         (y ? (double)n->at.axpby.beta * y[i] : 0);
 }
 
 /* Runs the first `nodes` nodes, all of them forward ops. */
@@ -211,6 +240,9 @@ static inline void f64_run(struct f64 *f, size_t nodes) {
         case IFT_OP_NORM: f64_norm(f, n); break;
         case IFT_OP_ROPE: f64_rope(f, n); break;
         case IFT_OP_ATTN: f64_attn(f, n); break;
+        case IFT_OP_UNIT: f64_unit(f, n); break;
+        case IFT_OP_SPLIT: f64_split(f, n); break;
+        case IFT_OP_ACT:
         case IFT_OP_GLU:
         case IFT_OP_AXPBY: f64_pointwise(f, n); break;
         case IFT_OP_DROPOUT: f64_dropout(f, n); break;

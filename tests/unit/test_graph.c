@@ -160,8 +160,12 @@ static ift_val mistake_in_products(struct sources *s, int which, const char **te
     case 2:
         *text = "gemm: addend \"x\" (tokens, 8) f32 does not fit product (tokens, 5) f32";
         return ift_graph_linear_add(g, s->x, s->w, 1, s->x);
-    case 3: *text = "linear_add: no addend given"; return ift_graph_linear_add(g, s->x, s->w, 1, 0);
-    case 4: *text = "gemm: no right factor given"; return ift_graph_linear(g, s->x, 0, 0);
+    case 3:
+        *text = "linear_add: no addend given";
+        return ift_graph_linear_add(g, s->x, s->w, 1, 0);
+    case 4:
+        *text = "gemm: no right factor given";
+        return ift_graph_linear(g, s->x, 0, 0);
     case 5:
         *text = "left factor \"ids\" (tokens) i32 has the wrong type";
         return ift_graph_linear(g, s->ids, s->w, 0);
@@ -196,9 +200,15 @@ static ift_val mistake_in_the_other_ops(struct sources *s, int which, const char
     case 4:
         *text = "glu: gate \"x\" (tokens, 8) f32 does not fit up \"y\"";
         return ift_graph_glu(g, s->x, s->y, IFT_ACT_SILU);
-    case 5: *text = "axpby: first term"; return ift_graph_axpby(g, 1, s->x, 1, s->w);
-    case 6: *text = "dropout: probability 1"; return ift_graph_dropout(g, s->x, 1, 0, s->ids);
-    case 7: *text = "dropout: key \"ids\""; return ift_graph_dropout(g, s->x, 0.5f, 0, s->ids);
+    case 5:
+        *text = "axpby: first term";
+        return ift_graph_axpby(g, 1, s->x, 1, s->w);
+    case 6:
+        *text = "dropout: probability 1";
+        return ift_graph_dropout(g, s->x, 1, 0, s->ids);
+    case 7:
+        *text = "dropout: key \"ids\"";
+        return ift_graph_dropout(g, s->x, 0.5f, 0, s->ids);
     case 8:
         *text = "scatter: rows \"picks\" (picks) i32 does not fit source";
         return ift_graph_scatter(g, s->x, s->picks, s->state);
@@ -212,16 +222,18 @@ static ift_val mistake_in_the_other_ops(struct sources *s, int which, const char
         *text = "xent: scale \"vector\" (8) f32 is not one number";
         return ift_graph_xent(g, s->x, s->w, s->ids, s->vector);
     case 12:
-        *text = "rope: 2 heads of 4 channels, 6 rotated, of 8 columns";
+        *text = "rope: 2 heads of 4 channels, 6 rotated from 0 on, of 8 columns";
         return ift_graph_rope(g, s->x, s->ids,
-                              ift_graph_param(g, "t", 3, (int64_t[]){9, 3, 2}, false), 2, 4, 6,
+                              ift_graph_param(g, "t", 3, (int64_t[]){9, 3, 2}, false), 2, 4, 0, 6,
                               false);
     case 13:
         *text = "rope: table \"t\" (9, 3, 2) f32 does not fit";
         return ift_graph_rope(g, s->x, s->ids,
-                              ift_graph_param(g, "t", 3, (int64_t[]){9, 3, 2}, false), 2, 4, 4,
+                              ift_graph_param(g, "t", 3, (int64_t[]){9, 3, 2}, false), 2, 4, 0, 4,
                               false);
-    case 14: *text = "embed: no table given"; return ift_graph_embed(g, 1000, s->ids, -1);
+    case 14:
+        *text = "embed: no table given";
+        return ift_graph_embed(g, 1000, s->ids, -1);
     }
     *text = NULL;
     return 0;
@@ -242,7 +254,9 @@ static ift_val mistake_in_names_and_optimizer(struct sources *s, int which, cons
     case 3:
         *text = "\"bad\" has 5 dimensions, not 1 to 4";
         return ift_graph_state(g, "bad", IFT_F32, 5, w58);
-    case 4: *text = "no name"; return ift_graph_param(g, "", 1, vec8, true);
+    case 4:
+        *text = "no name";
+        return ift_graph_param(g, "", 1, vec8, true);
     case 5:
         *text = "adamw: gradient or moment \"narrow\" (5, 7) f32 does not fit parameter \"w\"";
         ift_graph_adamw(g, s->w, s->one,
