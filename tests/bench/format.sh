@@ -3,13 +3,13 @@
 # JSONL, one thread. Needs the peers in $ORACLE (or $PYTHON) and the reference files in $SHARED; says
 # what is missing and skips that. Runs take turns, so that all see the same machine.
 #
-#   MB=60 REPS=5    size of the input, repetitions
+#   MB=200 REPS=5   size of the input, repetitions
 set -u
 SRC=$(cd "$(dirname "$0")/../.." && pwd)
 BUILD=${BUILD:-$SRC/build}
 SHARED=${SHARED:-$SRC/../shared}
 PYTHON=${PYTHON:-${ORACLE:+$ORACLE/bin/python}}
-MB=${MB:-60} REPS=${REPS:-5}
+MB=${MB:-200} REPS=${REPS:-5}
 PROJECT='{instruction: .prompt, input: .context, output: .completion}'
 
 skip() {
