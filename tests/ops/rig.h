@@ -90,8 +90,22 @@ static inline void *ten_at(const struct ten *t, int64_t i) { /* element i, count
     const int64_t w = ten_width(t), at = w ? i / w * t->o.row + i % w : 0;
     return (char *)t->host + t->o.offset + (size_t)at * ift_dtype_size(t->o.dtype);
 }
+/* Sign, `bits` of exponent and the rest of mantissa. */
+static inline double rig_half(uint16_t h, int bits) {
+    const int mantissa = 15 - bits, bias = (1 << (bits - 1)) - 1;
+    const int e = (h & 0x7FFF) >> mantissa, m = h & ((1 << mantissa) - 1);
+    double x = e ? ldexp((1 << mantissa) + m, e - bias - mantissa) : ldexp(m, 1 - bias - mantissa);
+    if (e == (1 << bits) - 1) x = m ? (double)NAN : (double)INFINITY;
+    return h >> 15 ? -x : x;
+}
 static inline double ten_get(const struct ten *t, int64_t i) {
-    return t->o.dtype == IFT_F64 ? *(double *)ten_at(t, i) : (double)*(float *)ten_at(t, i);
+    const void *at = ten_at(t, i);
+    switch (t->o.dtype) {
+    case IFT_F64: return *(const double *)at;
+    case IFT_F16: return rig_half(*(const uint16_t *)at, 5);
+    case IFT_BF16: return rig_half(*(const uint16_t *)at, 8);
+    default: return (double)*(const float *)at;
+    }
 }
 static inline void ten_set(const struct ten *t, int64_t i, double x) {
     if (t->o.dtype == IFT_F64)
@@ -112,6 +126,35 @@ static inline struct ten *rig_matrix(struct rig *r, int64_t rows, int64_t cols, 
 }
 static inline struct ten *rig_vector(struct rig *r, int64_t n) {
     return rig_random(r, 1, (int64_t[]){n}, 0, 1);
+}
+/* f16 or bf16, of absolute values between 2^-10 and 1, and now and then 0 or, in f16, subnormal. */
+static inline struct ten *rig_halves(struct rig *r, enum ift_dtype type, int64_t rows, int64_t cols,
+                                     int64_t gap) {
+    struct ten *t = rig_tensor(r, type, 2, (int64_t[]){rows, cols}, gap);
+    const int mantissa = type == IFT_F16 ? 10 : 7, one = type == IFT_F16 ? 15 : 127;
+    for (int64_t i = 0; i < ten_count(t); i++) {
+        const int64_t odd = rig_below(r, 16);
+        const int64_t e = odd ? one - 1 - rig_below(r, 10) : 0,
+                      m = odd == 0 && type == IFT_BF16 ? 0 : rig_below(r, 1 << mantissa);
+        *(uint16_t *)ten_at(t, i) = (uint16_t)(rig_below(r, 2) << 15 | e << mantissa | m);
+    }
+    return t;
+}
+/* The same values as f32. */
+static inline struct ten *rig_widened(struct rig *r, const struct ten *t, int64_t gap) {
+    struct ten *w = rig_tensor(r, IFT_F32, t->o.ndim, t->o.dim, gap);
+    for (int64_t i = 0; i < ten_count(t); i++) ten_set(w, i, ten_get(t, i));
+    return w;
+}
+/* Bit by bit; any NaN is as good as another. */
+static inline void rig_same(const char *what, const struct ten *a, const struct ten *b) {
+    int64_t wrong = 0;
+    for (int64_t i = 0; i < ten_count(a); i++) {
+        const float x = *(const float *)ten_at(a, i), y = *(const float *)ten_at(b, i);
+        wrong += memcmp(&x, &y, sizeof x) != 0 && !(x != x && y != y);
+    }
+    if (wrong) fprintf(stderr, "%s: ", what);
+    CHECK_INT(wrong, 0);
 }
 static inline struct ten *rig_ids(struct rig *r, int64_t n, int64_t low, int64_t high) {
     struct ten *t = rig_tensor(r, IFT_I32, 1, (int64_t[]){n}, 0);

@@ -1,4 +1,4 @@
-/* gemm and xent. */
+/* gemm and xent, and embed of a table stored in half the bytes. */
 #include "tests/ops/rig.h"
 
 /* Sums in double, and what rounding in single may add to them. */
@@ -58,6 +58,29 @@ static void gemm_one(struct rig *r, struct gemm_case g, bool ta, bool tb) {
     rig_clear(r);
 }
 
+/* b stored as f16 or bf16 against the same b as f32: bit by bit. */
+static void gemm_half(struct rig *r, struct gemm_case g, bool ta, bool tb, enum ift_dtype type) {
+    const struct ten *a = rig_matrix(r, ta ? g.k : g.m, ta ? g.m : g.k, g.gap);
+    const struct ten *half = rig_halves(r, type, tb ? g.n : g.k, tb ? g.k : g.n, g.gap);
+    const struct ten *wide = rig_widened(r, half, 0);
+    const struct ten *bias = g.bias ? rig_vector(r, g.n) : NULL;
+    const struct ten *y = rig_matrix(r, g.m, g.n, g.gap), *want = rig_widened(r, y, 3);
+    struct ift_call call = {.op = IFT_OP_GEMM, .at.gemm = {g.alpha, ta, tb}};
+    call.in[0] = a->o;
+    call.in[1] = wide->o;
+    if (g.add) call.in[2] = want->o;
+    if (bias) call.in[3] = bias->o;
+    call.out[0] = want->o;
+    rig_run(r, &call);
+    call.in[1] = half->o;
+    if (g.add) call.in[2] = y->o;
+    call.out[0] = y->o;
+    rig_run(r, &call);
+    rig_same("gemm of a half", y, want);
+    if (g.m == 7) rig_abuse(r, &call, 1 << 2 | 1 << 3);
+    rig_clear(r);
+}
+
 static void gemm(struct rig *r) {
     static const struct gemm_case table[] = {
         {1, 1, 1, 0, 0, 1, 0},     {1, 17, 65, 1, 0, 1, 0},     {3, 7, 5, 2, 1, 0.5f, 3},
@@ -70,15 +93,22 @@ static void gemm(struct rig *r) {
         {31, 64, 512, 0, 0, 1, 0}, {64, 24, 300, 2, 0, 1, 0},   {300, 16, 70, 1, 0, 1, 3},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        for (int t = 0; t < 4; t++) gemm_one(r, table[i], t & 1, t & 2);
+        for (int t = 0; t < 4; t++) {
+            gemm_one(r, table[i], t & 1, t & 2);
+            gemm_half(r, table[i], t & 1, t & 2, IFT_BF16);
+            gemm_half(r, table[i], t & 1, t & 2, IFT_F16);
+        }
     /* More than a block in each direction. */
     gemm_one(r, (struct gemm_case){2100, 40, 50, 1, 1, 1, 0}, false, true);
     gemm_one(r, (struct gemm_case){40, 2200, 50, 2, 0, 1, 0}, true, false);
+    gemm_half(r, (struct gemm_case){40, 2200, 1100, 0, 1, 1, 0}, false, true, IFT_BF16);
+    gemm_half(r, (struct gemm_case){70, 2200, 600, 0, 1, 1, 0}, false, false, IFT_F16);
 }
 
 /* Losses of all rows in double. */
-static double xent_losses(const double *x, const double *w, const int32_t *target, double scale,
-                          int64_t n, int64_t ch, int64_t v, double *loss) {
+static double xent_losses(const double *x, const double *w, const double *bias,
+                          const int32_t *target, double scale, int64_t n, int64_t ch, int64_t v,
+                          double *loss) {
     double sum = 0;
     for (int64_t i = 0; i < n; i++) {
         if (loss) loss[i] = 0;
@@ -86,7 +116,7 @@ static double xent_losses(const double *x, const double *w, const int32_t *targe
         double top = -1e300, total = 0, wanted = 0;
         for (int pass = 0; pass < 2; pass++)
             for (int64_t j = 0; j < v; j++) {
-                double z = 0;
+                double z = bias[j];
                 for (int64_t p = 0; p < ch; p++) z += x[i * ch + p] * w[j * ch + p];
                 if (pass == 0 && z > top) top = z;
                 if (pass == 1) total += exp(z - top);
@@ -101,7 +131,7 @@ static double xent_losses(const double *x, const double *w, const int32_t *targe
 
 struct xent_case {
     int64_t n, ch, v, gap;
-    int dx, dw;
+    int dx, dw, bias, db;
 };
 
 static void xent_one(struct rig *r, struct xent_case k) {
@@ -115,55 +145,102 @@ static void xent_one(struct rig *r, struct xent_case k) {
     c.out[0] = loss->o;
     if (k.dx) c.out[1] = dx->o;
     if (k.dw) c.out[2] = dw->o;
+    const struct ten *bias = rig_vector(r, k.v), *db = rig_vector(r, k.v);
+    if (k.bias) c.in[4] = bias->o;
+    if (k.db) c.out[3] = db->o;
     const int32_t *target = targets->host;
     double *xd = ten_doubles(x), *wd = ten_doubles(w), *old = ten_doubles(dw),
+           *bd = ten_doubles(bias), *old_db = ten_doubles(db),
            *want = calloc((size_t)k.n + 1, 8);
     const double s = ten_get(scale, 0), h = 1e-5;
-    xent_losses(xd, wd, target, s, k.n, k.ch, k.v, want);
+    if (!k.bias) memset(bd, 0, (size_t)k.v * sizeof *bd);
+    xent_losses(xd, wd, bd, target, s, k.n, k.ch, k.v, want);
     rig_run(r, &c);
     rig_near("loss", loss, want, 1e-6);
     for (int t = 0; t < 40; t++) {
         const int64_t i = rig_below(r, k.n), at = i * k.ch + rig_below(r, k.ch),
-                      keep = rig_below(r, k.v * k.ch);
-        double *const place[] = {&xd[at], &wd[keep]};
-        double slope[2];
-        for (int p = 0; p < 2; p++) {
+                      keep = rig_below(r, k.v * k.ch), j = rig_below(r, k.v);
+        double *const place[] = {&xd[at], &wd[keep], &bd[j]};
+        double slope[3];
+        for (int p = 0; p < 3; p++) {
             const double was = *place[p];
             *place[p] = was + h;
-            slope[p] = xent_losses(xd, wd, target, s, k.n, k.ch, k.v, NULL);
+            slope[p] = xent_losses(xd, wd, bd, target, s, k.n, k.ch, k.v, NULL);
             *place[p] = was - h;
-            slope[p] -= xent_losses(xd, wd, target, s, k.n, k.ch, k.v, NULL);
+            slope[p] -= xent_losses(xd, wd, bd, target, s, k.n, k.ch, k.v, NULL);
             *place[p] = was;
         }
         if (k.dx) CHECK_NEAR(ten_get(dx, at), slope[0] / (2 * h), 2e-6);
         if (k.dw) CHECK_NEAR(ten_get(dw, keep) - old[keep], slope[1] / (2 * h), 4e-6);
+        if (k.db) CHECK_NEAR(ten_get(db, j) - old_db[j], slope[2] / (2 * h), 4e-6);
     }
     if (k.dx)
         for (int64_t i = 0; i < k.n; i++)
             if (target[i] < 0) CHECK_NEAR(ten_get(dx, i * k.ch), 0, 0);
     if (k.n == 7) {
-        rig_abuse(r, &c, 1 << (IFT_MAX_IN + 1) | 1 << (IFT_MAX_IN + 2));
+        rig_abuse(r, &c, 1 << 4 | 7 << (IFT_MAX_IN + 1));
         ((int32_t *)targets->host)[3] = (int32_t)k.v;
         rig_upload(r);
         struct ift_buf *scratch = rig_scratch(r, &c);
         rig_refused(r, &c, "a target out of range", 2);
         r->be->free(r->dev, scratch);
     }
-    free(xd), free(wd), free(old), free(want);
+    free(xd), free(wd), free(bd), free(old), free(old_db), free(want);
+    rig_clear(r);
+}
+
+/* The weight stored as f16 or bf16 against the same as f32: bit by bit. */
+static void xent_half(struct rig *r, struct xent_case k, enum ift_dtype type) {
+    const struct ten *x = rig_matrix(r, k.n, k.ch, k.gap), *bias = rig_vector(r, k.v);
+    const struct ten *half = rig_halves(r, type, k.v, k.ch, k.gap), *wide = rig_widened(r, half, 0);
+    const struct ten *targets = rig_ids(r, k.n, -1, k.v), *scale = rig_vector(r, 1);
+    const struct ten *loss[2], *dx[2];
+    for (int i = 0; i < 2; i++) {
+        loss[i] = rig_vector(r, k.n);
+        dx[i] = rig_matrix(r, k.n, k.ch, k.gap);
+        struct ift_call c = {.op = IFT_OP_XENT,
+                             .in = {x->o, i ? half->o : wide->o, targets->o, scale->o, bias->o},
+                             .out = {loss[i]->o, dx[i]->o}};
+        rig_run(r, &c);
+    }
+    rig_same("loss of a half", loss[1], loss[0]);
+    rig_same("dx of a half", dx[1], dx[0]);
     rig_clear(r);
 }
 
 static void xent(struct rig *r) {
     static const struct xent_case table[] = {
-        {1, 1, 1, 0, 1, 1},   {7, 5, 3, 2, 1, 1},     {3, 17, 65, 0, 0, 0},  {17, 8, 130, 3, 1, 0},
-        {65, 3, 33, 0, 0, 1}, {5, 12, 1025, 0, 1, 1}, {40, 4, 700, 1, 1, 1},
+        {1, 1, 1, 0, 1, 1, 1, 1},    {7, 5, 3, 2, 1, 1, 1, 1},   {3, 17, 65, 0, 0, 0, 1, 0},
+        {17, 8, 130, 3, 1, 0, 0, 0}, {65, 3, 33, 0, 0, 1, 0, 1}, {5, 12, 1025, 0, 1, 1, 0, 0},
+        {40, 4, 700, 1, 1, 1, 1, 1}, {66, 3, 34, 0, 0, 0, 1, 1},
     };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) xent_one(r, table[i]);
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        xent_one(r, table[i]);
+        xent_half(r, table[i], IFT_BF16);
+        xent_half(r, table[i], IFT_F16);
+    }
+    xent_half(r, (struct xent_case){.n = 130, .ch = 64, .v = 257, .gap = 4}, IFT_BF16);
+}
+
+/* Every f16 and every bf16 there is, widened. */
+static void embed_half(struct rig *r, enum ift_dtype type, int64_t ch) {
+    const int64_t rows = 65536 / ch;
+    const struct ten *table = rig_tensor(r, type, 2, (int64_t[]){rows, ch}, 3);
+    for (int64_t i = 0; i < rows * ch; i++) *(uint16_t *)ten_at(table, i) = (uint16_t)i;
+    const struct ten *want = rig_widened(r, table, 0), *ids = rig_ids(r, rows, 0, 1);
+    for (int64_t i = 0; i < rows; i++) ((int32_t *)ids->host)[i] = (int32_t)i;
+    const struct ten *y = rig_matrix(r, rows, ch, 1);
+    struct ift_call c = {.op = IFT_OP_EMBED, .in = {table->o, ids->o}, .out = {y->o}};
+    rig_run(r, &c);
+    rig_same("embed", y, want);
+    if (ch == 257) rig_abuse(r, &c, 0);
+    rig_clear(r);
 }
 
 static void cases(struct rig *r) {
     gemm(r);
     xent(r);
+    for (int i = 0; i < 4; i++) embed_half(r, i & 1 ? IFT_F16 : IFT_BF16, i & 2 ? 257 : 256);
 }
 
 int main(void) {

@@ -199,6 +199,7 @@ static inline void f64_xent(struct f64 *f, const struct ift_node *n) {
         double top = -INFINITY, sum = 0;
         for (int64_t j = 0; j < vocab; j++) {
             logit[j] = f64_dot(f->v[n->in[0]] + i * width, f->v[n->in[1]] + j * width, (int)width);
+            if (n->in[4]) logit[j] += f->v[n->in[4]][j];
             top = fmax(top, logit[j]);
         }
         for (int64_t j = 0; j < vocab; j++) sum += exp(logit[j] - top);

@@ -205,6 +205,18 @@ static void test_values_used_often(void) {
     odd_check(&o, ift_graph_axpby(o.g, 1, h, 2, o.x));
 }
 
+/* The logits have a bias, trained or not. */
+static void test_biased_loss(void) {
+    for (int trained = 0; trained < 2; trained++) {
+        struct odd o = odd_new(true);
+        const ift_val head = case_param(&o.b, "head", 9, 6, true);
+        const ift_val bias = case_param(&o.b, "head.bias", 9, 0, trained);
+        const ift_val loss = ift_graph_xent_bias(o.g, o.x, head, bias, o.b.targets, o.b.scale);
+        const struct case_batch batch = case_batch_of(&odd_case, (const int[]){4, 6}, 2);
+        check_gradients(o.g, loss, &batch);
+    }
+}
+
 /* q, k and v are one value; the embedding is the head too. */
 static void test_one_value_for_all(void) {
     struct odd o = odd_new(true);
@@ -290,6 +302,7 @@ int main(void) {
     test_llama();
     test_pad();
     test_lora();
+    test_biased_loss();
     test_values_used_often();
     test_one_value_for_all();
     test_products();
