@@ -54,6 +54,18 @@ static void penalise(struct ift_sampler *s, double penalty, const int32_t *seen,
     }
 }
 
+/* Bans what would complete an n-gram that is there already. */
+static void ban_repeats(struct ift_sampler *s, long long n, const int32_t *seen, size_t nseen) {
+    if (n <= 0 || nseen < (size_t)n) return;
+    const size_t head = (size_t)n - 1;
+    const int32_t *const tail = seen + nseen - head;
+    for (const int32_t *at = seen; at < tail; at++) {
+        if (memcmp(at, tail, head * sizeof *at) != 0) continue;
+        const int32_t id = at[head];
+        if (id >= 0 && (size_t)id < s->vocab) s->score[id] = -INFINITY;
+    }
+}
+
 /* Descending by score; equal scores by id, so that the order is one order. */
 static int by_score(const void *a, const void *b) {
     const struct scored *x = a, *y = b;
@@ -61,10 +73,17 @@ static int by_score(const void *a, const void *b) {
     return (x->id > y->id) - (x->id < y->id);
 }
 
+/* What comes before sampling, to the scores. */
+static void process(struct ift_sampler *s, const struct ift_sampling *o, const int32_t *seen,
+                    size_t nseen) {
+    penalise(s, o->repetition_penalty, seen, nseen);
+    ban_repeats(s, o->no_repeat_ngram, seen, nseen);
+}
+
 static void load(struct ift_sampler *s, const struct ift_sampling *o, const float *logits,
                  const int32_t *seen, size_t nseen) {
     for (size_t i = 0; i < s->vocab; i++) s->score[i] = logits[i];
-    penalise(s, o->repetition_penalty, seen, nseen);
+    process(s, o, seen, nseen);
 }
 
 static int32_t largest(const struct ift_sampler *s) {
@@ -111,11 +130,19 @@ void ift_sampler_probs(struct ift_sampler *s, const struct ift_sampling *o, cons
         probs[s->order[i].id] = exp(s->order[i].score - s->order[0].score) / sum;
 }
 
-static double log_softmax_at(const float *logits, size_t n, int32_t id) {
+static double log_sum_exp(const float *logits, size_t n) {
     double top = logits[0], sum = 0;
     for (size_t i = 1; i < n; i++) top = logits[i] > top ? logits[i] : top;
     for (size_t i = 0; i < n; i++) sum += exp(logits[i] - top);
-    return logits[id] - top - log(sum);
+    return top + log(sum);
+}
+
+void ift_sampler_scores(struct ift_sampler *s, const struct ift_sampling *o, const float *logits,
+                        const int32_t *seen, size_t nseen, double *logprob, double *scores) {
+    const double sum = log_sum_exp(logits, s->vocab);
+    for (size_t i = 0; i < s->vocab; i++) s->score[i] = logprob[i] = logits[i] - sum;
+    process(s, o, seen, nseen);
+    memcpy(scores, s->score, s->vocab * sizeof *scores);
 }
 
 int32_t ift_sampler_next(struct ift_sampler *s, const struct ift_sampling *o, const float *logits,
@@ -139,6 +166,6 @@ int32_t ift_sampler_next(struct ift_sampler *s, const struct ift_sampling *o, co
             if (left < 0) break;
         }
     }
-    if (logprob) *logprob = log_softmax_at(logits, s->vocab, id);
+    if (logprob) *logprob = logits[id] - log_sum_exp(logits, s->vocab);
     return id;
 }

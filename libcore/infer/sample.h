@@ -1,5 +1,6 @@
 /* sample.h: from the logits of the next token to a choice. The processors and their order are those
- * of Hugging Face's generate(): repetition penalty, then temperature, top-k, top-p, min-p.
+ * of Hugging Face's generate(): repetition penalty, no repeated n-gram, then temperature, top-k,
+ * top-p, min-p.
  * Probabilities are computed in double, and the draw is a function of (seed, record, position)
  * alone, so a text does not depend on which others share its batch.
  */
@@ -11,12 +12,14 @@
 
 struct ift_sampling {
     double temperature; /* 0: greedy, the largest logit, lowest id on ties; the rest is then ignored
-                           but the penalty */
+                           but the penalty and the ban */
     double top_p; /* 1: off. Keeps the smallest set of likeliest tokens whose probabilities reach
                      top_p, at least one */
     double min_p; /* 0: off. Drops tokens less likely than min_p times the likeliest */
     double repetition_penalty; /* 1: off. Scores of ids already in the sequence: divided when
                                   positive, multiplied when negative */
+    long long no_repeat_ngram; /* 0: off. Bans ids that would complete a run of so many ids which
+                                  the sequence has already */
     long long top_k;           /* 0: off. Keeps the k largest, and all that tie with the k-th */
     uint64_t seed;
 };
@@ -30,6 +33,11 @@ void ift_sampler_free(struct ift_sampler *s);
  */
 void ift_sampler_probs(struct ift_sampler *s, const struct ift_sampling *o, const float *logits,
                        const int32_t *seen, size_t nseen, double *probs);
+
+/* For beam search: the natural log of the unfiltered softmax into logprob (vocab), and into scores
+ * (vocab) what penalty and ban, which act on that there, make of it; -infinity is banned. */
+void ift_sampler_scores(struct ift_sampler *s, const struct ift_sampling *o, const float *logits,
+                        const int32_t *seen, size_t nseen, double *logprob, double *scores);
 
 /* The next id. record, position: what the draw is keyed by. logprob (may be NULL): natural log of
  * the unfiltered softmax at the chosen id. */
