@@ -75,7 +75,7 @@ static int merge(const struct ift_run *run, const struct ift_model *m, struct if
     ift_str_release(&provenance);
     IFT_TRY(rc);
     ift_note(run, "changed %zu of %zu tensors, wrote %s", changed,
-             ift_safetensors_count(ift_model_weights(m)), run->common.output);
+             ift_weights_count(ift_model_weights(m)), run->common.output);
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "libcore/infer/scorer.h"
 #include "libcore/infer/session.h"
 #include "libcore/io/stream.h"
+#include "libcore/tensor/safetensors.h"
 
 struct args {
     const char *model, *adapter, *prompt, *field, *logits;

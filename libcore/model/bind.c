@@ -10,19 +10,19 @@ static size_t count_of(const struct ift_tensor *t) {
 }
 
 /* As f32 or as it is stored, in memory of its own. */
-static int load_copy(struct ift_device *d, const struct ift_tensor *t, enum ift_dtype dtype,
+static int load_copy(struct ift_model *m, const struct ift_tensor *t, enum ift_dtype dtype,
                      struct ift_operand *to, struct ift_err *err) {
-    IFT_TRY(ift_device_tensor(d, dtype, t->ndim, t->dim, to, err));
+    IFT_TRY(ift_device_tensor(m->device, dtype, t->ndim, t->dim, to, err));
     float *wide = NULL;
     int rc = 0;
     if (t->dtype != dtype) {
         wide = ift_alloc(count_of(t) * sizeof *wide);
         rc = ift_to_f32(wide, t->data, t->dtype, count_of(t), err);
     }
-    if (rc == 0) rc = ift_device_upload(d, to, wide ? (const void *)wide : t->data, err);
+    if (rc == 0) rc = ift_device_upload(m->device, to, wide ? (const void *)wide : t->data, err);
     free(wide);
-    if (rc < 0) ift_device_free(d, to);
-    ift_safetensors_forget(t);
+    if (rc < 0) ift_device_free(m->device, to);
+    ift_weights_forget(m->weights, t);
     return rc;
 }
 
@@ -32,7 +32,7 @@ static int load_frozen(struct ift_model *m, const struct ift_tensor *t, enum ift
     if (to->buf) return 0;
     if (t->dtype == dtype && (uintptr_t)t->data % ift_dtype_size(dtype) == 0)
         return ift_device_wrap(m->device, dtype, t->ndim, t->dim, t->data, to, err);
-    return load_copy(m->device, t, dtype, to, err);
+    return load_copy(m, t, dtype, to, err);
 }
 
 static int load_trained(struct ift_model *m, const struct ift_tensor *t, struct ift_model_slot *s,
@@ -42,7 +42,7 @@ static int load_trained(struct ift_model *m, const struct ift_tensor *t, struct 
         return IFT_FAIL(
             err, "\"%s\" is bound as a frozen weight already: bind the graph that trains first",
             t->name);
-    IFT_TRY(load_copy(m->device, t, IFT_F32, &s->wide, err));
+    IFT_TRY(load_copy(m, t, IFT_F32, &s->wide, err));
     s->trained = true;
     return 0;
 }
@@ -51,7 +51,7 @@ static int load_trained(struct ift_model *m, const struct ift_tensor *t, struct 
 static int load(struct ift_model *m, size_t i, const struct ift_graph *g, ift_val v,
                 struct ift_operand *operand, struct ift_err *err) {
     struct ift_model_slot *const s = &m->slot[i];
-    const struct ift_tensor *const t = ift_safetensors_at(m->weights, i);
+    const struct ift_tensor *const t = ift_weights_at(m->weights, i);
     const bool stored_half = t->dtype == IFT_F16 || t->dtype == IFT_BF16;
     const bool half = stored_half && !s->trained && ift_graph_takes_half(g, v);
     if (half)
@@ -96,9 +96,9 @@ static int bind(struct ift_model *m, struct ift_exec *x, const struct ift_graph 
     if (!ift_model_is_weight(value)) {
         IFT_TRY(load_table(m, value, &operand, err));
     } else {
-        const struct ift_tensor *const t = ift_safetensors_find(m->weights, value->name);
+        const struct ift_tensor *const t = ift_weights_find(m->weights, value->name);
         if (!t) return 0;
-        const size_t i = (size_t)(t - ift_safetensors_at(m->weights, 0));
+        const size_t i = (size_t)(t - ift_weights_at(m->weights, 0));
         IFT_TRY(load(m, i, g, v, &operand, err));
     }
     return ift_exec_bind(x, v, &operand, err);
@@ -117,7 +117,7 @@ int ift_model_bind(struct ift_model *m, struct ift_device *d, struct ift_exec *x
 }
 
 int ift_model_read(const struct ift_model *m, size_t i, float *to, struct ift_err *err) {
-    const struct ift_tensor *const t = ift_safetensors_at(m->weights, i);
+    const struct ift_tensor *const t = ift_weights_at(m->weights, i);
     if (m->slot[i].trained) return ift_device_download(m->device, to, &m->slot[i].wide, err);
     return ift_to_f32(to, t->data, t->dtype, count_of(t), err);
 }

@@ -43,7 +43,7 @@ static void add_shape(struct ift_str *out, int ndim, const int64_t *dim) {
 }
 
 static int check_weight(const struct ift_model *m, const struct ift_value *v, struct ift_err *err) {
-    const struct ift_tensor *const t = ift_safetensors_find(m->weights, v->name);
+    const struct ift_tensor *const t = ift_weights_find(m->weights, v->name);
     if (!t)
         return IFT_FAIL(err, "%s: no weight \"%s\", which its config.json asks for", m->dir,
                         v->name);
@@ -72,7 +72,7 @@ static bool is_buffer(const struct ift_arch *arch, const char *name) {
 
 /* Tied models are sometimes published with a second copy of their embedding as output matrix. */
 static bool is_copy(const struct ift_model *m, const struct ift_tensor *t) {
-    const struct ift_tensor *const e = ift_safetensors_find(m->weights, m->arch->embed_name);
+    const struct ift_tensor *const e = ift_weights_find(m->weights, m->arch->embed_name);
     return m->config.tied && strcmp(t->name, m->arch->head_name) == 0 && e &&
            e->dtype == t->dtype && e->bytes == t->bytes && memcmp(e->data, t->data, t->bytes) == 0;
 }
@@ -85,8 +85,8 @@ static int check_weights(const struct ift_model *m, struct ift_err *err) {
         const struct ift_value *const value = ift_graph_value(g, (ift_val)v);
         if (ift_model_is_weight(value)) rc = check_weight(m, value, err);
     }
-    for (size_t i = 0; rc == 0 && i < ift_safetensors_count(m->weights); i++) {
-        const struct ift_tensor *const t = ift_safetensors_at(m->weights, i);
+    for (size_t i = 0; rc == 0 && i < ift_weights_count(m->weights); i++) {
+        const struct ift_tensor *const t = ift_weights_at(m->weights, i);
         if (ift_graph_find(g, t->name) || is_buffer(m->arch, t->name) || is_copy(m, t)) continue;
         rc = IFT_FAIL(err, "%s: \"%s\" is no weight of the %s that its config.json describes",
                       m->dir, t->name, m->config.model_type);
@@ -133,27 +133,27 @@ int ift_model_open(struct ift_model **out, const char *dir, struct ift_err *err)
     m->dir = ift_strdup(dir);
     int rc = read_config(m, err);
     if (rc == 0) rc = read_generation(m, err);
-    if (rc == 0) rc = ift_safetensors_open_model(&m->weights, dir, err);
+    if (rc == 0) rc = ift_weights_open_model(&m->weights, dir, err);
     if (rc == 0) rc = check_weights(m, err);
     if (rc < 0) {
         ift_model_free(m);
         return -1;
     }
-    m->slot = ift_alloc0(ift_safetensors_count(m->weights), sizeof *m->slot);
+    m->slot = ift_alloc0(ift_weights_count(m->weights), sizeof *m->slot);
     *out = m;
     return 0;
 }
 
 void ift_model_free(struct ift_model *m) {
     if (!m) return;
-    for (size_t i = 0; m->slot && i < ift_safetensors_count(m->weights); i++) {
+    for (size_t i = 0; m->slot && i < ift_weights_count(m->weights); i++) {
         if (m->slot[i].wide.buf) ift_device_free(m->device, &m->slot[i].wide);
         if (m->slot[i].half.buf) ift_device_free(m->device, &m->slot[i].half);
     }
     for (size_t i = 0; i < m->tables; i++) ift_device_free(m->device, &m->table[i]);
     free(m->slot);
     free(m->table);
-    ift_safetensors_free(m->weights);
+    ift_weights_free(m->weights);
     ift_str_release(&m->config_text);
     free(m->dir);
     free(m);
@@ -171,13 +171,13 @@ const struct ift_config *ift_model_config(const struct ift_model *m) {
     return &m->config;
 }
 
-const struct ift_safetensors *ift_model_weights(const struct ift_model *m) {
+const struct ift_weights *ift_model_weights(const struct ift_model *m) {
     return m->weights;
 }
 
 uint64_t ift_model_digest(const struct ift_model *m) {
     struct ift_hasher *const h = ift_hasher_new();
-    const uint64_t headers = ift_safetensors_digest(m->weights);
+    const uint64_t headers = ift_weights_digest(m->weights);
     ift_hasher_add(h, m->config_text.p, m->config_text.n);
     ift_hasher_add(h, &headers, sizeof headers);
     const uint64_t value = ift_hasher_value(h);

@@ -13,7 +13,7 @@
 
 #include "libcore/graph/exec.h"
 #include "libcore/model/arch.h"
-#include "libcore/tensor/safetensors.h"
+#include "libcore/tensor/weights.h"
 
 struct ift_model;
 
@@ -28,7 +28,7 @@ void ift_model_free(struct ift_model *m);
 const char *ift_model_dir(const struct ift_model *m); /* as it was given */
 const struct ift_arch *ift_model_arch(const struct ift_model *m);
 const struct ift_config *ift_model_config(const struct ift_model *m);
-const struct ift_safetensors *ift_model_weights(const struct ift_model *m);
+const struct ift_weights *ift_model_weights(const struct ift_model *m);
 /* Of the weight files' headers and the config, for provenance. */
 uint64_t ift_model_digest(const struct ift_model *m);
 
@@ -42,7 +42,7 @@ void ift_build_begin(struct ift_build *b, const struct ift_model *m, struct ift_
 int ift_model_bind(struct ift_model *m, struct ift_device *d, struct ift_exec *x,
                    const struct ift_graph *g, struct ift_err *err) IFT_MUST_CHECK;
 
-/* The present f32 values of a weight of the files (i as in ift_safetensors_at; floating types
+/* The present f32 values of a weight of the files (i as in ift_weights_at; floating types
  * only): from the device when it was bound for training, else from the file. */
 int ift_model_read(const struct ift_model *m, size_t i, float *to,
                    struct ift_err *err) IFT_MUST_CHECK;

@@ -18,9 +18,9 @@ struct ift_model {
     struct ift_str config_text;
     const struct ift_arch *arch;
     struct ift_config config;
-    struct ift_safetensors *weights;
+    struct ift_weights *weights;
     struct ift_device *device;   /* of the first bind */
-    struct ift_model_slot *slot; /* as ift_safetensors_at */
+    struct ift_model_slot *slot; /* as ift_weights_at */
     struct ift_operand
         *table; /* of rope, on the device: the first rows of one serve graphs that ask for less */
     size_t tables, table_cap;

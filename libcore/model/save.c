@@ -9,6 +9,7 @@
 #include "libcore/base/mem.h"
 #include "libcore/io/stream.h"
 #include "libcore/model/model_internal.h"
+#include "libcore/tensor/safetensors.h"
 
 static const size_t shard_default = 5000000000; /* what transformers split at for years */
 

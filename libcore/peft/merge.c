@@ -17,7 +17,7 @@ struct merger {
 
 static int lend(void *self, const struct ift_tensor *t, const void **data, struct ift_err *err) {
     struct merger *const m = self;
-    const struct ift_tensor *const from = ift_safetensors_at(ift_model_weights(m->model),
+    const struct ift_tensor *const from = ift_weights_at(ift_model_weights(m->model),
                                                              (size_t)(t - m->first));
     const size_t count = (size_t)ift_shape_count(t->ndim, t->dim);
     *data = from->data;
@@ -41,11 +41,11 @@ static int lend(void *self, const struct ift_tensor *t, const void **data, struc
 int ift_peft_merge_model(const struct ift_model *model, struct ift_peft *const *adapters, size_t n,
                          const char *dir, const struct ift_model_save *how, size_t *changed,
                          struct ift_err *err) {
-    const struct ift_safetensors *const weights = ift_model_weights(model);
-    const size_t count = ift_safetensors_count(weights);
+    const struct ift_weights *const weights = ift_model_weights(model);
+    const size_t count = ift_weights_count(weights);
     struct ift_tensor *const t = ift_alloc(count * sizeof *t);
     for (size_t i = 0; i < count; i++) {
-        t[i] = *ift_safetensors_at(weights, i);
+        t[i] = *ift_weights_at(weights, i);
         t[i].data = NULL;
         if (!how->dtype || !ift_dtype_is_float(t[i].dtype)) continue;
         t[i].dtype = *how->dtype;

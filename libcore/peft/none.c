@@ -39,11 +39,11 @@ static int lend(void *self, const struct ift_tensor *t, const void **data, struc
 
 /* Each tensor rounded once to the type it has in the model's files. */
 static int none_save(struct ift_peft *p, const char *dir, struct ift_err *err) {
-    const struct ift_safetensors *const weights = ift_model_weights(p->model);
-    const size_t n = ift_safetensors_count(weights);
+    const struct ift_weights *const weights = ift_model_weights(p->model);
+    const size_t n = ift_weights_count(weights);
     struct ift_tensor *const t = ift_alloc(n * sizeof *t);
     for (size_t i = 0; i < n; i++) {
-        t[i] = *ift_safetensors_at(weights, i);
+        t[i] = *ift_weights_at(weights, i);
         if (ift_dtype_is_float(t[i].dtype)) t[i].data = NULL;
     }
     struct lender l = {.model = p->model, .first = t};

@@ -2,11 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "libcore/io/outdir.h"
 #include "libcore/io/stream.h"
 #include "libcore/peft/method.h"
+#include "libcore/tensor/safetensors.h"
 
 extern const struct ift_peft_method ift_peft_lora, ift_peft_none;
 
@@ -139,31 +139,31 @@ static struct ift_peft_param *find_param(const struct ift_peft *p, const char *n
 }
 
 /* Every tensor of the file has its parameter, and every parameter its tensor. */
-static int read_weights(struct ift_peft *p, const struct ift_safetensors *s, const char *path,
+static int read_weights(struct ift_peft *p, const struct ift_weights *w, const char *dir,
                         struct ift_err *err) {
     struct ift_str name = {0};
     bool *const seen = ift_alloc0(p->params + 1, sizeof *seen);
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < ift_safetensors_count(s); i++) {
-        const struct ift_tensor *const t = ift_safetensors_at(s, i);
+    for (size_t i = 0; rc == 0 && i < ift_weights_count(w); i++) {
+        const struct ift_tensor *const t = ift_weights_at(w, i);
         ift_str_clear(&name);
         p->method->rename(t->name, &name);
         struct ift_peft_param *const q = find_param(p, name.p);
         if (!q)
-            rc = IFT_FAIL(err, "%s: nothing in the configuration asks for \"%s\"", path, t->name);
+            rc = IFT_FAIL(err, "%s: nothing in the configuration asks for \"%s\"", dir, t->name);
         else if (seen[q - p->param])
-            rc = IFT_FAIL(err, "%s: \"%s\" is there twice under two names", path, t->name);
+            rc = IFT_FAIL(err, "%s: \"%s\" is there twice under two names", dir, t->name);
         else if (t->ndim != q->ndim ||
                  memcmp(t->dim, q->dim, (size_t)t->ndim * sizeof *t->dim) != 0)
             rc = IFT_FAIL(
                 err, "%s: \"%s\" has another shape than the configuration and the model ask for",
-                path, t->name);
+                dir, t->name);
         else if ((rc = ift_to_f32(q->host, t->data, t->dtype, count_of(q), err)) < 0)
-            ift_fail_in(err, "%s: \"%s\"", path, t->name);
+            ift_fail_in(err, "%s: \"%s\"", dir, t->name);
         if (rc == 0) seen[q - p->param] = true;
     }
     for (size_t i = 0; rc == 0 && i < p->params; i++) {
-        if (!seen[i]) rc = IFT_FAIL(err, "%s: no \"%s\"", path, p->param[i].name);
+        if (!seen[i]) rc = IFT_FAIL(err, "%s: no \"%s\"", dir, p->param[i].name);
     }
     free(seen);
     ift_str_release(&name);
@@ -171,22 +171,10 @@ static int read_weights(struct ift_peft *p, const struct ift_safetensors *s, con
 }
 
 static int open_weights(struct ift_peft *p, const char *dir, struct ift_err *err) {
-    struct ift_str path = {0};
-    ift_str_addf(&path, "%s/adapter_model.bin", dir);
-    const bool pickled = access(path.p, F_OK) == 0;
-    ift_str_clear(&path);
-    ift_str_addf(&path, "%s/%s", dir, weights_name);
-    struct ift_safetensors *s = NULL;
-    int rc;
-    if (access(path.p, F_OK) != 0 && pickled)
-        rc = IFT_FAIL(
-            err,
-            "%s: only pickled weights (adapter_model.bin), which are not read: convert them to %s",
-            dir, weights_name);
-    else rc = ift_safetensors_open(&s, path.p, err);
-    if (rc == 0) rc = read_weights(p, s, path.p, err);
-    ift_safetensors_free(s);
-    ift_str_release(&path);
+    struct ift_weights *w = NULL;
+    IFT_TRY(ift_weights_open_adapter(&w, dir, err));
+    const int rc = read_weights(p, w, dir, err);
+    ift_weights_free(w);
     return rc;
 }
 

@@ -1,34 +1,24 @@
 #include "libcore/tensor/safetensors.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "libcore/base/hash.h"
 #include "libcore/base/mem.h"
 #include "libcore/base/str.h"
 #include "libcore/io/json.h"
-#include "libcore/io/stream.h"
+#include "libcore/tensor/mapped.h"
 
 enum { MAX_HEADER = 100000000 }; /* what the original accepts */
 
-struct map {
-    void *base;
-    size_t size;
-};
-
 struct ift_safetensors {
-    struct map *map;
-    size_t maps, map_cap;
+    struct ift_mapped file;
     struct ift_tensor *tensor;
     size_t n, cap;
     const struct ift_tensor **by_name;
     struct ift_safetensors_pair *pair;
     size_t npairs, pair_cap;
-    struct ift_hasher *hasher;
+    uint64_t digest;
     struct ift_arena arena; /* names and metadata */
 };
 
@@ -127,8 +117,8 @@ static const char *keep_text(struct ift_safetensors *s, const struct ift_json *d
     struct ift_str text = {0};
     ift_json_text(doc, node, &text);
     const bool plain = memchr(text.p ? text.p : "", 0, text.n) == NULL;
-    const char *const kept = plain ? ift_arena_strndup(&s->arena, text.p ? text.p : "", text.n)
-                                   : NULL;
+    const char *const kept =
+        plain ? ift_arena_strndup(&s->arena, text.p ? text.p : "", text.n) : NULL;
     ift_str_release(&text);
     return kept;
 }
@@ -190,44 +180,18 @@ static int add_entries(struct ift_safetensors *s, struct header *h, struct ift_e
     return 0;
 }
 
-static int map_file(struct ift_safetensors *s, const char *path, struct map *m,
-                    struct ift_err *err) {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat st;
-    if (fd < 0) return ift_fail_errno(err, "%s", path);
-    if (fstat(fd, &st) != 0) {
-        ift_fail_errno(err, "%s", path);
-        close(fd);
-        return -1;
-    }
-    if (!S_ISREG(st.st_mode) || st.st_size < 8) {
-        close(fd);
-        return IFT_FAIL(err, "%s: not a safetensors file: %s", path,
-                        S_ISREG(st.st_mode) ? "too short" : "no regular file");
-    }
-    m->size = (size_t)st.st_size;
-    m->base = mmap(NULL, m->size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (m->base == MAP_FAILED) ift_fail_errno(err, "%s: cannot map", path);
-    close(fd);
-    if (m->base == MAP_FAILED) return -1;
-    s->map = ift_grow(s->map, s->maps + 1, &s->map_cap, sizeof *s->map);
-    s->map[s->maps++] = *m;
-    return 0;
-}
-
-static int add_file(struct ift_safetensors *s, const char *path, struct ift_err *err) {
-    struct map m;
-    IFT_TRY(map_file(s, path, &m, err));
-    const unsigned char *const p = m.base;
+static int read_file(struct ift_safetensors *s, const char *path, struct ift_err *err) {
+    const unsigned char *const p = s->file.p;
+    if (s->file.n < 8) return IFT_FAIL(err, "%s: not a safetensors file: too short", path);
     uint64_t length = 0;
     for (int i = 7; i >= 0; i--) length = length << 8 | p[i];
-    if (length > MAX_HEADER || length > m.size - 8)
+    if (length > MAX_HEADER || length > s->file.n - 8)
         return IFT_FAIL(
             err, "%s: not a safetensors file, or cut: a header of %llu bytes in a file of %zu",
-            path, (unsigned long long)length, m.size);
+            path, (unsigned long long)length, s->file.n);
     const char *const text = (const char *)p + 8;
-    struct header h = {.path = path, .data = text + length, .size = m.size - 8 - length};
-    ift_hasher_add(s->hasher, text, (size_t)length);
+    struct header h = {.path = path, .data = text + length, .size = s->file.n - 8 - length};
+    s->digest = ift_hash(text, (size_t)length);
     int rc = ift_json_parse(&h.doc, text, (size_t)length, err);
     if (rc < 0) ift_fail_in(err, "%s: header", path);
     if (rc == 0) rc = read_entries(s, &h, err);
@@ -239,181 +203,30 @@ static int add_file(struct ift_safetensors *s, const char *path, struct ift_err 
 
 /* ---- the whole ---- */
 
-static int by_name(const void *a, const void *b) {
-    const struct ift_tensor *const *const x = a, *const *const y = b;
-    return strcmp((*x)->name, (*y)->name);
-}
-
-static int index_names(struct ift_safetensors *s, const char *what, struct ift_err *err) {
-    s->by_name = ift_alloc(s->n * sizeof *s->by_name);
-    for (size_t i = 0; i < s->n; i++) s->by_name[i] = &s->tensor[i];
-    if (s->n) qsort(s->by_name, s->n, sizeof *s->by_name, by_name);
-    for (size_t i = 1; i < s->n; i++) {
-        if (by_name(&s->by_name[i - 1], &s->by_name[i]) == 0)
-            return IFT_FAIL(err, "%s: \"%s\" is there twice", what, s->by_name[i]->name);
-    }
-    return 0;
-}
-
-static struct ift_safetensors *empty(void) {
-    struct ift_safetensors *const s = ift_alloc0(1, sizeof *s);
-    s->hasher = ift_hasher_new();
-    return s;
-}
-
 void ift_safetensors_free(struct ift_safetensors *s) {
     if (!s) return;
-    for (size_t i = 0; i < s->maps; i++) munmap(s->map[i].base, s->map[i].size);
-    free(s->map);
+    ift_mapped_close(&s->file);
     free(s->tensor);
     free(s->by_name);
     free(s->pair);
-    ift_hasher_free(s->hasher);
     ift_arena_release(&s->arena);
     free(s);
 }
 
 int ift_safetensors_open(struct ift_safetensors **out, const char *path, struct ift_err *err) {
-    struct ift_safetensors *const s = empty();
-    if (add_file(s, path, err) < 0 || index_names(s, path, err) < 0) {
-        ift_safetensors_free(s);
-        return -1;
-    }
-    *out = s;
-    return 0;
-}
-
-/* ---- shards ---- */
-
-/* A line of the index: which file has the tensor. */
-struct place {
-    const char *name, *file;
-    bool found;
-};
-
-static int place_by_name(const void *a, const void *b) {
-    return strcmp(((const struct place *)a)->name, ((const struct place *)b)->name);
-}
-
-static int place_by_file(const void *a, const void *b) {
-    return strcmp(((const struct place *)a)->file, ((const struct place *)b)->file);
-}
-
-/* The lines of "weight_map", sorted by name. A file is a plain name in the same folder, nothing
- * that could lead elsewhere. */
-static int read_index(struct ift_safetensors *s, const char *path, const struct ift_json *doc,
-                      struct place **out, size_t *n, struct ift_err *err) {
-    const int map = ift_json_get(doc, 0, "weight_map");
-    if (!ift_json_is(doc, map, IFT_JSON_OBJECT))
-        return IFT_FAIL(err, "%s: missing \"weight_map\"", path);
-    size_t cap = 0;
-    for (int k = ift_json_first(doc, map); k >= 0;) {
-        const int v = ift_json_next(doc, map, k);
-        const char *const name = keep_text(s, doc, k);
-        const char *const file = ift_json_is(doc, v, IFT_JSON_STRING) ? keep_text(s, doc, v) : NULL;
-        if (!name || !file || !*file || *file == '.' || strchr(file, '/'))
-            return IFT_FAIL(err, "%s: \"%s\" is not in a file of the same folder", path,
-                            name ? name : "");
-        *out = ift_grow(*out, *n + 1, &cap, sizeof **out);
-        (*out)[(*n)++] = (struct place){name, file, false};
-        k = ift_json_next(doc, map, v);
-    }
-    if (*n) qsort(*out, *n, sizeof **out, place_by_name);
-    for (size_t i = 1; i < *n; i++) {
-        if (strcmp((*out)[i - 1].name, (*out)[i].name) == 0)
-            return IFT_FAIL(err, "%s: \"%s\" is there twice", path, (*out)[i].name);
-    }
-    return 0;
-}
-
-/* Adds the shard `file` and keeps of it what the index puts there; a tensor that the index puts
- * elsewhere is a copy, one that it does not know is an error. */
-static int add_shard(struct ift_safetensors *s, const char *dir, const char *file,
-                     struct place *place, size_t n, struct ift_err *err) {
-    struct ift_str path = {0};
-    ift_str_addf(&path, "%s/%s", dir, file);
-    size_t kept = s->n;
-    int rc = add_file(s, path.p, err);
-    for (size_t i = kept; rc == 0 && i < s->n; i++) {
-        const struct place key = {.name = s->tensor[i].name};
-        struct place *const p = bsearch(&key, place, n, sizeof *place, place_by_name);
-        if (!p) rc = IFT_FAIL(err, "%s: \"%s\" is not in the index", path.p, key.name);
-        if (!p || strcmp(p->file, file) != 0) continue;
-        p->found = true;
-        s->tensor[kept++] = s->tensor[i];
-    }
-    s->n = kept;
-    ift_str_release(&path);
-    return rc;
-}
-
-static int add_shards(struct ift_safetensors *s, const char *dir, const char *index,
-                      struct place *place, size_t n, struct ift_err *err) {
-    struct place *const files = ift_alloc(n * sizeof *files);
-    if (n) memcpy(files, place, n * sizeof *files);
-    if (n) qsort(files, n, sizeof *files, place_by_file);
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        if (i && strcmp(files[i - 1].file, files[i].file) == 0) continue;
-        rc = add_shard(s, dir, files[i].file, place, n, err);
-    }
-    free(files);
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        if (!place[i].found)
-            rc = IFT_FAIL(err, "%s: \"%s\" is not in %s", index, place[i].name, place[i].file);
-    }
-    return rc < 0 ? rc : index_names(s, index, err);
-}
-
-static int open_index(struct ift_safetensors *s, const char *dir, const char *path,
-                      struct ift_err *err) {
-    struct ift_str text = {0};
-    struct ift_json doc = {0};
-    struct place *place = NULL;
-    size_t n = 0;
-    int rc = ift_in_slurp(path, &text, MAX_HEADER, err);
+    struct ift_safetensors *const s = ift_alloc0(1, sizeof *s);
+    int rc = ift_mapped_open(&s->file, path, err);
+    if (rc == 0) rc = read_file(s, path, err);
+    if (rc == 0 && !(s->by_name = ift_tensor_index(s->tensor, s->n, err)))
+        rc = ift_fail_in(err, "%s", path);
     if (rc == 0)
-        rc = ift_json_parse(&doc, text.p ? text.p : "", text.n, err) < 0
-                 ? ift_fail_in(err, "%s", path)
-                 : 0;
-    if (rc == 0) rc = read_index(s, path, &doc, &place, &n, err);
-    if (rc == 0) rc = add_shards(s, dir, path, place, n, err);
-    free(place);
-    ift_json_release(&doc);
-    ift_str_release(&text);
+        *out = s;
+    else
+        ift_safetensors_free(s);
     return rc;
 }
 
-static bool has(const char *dir, const char *file) {
-    struct ift_str path = {0};
-    ift_str_addf(&path, "%s/%s", dir, file);
-    const bool there = access(path.p, F_OK) == 0;
-    ift_str_release(&path);
-    return there;
-}
-
-int ift_safetensors_open_model(struct ift_safetensors **out, const char *dir, struct ift_err *err) {
-    static const char one[] = "model.safetensors", index[] = "model.safetensors.index.json";
-    struct ift_str path = {0};
-    int rc;
-    if (has(dir, one) || !has(dir, index)) {
-        ift_str_addf(&path, "%s/%s", dir, one);
-        if (!has(dir, one) &&
-            (has(dir, "pytorch_model.bin") || has(dir, "pytorch_model.bin.index.json")))
-            rc = IFT_FAIL(err,
-                          "%s: only pickled weights (.bin), which are not read: convert them to %s",
-                          dir, one);
-        else rc = ift_safetensors_open(out, path.p, err);
-    } else {
-        ift_str_addf(&path, "%s/%s", dir, index);
-        struct ift_safetensors *const s = empty();
-        rc = open_index(s, dir, path.p, err);
-        if (rc == 0) *out = s;
-        else ift_safetensors_free(s);
-    }
-    ift_str_release(&path);
-    return rc;
-}
+/* ---- looking in ---- */
 
 size_t ift_safetensors_count(const struct ift_safetensors *s) {
     return s->n;
@@ -424,10 +237,7 @@ const struct ift_tensor *ift_safetensors_at(const struct ift_safetensors *s, siz
 }
 
 const struct ift_tensor *ift_safetensors_find(const struct ift_safetensors *s, const char *name) {
-    const struct ift_tensor key = {.name = name}, *const k = &key;
-    const struct ift_tensor *const *const hit =
-        s->n ? bsearch(&k, s->by_name, s->n, sizeof *s->by_name, by_name) : NULL;
-    return hit ? *hit : NULL;
+    return ift_tensor_find(s->by_name, s->n, name);
 }
 
 const char *ift_safetensors_metadata(const struct ift_safetensors *s, const char *key) {
@@ -437,12 +247,10 @@ const char *ift_safetensors_metadata(const struct ift_safetensors *s, const char
     return NULL;
 }
 
-void ift_safetensors_forget(const struct ift_tensor *t) {
-    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)t->data;
-    const uintptr_t from = (at + page - 1) / page * page, to = (at + t->bytes) / page * page;
-    if (t->bytes && from < to) (void)madvise((void *)from, to - from, MADV_DONTNEED);
+void ift_safetensors_forget(const struct ift_safetensors *s, const struct ift_tensor *t) {
+    ift_mapped_forget(&s->file, t->data, t->bytes);
 }
 
 uint64_t ift_safetensors_digest(const struct ift_safetensors *s) {
-    return ift_hasher_value(s->hasher);
+    return s->digest;
 }

@@ -3,10 +3,7 @@
  *
  * Files are mapped, not read, and nothing of the header is believed before it is checked: its
  * length within the file and 100 MB, known dtypes, at most four dimensions, shape times size equal
- * to the range, ranges that cover the data exactly, without overlap and gaps, no name twice. A file
- * that another program cuts short while it is mapped ends this one with SIGBUS, as with any
- * mapping.
- */
+ * to the range, ranges that cover the data exactly, without overlap and gaps, no name twice. */
 #ifndef IFT_SAFETENSORS_H
 #define IFT_SAFETENSORS_H
 
@@ -19,24 +16,19 @@
 struct ift_safetensors;
 int ift_safetensors_open(struct ift_safetensors **s, const char *path,
                          struct ift_err *err) IFT_MUST_CHECK;
-/* A folder's model: model.safetensors, or all shards of model.safetensors.index.json as one, each
- * name found in the shard that the index names. */
-int ift_safetensors_open_model(struct ift_safetensors **s, const char *dir,
-                               struct ift_err *err) IFT_MUST_CHECK;
 void ift_safetensors_free(struct ift_safetensors *s); /* NULL is fine */
 
 size_t ift_safetensors_count(const struct ift_safetensors *s);
-/* In the order of the data, file by file. Names and data stay until free. */
+/* In the order of the data. Names and data stay until free. */
 const struct ift_tensor *ift_safetensors_at(const struct ift_safetensors *s, size_t i);
 /* NULL: absent. */
 const struct ift_tensor *ift_safetensors_find(const struct ift_safetensors *s, const char *name);
-/* The value of a key of __metadata__ (of the first shard that has it); NULL: absent. */
+/* The value of a key of __metadata__; NULL: absent. */
 const char *ift_safetensors_metadata(const struct ift_safetensors *s, const char *key);
-/* Of the headers; data is not read. */
+/* Of the header; data is not read. */
 uint64_t ift_safetensors_digest(const struct ift_safetensors *s);
-/* Its data has been read and is not needed soon: the pages may leave this process's memory. They
- * come back when touched. */
-void ift_safetensors_forget(const struct ift_tensor *t);
+/* As ift_mapped_forget, of the tensor's data. */
+void ift_safetensors_forget(const struct ift_safetensors *s, const struct ift_tensor *t);
 
 /* Writes a file of n tensors byte for byte as the safetensors library would: sorted by dtype (wide
  * ones first, so that all stay aligned), then name; header padded with blanks to a multiple of 8.

@@ -1,6 +1,9 @@
 #include "libcore/tensor/tensor.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "libcore/base/mem.h"
 
 static const char *const names[IFT_DTYPES] = {
     [IFT_F32] = "f32", [IFT_F16] = "f16",   [IFT_BF16] = "bf16", [IFT_F64] = "f64",
@@ -23,6 +26,33 @@ bool ift_dtype_parse(const char *name, enum ift_dtype *type) {
 
 bool ift_dtype_is_float(enum ift_dtype type) {
     return type == IFT_F32 || type == IFT_F16 || type == IFT_BF16 || type == IFT_F64;
+}
+
+static int by_name(const void *a, const void *b) {
+    const struct ift_tensor *const *const x = a, *const *const y = b;
+    return strcmp((*x)->name, (*y)->name);
+}
+
+const struct ift_tensor **ift_tensor_index(const struct ift_tensor *t, size_t n,
+                                           struct ift_err *err) {
+    const struct ift_tensor **const index = ift_alloc(n * sizeof *index);
+    for (size_t i = 0; i < n; i++) index[i] = &t[i];
+    if (n) qsort(index, n, sizeof *index, by_name);
+    for (size_t i = 1; i < n; i++) {
+        if (by_name(&index[i - 1], &index[i]) != 0) continue;
+        ift_fail(err, "\"%s\" is there twice", index[i]->name);
+        free(index);
+        return NULL;
+    }
+    return index;
+}
+
+const struct ift_tensor *ift_tensor_find(const struct ift_tensor *const *index, size_t n,
+                                         const char *name) {
+    const struct ift_tensor key = {.name = name}, *const k = &key;
+    const struct ift_tensor *const *const hit =
+        n ? bsearch(&k, index, n, sizeof *index, by_name) : NULL;
+    return hit ? *hit : NULL;
 }
 
 int64_t ift_shape_count(int ndim, const int64_t *dim) {
@@ -98,7 +128,8 @@ int ift_to_f32(float *dst, const void *src, enum ift_dtype type, size_t n, struc
             dst[i] = (float)wide;
         }
         return 0;
-    default: return IFT_FAIL(err, "%s values where floating point is needed", names[type]);
+    default:
+        return IFT_FAIL(err, "%s values where floating point is needed", names[type]);
     }
 }
 
@@ -117,6 +148,7 @@ int ift_from_f32(void *dst, enum ift_dtype type, const float *src, size_t n, str
     case IFT_F64:
         for (size_t i = 0; i < n; i++) memcpy(to + 8 * i, &(const double){(double)src[i]}, 8);
         return 0;
-    default: return IFT_FAIL(err, "floating point cannot be stored as %s", names[type]);
+    default:
+        return IFT_FAIL(err, "floating point cannot be stored as %s", names[type]);
     }
 }

@@ -27,6 +27,13 @@ struct ift_tensor_lender {
     int (*lend)(void *self, const struct ift_tensor *t, const void **data, struct ift_err *err);
 };
 
+/* Tensors by name: pointers to the n tensors, sorted, to be freed. NULL: a name is there twice. */
+const struct ift_tensor **ift_tensor_index(const struct ift_tensor *t, size_t n,
+                                           struct ift_err *err) IFT_MUST_CHECK;
+/* In such an index; NULL: absent. */
+const struct ift_tensor *ift_tensor_find(const struct ift_tensor *const *index, size_t n,
+                                         const char *name);
+
 /* Elements of a shape; -1 when a size is negative or the bytes cannot be counted. */
 int64_t ift_shape_count(int ndim, const int64_t *dim);
 

@@ -147,12 +147,12 @@ static void add_digest(struct ift_str *s, const char *key, uint64_t hash) {
 /* Tells bases of one shape apart without reading all of them: the beginning of each tensor. */
 static uint64_t digest_base(const struct ift_model *m) {
     enum { BEGINNING = 4096 };
-    const struct ift_safetensors *files = ift_model_weights(m);
+    const struct ift_weights *files = ift_model_weights(m);
     const uint64_t headers = ift_model_digest(m);
     struct ift_hasher *h = ift_hasher_new();
     ift_hasher_add(h, &headers, sizeof headers);
-    for (size_t i = 0; i < ift_safetensors_count(files); i++) {
-        const struct ift_tensor *t = ift_safetensors_at(files, i);
+    for (size_t i = 0; i < ift_weights_count(files); i++) {
+        const struct ift_tensor *t = ift_weights_at(files, i);
         ift_hasher_add(h, t->data, t->bytes < BEGINNING ? t->bytes : BEGINNING);
     }
     const uint64_t digest = ift_hasher_value(h);

@@ -28,11 +28,11 @@ static int lend(void *self, const struct ift_tensor *t, const void **data, struc
 }
 
 static int save_model(const char *dir, const struct ift_model *m, struct ift_err *err) {
-    const struct ift_safetensors *weights = ift_model_weights(m);
-    const size_t n = ift_safetensors_count(weights);
+    const struct ift_weights *weights = ift_model_weights(m);
+    const size_t n = ift_weights_count(weights);
     struct ift_tensor *t = ift_alloc(n * sizeof *t);
     for (size_t i = 0; i < n; i++) {
-        t[i] = *ift_safetensors_at(weights, i);
+        t[i] = *ift_weights_at(weights, i);
         if (ift_dtype_is_float(t[i].dtype)) t[i].data = NULL;
     }
     struct lender lender = {.m = m, .first = t};

@@ -88,7 +88,7 @@ int ift_state_digest(const char *path, uint64_t *digest, struct ift_err *err) {
     for (size_t i = 0; i < ift_safetensors_count(file); i++) {
         const struct ift_tensor *t = ift_safetensors_at(file, i);
         digest_tensor(h, t->name, t->data, t->bytes);
-        ift_safetensors_forget(t);
+        ift_safetensors_forget(file, t);
     }
     *digest = ift_hasher_value(h);
     ift_hasher_free(h);
@@ -104,7 +104,7 @@ static int read_tensor(const struct ift_safetensors *file, const char *name,
         memcmp(t->dim, to->dim, (size_t)to->ndim * sizeof *to->dim) != 0)
         return IFT_FAIL(err, "tensor \"%s\" has another shape or type", name);
     const int rc = ift_device_upload(d, to, t->data, err);
-    ift_safetensors_forget(t);
+    ift_safetensors_forget(file, t);
     return rc;
 }
 

@@ -208,9 +208,9 @@ struct ift_trainer_bytes ift_trainer_bytes(const struct ift_trainer *t) {
                                   .gradients = ift_optim_bytes(t->optim),
                                   .moments = 2 * ift_optim_bytes(t->optim),
                                   .activations = ift_exec_bytes(t->learn.x).slab};
-    const struct ift_safetensors *files = ift_model_weights(t->m);
-    for (size_t i = 0; i < ift_safetensors_count(files); i++) {
-        const struct ift_tensor *w = ift_safetensors_at(files, i);
+    const struct ift_weights *files = ift_model_weights(t->m);
+    for (size_t i = 0; i < ift_weights_count(files); i++) {
+        const struct ift_tensor *w = ift_weights_at(files, i);
         b.parameters += ift_shape_count(w->ndim, w->dim);
     }
     if (!ift_peft_trains_base(t->p)) b.parameters += b.trained;

@@ -15,6 +15,7 @@
 #include "libcore/base/str.h"
 #include "libcore/io/stream.h"
 #include "libcore/model/model.h"
+#include "libcore/tensor/safetensors.h"
 #include "tests/unit/check.h"
 
 /* "<$name>/<rest>"; NULL when the variable is not set or nothing is there. */
@@ -52,6 +53,14 @@ static inline const struct ift_tensor *golden_find(const struct ift_safetensors 
     const struct ift_tensor *const t = ift_safetensors_find(s, full.p);
     if (!t) fprintf(stderr, "no tensor %s in the reference\n", full.p);
     ift_str_release(&full);
+    if (!t) exit(1);
+    return t;
+}
+
+/* The model's weight of that name, which must be there. */
+static inline const struct ift_tensor *golden_weight(const struct ift_model *m, const char *name) {
+    const struct ift_tensor *const t = ift_weights_find(ift_model_weights(m), name);
+    if (!t) fprintf(stderr, "no weight %s in the model\n", name);
     if (!t) exit(1);
     return t;
 }
@@ -186,11 +195,11 @@ static inline int golden_run_init(struct golden_run *r, struct ift_model *m, str
                              .build = {.attach = attach, .train_base = train_base},
                              .capacity = {1, 128, 16, 128}};
     ift_build_begin(&r->build, m, r->g);
-    const ift_val h = ift_build_forward(&r->build), head = ift_build_head(&r->build);
+    const ift_val h = ift_build_forward(&r->build);
     r->targets = ift_graph_input(r->g, "targets", IFT_I32, IFT_TOKENS, 1, (const int64_t[]){0});
     r->scale = ift_graph_input(r->g, "scale", IFT_F32, IFT_FIXED, 1, (const int64_t[]){1});
-    r->logits = ift_graph_linear(r->g, h, head, 0);
-    r->loss = ift_graph_xent(r->g, h, head, r->targets, r->scale);
+    r->logits = ift_build_logits(&r->build, h);
+    r->loss = ift_build_loss(&r->build, h, r->targets, r->scale);
     ift_graph_keep(r->g, r->logits);
     ift_graph_keep(r->g, r->loss);
     if (backward) IFT_TRY(ift_graph_backward(r->g, r->loss, err));

@@ -4,6 +4,7 @@
 
 #include "libcore/base/mem.h"
 #include "libcore/io/stream.h"
+#include "libcore/tensor/safetensors.h"
 #include "tests/unit/check.h"
 
 struct want {

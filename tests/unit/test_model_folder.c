@@ -94,9 +94,9 @@ static void create(void) {
 
     struct ift_model *const m = open_ok("one"), *const narrow = open_ok("four");
     CHECK_INT(ift_model_config(narrow)->dtype, IFT_BF16);
-    for (size_t i = 0; i < ift_safetensors_count(ift_model_weights(m)); i++) {
-        const struct ift_tensor *const t = ift_safetensors_at(ift_model_weights(m), i);
-        const struct ift_tensor *const u = golden_find(ift_model_weights(narrow), "", t->name);
+    for (size_t i = 0; i < ift_weights_count(ift_model_weights(m)); i++) {
+        const struct ift_tensor *const t = ift_weights_at(ift_model_weights(m), i);
+        const struct ift_tensor *const u = golden_weight(narrow, t->name);
         const float *const x = t->data;
         const size_t n = t->bytes / 4;
         double sum = 0, squares = 0;
@@ -112,7 +112,7 @@ static void create(void) {
         }
     }
     const float *const embed =
-        golden_find(ift_model_weights(m), "", "model.embed_tokens.weight")->data;
+        golden_weight(m, "model.embed_tokens.weight")->data;
     for (int k = 0; k < 32; k++) CHECK(embed[3 * 32 + k] == 0);
     CHECK(embed[4 * 32] != 0);
     ift_model_free(m);
@@ -123,9 +123,9 @@ static void create(void) {
 static void save(void) {
     struct ift_err err = {{0}, 0, 0};
     struct ift_model *const m = open_ok("one");
-    const struct ift_safetensors *const w = ift_model_weights(m);
-    const struct ift_tensor *const t = ift_safetensors_at(w, 0);
-    const size_t n = ift_safetensors_count(w);
+    const struct ift_weights *const w = ift_model_weights(m);
+    const struct ift_tensor *const t = ift_weights_at(w, 0);
+    const size_t n = ift_weights_count(w);
     CHECK_OK(ift_model_save(m, "copy", t, n, &(const struct ift_model_save){.lender = NULL}, &err),
              &err);
     CHECK(same("copy/model.safetensors", "one/model.safetensors"));
@@ -139,9 +139,9 @@ static void save(void) {
     CHECK(access("shards/model.safetensors.index.json", F_OK) == 0);
     CHECK(access("shards/model.safetensors", F_OK) != 0);
     struct ift_model *const back = open_ok("shards");
-    CHECK_INT(ift_safetensors_count(ift_model_weights(back)), n);
+    CHECK_INT(ift_weights_count(ift_model_weights(back)), n);
     for (size_t i = 0; i < n; i++) {
-        const struct ift_tensor *const u = golden_find(ift_model_weights(back), "", t[i].name);
+        const struct ift_tensor *const u = golden_weight(back, t[i].name);
         CHECK(u->bytes == t[i].bytes && memcmp(u->data, t[i].data, u->bytes) == 0);
     }
     CHECK(ift_model_digest(m) != ift_model_digest(back));
@@ -172,10 +172,10 @@ static int fail_late(void *self, const struct ift_tensor *t, const void **data,
 static void fail_half_way(void) {
     struct ift_err err = {{0}, 0, 0};
     struct ift_model *const m = open_ok("one");
-    const size_t n = ift_safetensors_count(ift_model_weights(m));
+    const size_t n = ift_weights_count(ift_model_weights(m));
     struct ift_tensor *const t = ift_alloc(n * sizeof *t);
     for (size_t i = 0; i < n; i++) {
-        t[i] = *ift_safetensors_at(ift_model_weights(m), i);
+        t[i] = *ift_weights_at(ift_model_weights(m), i);
         t[i].data = NULL;
     }
     int left = 5;
@@ -199,11 +199,11 @@ static void variant(const char *dir, const char *tied, const char *drop,
                     const struct ift_tensor *add) {
     struct ift_err err = {{0}, 0, 0};
     struct ift_model *const m = open_ok("one");
-    const size_t n = ift_safetensors_count(ift_model_weights(m));
+    const size_t n = ift_weights_count(ift_model_weights(m));
     struct ift_tensor *const t = ift_alloc((n + 1) * sizeof *t);
     size_t k = 0;
     for (size_t i = 0; i < n; i++) {
-        t[k] = *ift_safetensors_at(ift_model_weights(m), i);
+        t[k] = *ift_weights_at(ift_model_weights(m), i);
         k += !drop || strcmp(t[k].name, drop) != 0;
     }
     if (add) t[k++] = *add;
@@ -227,7 +227,7 @@ static void misfits(void) {
     const struct ift_tensor other = {"lm_head.weight", IFT_F32, 2, {50, 32}, zeros, 6400};
     const struct ift_tensor flat = {"model.norm.weight", IFT_F32, 2, {1, 32}, zeros, 128};
     const struct ift_tensor whole = {"model.norm.weight", IFT_I32, 1, {32}, zeros, 128};
-    struct ift_tensor copy = *golden_find(ift_model_weights(m), "", "model.embed_tokens.weight");
+    struct ift_tensor copy = *golden_weight(m, "model.embed_tokens.weight");
     copy.name = "lm_head.weight";
     variant("v1", "false", "model.norm.weight", NULL);
     refused("v1", "no weight \"model.norm.weight\"");

@@ -1,5 +1,4 @@
-/* safetensors: files round trip byte for byte, hostile headers are refused, shards are one. */
-#include <sys/stat.h>
+/* safetensors: files round trip byte for byte, hostile headers are refused. */
 #include <unistd.h>
 
 #include "libcore/base/mem.h"
@@ -241,58 +240,6 @@ static void damage(void) {
     ift_str_release(&whole);
 }
 
-static int open_index(const char *index, struct ift_safetensors **s, struct ift_err *err) {
-    put("shards/model.safetensors.index.json", index, strlen(index));
-    return ift_safetensors_open_model(s, "shards", err);
-}
-
-static void bad_index(const char *index, const char *because) {
-    struct ift_err err = {{0}, 0, 0};
-    struct ift_safetensors *s = NULL;
-    CHECK(open_index(index, &s, &err) < 0);
-    if (!strstr(err.text, because)) fprintf(stderr, "%s: expected \"%s\"\n", err.text, because);
-    CHECK(strstr(err.text, because));
-}
-
-static void shards(void) {
-    struct ift_err err = {{0}, 0, 0};
-    struct ift_safetensors *s = NULL;
-    static const float x[4] = {1, 2, 3, 4};
-    const struct ift_tensor one[] = {{"a", IFT_F32, 1, {1}, x, 4}, {"both", IFT_F32, 1, {2}, x, 8}};
-    const struct ift_tensor two[] = {{"b", IFT_F32, 1, {1}, x + 3, 4},
-                                     {"both", IFT_F32, 1, {2}, x + 1, 8}};
-    mkdir("shards", 0777);
-    CHECK_OK(ift_safetensors_write("shards/1.safetensors", one, 2, NULL, 0, &err), &err);
-    CHECK_OK(ift_safetensors_write("shards/2.safetensors", two, 2, NULL, 0, &err), &err);
-    CHECK_OK(open_index("{\"weight_map\":{\"a\":\"1.safetensors\",\"b\":\"2.safetensors\","
-                        "\"both\":\"2.safetensors\"}}",
-                        &s, &err),
-             &err);
-    if (s) {
-        CHECK_INT(ift_safetensors_count(s), 3);
-        CHECK_NEAR(*(const float *)ift_safetensors_find(s, "both")->data, 2, 0);
-        CHECK_NEAR(*(const float *)ift_safetensors_find(s, "b")->data, 4, 0);
-    }
-    ift_safetensors_free(s);
-    bad_index("{}", "weight_map");
-    bad_index("{\"weight_map\":{\"a\":1}}", "same folder");
-    bad_index("{\"weight_map\":{\"a\":\"../order\"}}", "same folder");
-    bad_index("{\"weight_map\":{\"a\":\"..\"}}", "same folder");
-    bad_index("{\"weight_map\":{\"a\":\"\"}}", "same folder");
-    bad_index("{\"weight_map\":{\"a\":\"1.safetensors\"}}", "not in the index");
-    bad_index("{\"weight_map\":{\"a\":\"1.safetensors\",\"both\":\"1.safetensors\","
-              "\"c\":\"1.safetensors\"}}",
-              "not in 1.safetensors");
-    bad_index("{\"weight_map\":{\"a\":\"1.safetensors\",\"a\":\"2.safetensors\"}}", "twice");
-    bad_index("{\"weight_map\":{\"a\":\"3.safetensors\"}}", "3.safetensors");
-    mkdir("nothing", 0777);
-    CHECK(ift_safetensors_open_model(&s, "nothing", &err) < 0);
-    CHECK(strstr(err.text, "No such file"));
-    put("nothing/pytorch_model.bin", "", 0);
-    CHECK(ift_safetensors_open_model(&s, "nothing", &err) < 0);
-    CHECK(strstr(err.text, "pickled"));
-}
-
 /* Every half and bfloat16 pattern survives the way to f32 and back, and rounding is to nearest
  * even. */
 static void conversions(void) {
@@ -339,7 +286,6 @@ int main(void) {
     order();
     round_trip();
     damage();
-    shards();
     conversions();
     return check_done();
 }

@@ -82,9 +82,9 @@ static void release_rig(struct rig *r) {
 static double update_error(const struct rig *r, const struct ift_safetensors *want) {
     struct ift_err err = {{0}, 0, 0};
     double off = 0, moved = 0;
-    const struct ift_safetensors *const start = ift_model_weights(r->m);
-    for (size_t i = 0; i < ift_safetensors_count(start); i++) {
-        const struct ift_tensor *const s = ift_safetensors_at(start, i);
+    const struct ift_weights *const start = ift_model_weights(r->m);
+    for (size_t i = 0; i < ift_weights_count(start); i++) {
+        const struct ift_tensor *const s = ift_weights_at(start, i);
         const float *const w = golden_find(want, "", s->name)->data, *const b = s->data;
         float *const got = ift_alloc(s->bytes);
         CHECK_OK(ift_model_read(r->m, i, got, &err), &err);
