@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "libcore/base/mem.h"
+#include "libcore/model/feed.h"
 
 struct sequence {
     uint64_t index;
     int32_t *id; /* prompt, then what was generated */
     size_t n, cap, nprompt;
     size_t fed; /* ids whose keys and values are in the cache */
+    struct ift_place place; /* as the prompt says */
     double *logprob;
     size_t logprob_cap;
     enum ift_finish finish;
@@ -20,10 +22,12 @@ struct sequence {
 struct ift_generator {
     struct ift_generator_config c;
     int64_t vocab;
+    struct ift_model *model;
     struct ift_device *device;
     struct ift_graph *graph;
     struct ift_exec *exec;
-    ift_val ids, positions, segments, slots, picks, logits;
+    struct ift_build build;
+    ift_val picks, logits;
     struct ift_sampler *sampler;
     struct sequence **slot;   /* (c.slots) NULL: free */
     struct sequence *waiting; /* finished before an earlier one, by index */
@@ -31,7 +35,7 @@ struct ift_generator {
     bool drained;             /* the source has no more */
     uint64_t generated, prefilled;
     /* One step's inputs. */
-    int32_t *id, *position, *row, *segment, *pick;
+    int32_t *id, *position, *block, *row, *segment, *prompt, *pick;
     struct sequence **picked;
     float *logit;
     int64_t ntokens, nsegments, npicks;
@@ -47,18 +51,16 @@ static void sequence_free(struct sequence *s) {
 
 static int describe(struct ift_generator *g, struct ift_model *m, struct ift_peft *peft,
                     struct ift_err *err) {
-    struct ift_build b = {.cache_rows = g->c.slots * g->c.context, .positions_max = g->c.context};
-    if (peft) b.attach = ift_peft_attach(peft, false);
-    ift_build_begin(&b, m, g->graph);
+    struct ift_build *const b = &g->build;
+    *b = (struct ift_build){.attach = peft ? ift_peft_attach(peft, false) : NULL,
+                            .cache_rows = g->c.slots * g->c.context,
+                            .positions_max = g->c.context};
+    ift_build_begin(b, m, g->graph);
     g->picks = ift_graph_input(g->graph, "picks", IFT_I32, IFT_PICKS, 1, (const int64_t[]){0});
-    const ift_val hidden = ift_build_forward(&b);                        // (N, C)
-    const ift_val last = ift_graph_gather(g->graph, hidden, g->picks);   // (P, C)
-    g->logits = ift_graph_linear(g->graph, last, ift_build_head(&b), 0); // (P, V)
+    const ift_val hidden = ift_build_forward(b);                       // (N, C)
+    const ift_val last = ift_graph_gather(g->graph, hidden, g->picks); // (P, C)
+    g->logits = ift_build_logits(b, last);                             // (P, V)
     ift_graph_keep(g->graph, g->logits);
-    g->ids = b.ids;
-    g->positions = b.positions;
-    g->segments = b.segments;
-    g->slots = b.slots;
     return ift_graph_check(g->graph, err);
 }
 
@@ -71,9 +73,11 @@ int ift_generator_new(struct ift_generator **out, struct ift_model *m, struct if
     struct ift_generator *g = ift_alloc0(1, sizeof *g);
     *out = g;
     if (c.step < c.slots) c.step = c.slots > 1024 ? c.slots : 1024;
+    if (ift_model_arch(m)->place && c.step < c.slots + c.context) c.step = c.slots + c.context;
     if (c.step > c.slots * c.context) c.step = c.slots * c.context;
     g->c = c;
     g->vocab = config->vocab;
+    g->model = m;
     g->device = d;
     g->graph = ift_graph_new();
     g->sampler = ift_sampler_new((size_t)g->vocab);
@@ -81,8 +85,10 @@ int ift_generator_new(struct ift_generator **out, struct ift_model *m, struct if
     g->picked = ift_alloc0((size_t)c.slots, sizeof *g->picked);
     g->id = ift_alloc0((size_t)c.step, sizeof *g->id);
     g->position = ift_alloc0((size_t)c.step, sizeof *g->position);
+    g->block = ift_alloc0((size_t)c.step, sizeof *g->block);
     g->row = ift_alloc0((size_t)c.step, sizeof *g->row);
     g->segment = ift_alloc0((size_t)c.slots * 4, sizeof *g->segment);
+    g->prompt = ift_alloc0((size_t)c.slots, sizeof *g->prompt);
     g->pick = ift_alloc0((size_t)c.slots, sizeof *g->pick);
     g->logit = ift_alloc0((size_t)(c.slots * g->vocab), sizeof *g->logit);
     const int64_t capacity[IFT_EXTENTS] =
@@ -112,8 +118,10 @@ void ift_generator_free(struct ift_generator *g) {
     free(g->picked);
     free(g->id);
     free(g->position);
+    free(g->block);
     free(g->row);
     free(g->segment);
+    free(g->prompt);
     free(g->pick);
     free(g->logit);
     free(g);
@@ -142,6 +150,9 @@ static int refill(struct ift_generator *g, const struct ift_prompts *p, struct i
         s->nprompt = s->n = s->cap = prompt.n;
         s->id = ift_alloc(prompt.n * sizeof *s->id);
         memcpy(s->id, prompt.id, prompt.n * sizeof *s->id);
+        if (ift_arch_place(ift_model_arch(g->model), ift_model_config(g->model), s->id,
+                           (int64_t)s->n, &s->place, err) < 0)
+            return ift_fail_in(err, "prompt %llu", (unsigned long long)g->taken);
     }
     return 0;
 }
@@ -150,16 +161,18 @@ static int refill(struct ift_generator *g, const struct ift_prompts *p, struct i
 static void lay(struct ift_generator *g, int64_t slot, int64_t count) {
     struct sequence *s = g->slot[slot];
     const int32_t first = (int32_t)(slot * g->c.context);
+    g->prompt[g->nsegments] = (int32_t)s->nprompt;
     int32_t *const segment = g->segment + 4 * g->nsegments++;
     segment[0] = (int32_t)g->ntokens;
     segment[1] = (int32_t)count;
     segment[2] = first;
     segment[3] = (int32_t)((int64_t)s->fed + count);
     for (int64_t i = 0; i < count; i++, g->ntokens++) {
-        const int32_t position = (int32_t)((int64_t)s->fed + i);
-        g->id[g->ntokens] = s->id[position];
-        g->position[g->ntokens] = position;
-        g->row[g->ntokens] = first + position;
+        const int64_t t = (int64_t)s->fed + i;
+        g->id[g->ntokens] = s->id[t];
+        g->position[g->ntokens] = ift_place_position(&s->place, t);
+        g->block[g->ntokens] = ift_place_block(&s->place, t);
+        g->row[g->ntokens] = first + (int32_t)t;
     }
     s->fed += (size_t)count;
     if (s->fed == s->n) {
@@ -178,8 +191,10 @@ static void compose(struct ift_generator *g) {
             if (!s || prefill != (s->n == s->nprompt)) continue;
             const int64_t want = (int64_t)(s->n - s->fed), room = g->c.step - g->ntokens;
             const int64_t count = want < room ? want : room;
-            if (count > 0) lay(g, i, count);
-            if (prefill) g->prefilled += (uint64_t)(count > 0 ? count : 0);
+            /* The tokens of a prefix see one another, so they run together. */
+            if (count <= 0 || (int64_t)s->fed + count < s->place.prefix) continue;
+            lay(g, i, count);
+            if (prefill) g->prefilled += (uint64_t)count;
         }
 }
 
@@ -188,10 +203,15 @@ static int run(struct ift_generator *g, struct ift_err *err) {
      */
     const int64_t rows = g->npicks ? g->npicks : 1;
     if (!g->npicks) g->pick[0] = 0;
-    IFT_TRY(ift_exec_upload(g->exec, g->ids, g->id, g->ntokens, err));
-    IFT_TRY(ift_exec_upload(g->exec, g->positions, g->position, g->ntokens, err));
-    IFT_TRY(ift_exec_upload(g->exec, g->slots, g->row, g->ntokens, err));
-    IFT_TRY(ift_exec_upload(g->exec, g->segments, g->segment, g->nsegments, err));
+    const struct ift_feed feed = {.tokens = g->ntokens,
+                                  .segments = g->nsegments,
+                                  .id = g->id,
+                                  .position = g->position,
+                                  .block = g->block,
+                                  .segment = g->segment,
+                                  .slot = g->row,
+                                  .prompt = g->prompt};
+    IFT_TRY(ift_feed_upload(&feed, &g->build, g->exec, err));
     IFT_TRY(ift_exec_upload(g->exec, g->picks, g->pick, rows, err));
     const int64_t extent[IFT_EXTENTS] =
         {[IFT_TOKENS] = g->ntokens, [IFT_SEGMENTS] = g->nsegments, [IFT_PICKS] = rows};

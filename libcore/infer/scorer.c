@@ -6,6 +6,7 @@
 
 #include "libcore/base/mem.h"
 #include "libcore/model/batch.h"
+#include "libcore/model/feed.h"
 
 /* A row whose documents are not all back yet. */
 struct pending {
@@ -21,7 +22,8 @@ struct ift_scorer {
     int64_t vocab;
     struct ift_graph *graph;
     struct ift_exec *exec;
-    ift_val ids, positions, segments, targets, scale, loss, logits;
+    struct ift_build build;
+    ift_val targets, scale, loss, logits;
     struct ift_batch batch;
     uint64_t rows;
     struct pending *first, **last; /* in order of rows */
@@ -31,21 +33,19 @@ struct ift_scorer {
 
 static int describe(struct ift_scorer *s, struct ift_model *m, struct ift_peft *peft,
                     struct ift_err *err) {
-    struct ift_build b = {.attach = peft ? ift_peft_attach(peft, false) : NULL,
-                          .positions_max = s->c.tokens};
-    ift_build_begin(&b, m, s->graph);
-    const ift_val hidden = ift_build_forward(&b); // (N, C)
+    struct ift_build *const b = &s->build;
+    *b = (struct ift_build){.attach = peft ? ift_peft_attach(peft, false) : NULL,
+                            .positions_max = s->c.tokens};
+    ift_build_begin(b, m, s->graph);
+    const ift_val hidden = ift_build_forward(b); // (N, C)
     s->targets = ift_graph_input(s->graph, "targets", IFT_I32, IFT_TOKENS, 1, (const int64_t[]){0});
     s->scale = ift_graph_input(s->graph, "scale", IFT_F32, IFT_FIXED, 1, (const int64_t[]){1});
-    s->loss = ift_graph_xent(s->graph, hidden, ift_build_head(&b), s->targets, s->scale); // (N)
+    s->loss = ift_build_loss(b, hidden, s->targets, s->scale); // (N)
     ift_graph_keep(s->graph, s->loss);
     if (s->c.logits) {
-        s->logits = ift_graph_linear(s->graph, hidden, ift_build_head(&b), 0); // (N, V)
+        s->logits = ift_build_logits(b, hidden); // (N, V)
         ift_graph_keep(s->graph, s->logits);
     }
-    s->ids = b.ids;
-    s->positions = b.positions;
-    s->segments = b.segments;
     return ift_graph_check(s->graph, err);
 }
 
@@ -55,6 +55,8 @@ int ift_scorer_new(struct ift_scorer **out, struct ift_model *m, struct ift_peft
     *out = s;
     s->c = c;
     s->vocab = ift_model_config(m)->vocab;
+    s->batch.arch = ift_model_arch(m);
+    s->batch.config = ift_model_config(m);
     s->batch.capacity = c.tokens;
     s->last = &s->first;
     s->graph = ift_graph_new();
@@ -96,10 +98,14 @@ void ift_scorer_free(struct ift_scorer *s) {
 
 static int run(struct ift_scorer *s, struct ift_err *err) {
     const struct ift_batch *b = &s->batch;
-    IFT_TRY(ift_exec_upload(s->exec, s->ids, b->id, b->tokens, err));
-    IFT_TRY(ift_exec_upload(s->exec, s->positions, b->position, b->tokens, err));
+    const struct ift_feed feed = {.tokens = b->tokens,
+                                  .segments = b->docs,
+                                  .id = b->id,
+                                  .position = b->position,
+                                  .block = b->block,
+                                  .segment = b->segment};
+    IFT_TRY(ift_feed_upload(&feed, &s->build, s->exec, err));
     IFT_TRY(ift_exec_upload(s->exec, s->targets, b->target, b->tokens, err));
-    IFT_TRY(ift_exec_upload(s->exec, s->segments, b->segment, b->docs, err));
     IFT_TRY(ift_exec_upload(s->exec, s->scale, &(const float){1}, 1, err));
     const int64_t extent[IFT_EXTENTS] =
         {[IFT_TOKENS] = b->tokens, [IFT_SEGMENTS] = b->docs, [IFT_PICKS] = 1};
@@ -176,7 +182,9 @@ int ift_scorer_add(struct ift_scorer *s, const struct ift_row *row, struct ift_e
     if (s->c.logits) p->logits = ift_alloc0(row->n * (size_t)s->vocab, sizeof *p->logits);
     *s->last = p;
     s->last = &p->next;
-    size_t doc = 0;
-    while (!ift_batch_row(&s->batch, row, p->row, &doc)) IFT_TRY(ift_scorer_flush(s, err));
-    return 0;
+    for (size_t doc = 0;;) {
+        const int rc = ift_batch_row(&s->batch, row, p->row, &doc, err);
+        if (rc != 0) return rc < 0 ? -1 : 0;
+        IFT_TRY(ift_scorer_flush(s, err));
+    }
 }

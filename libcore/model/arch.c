@@ -4,9 +4,14 @@
 
 enum { MAX_LAYERS = 10000 }; /* the description of each takes memory before any weight is seen */
 
-extern const struct ift_arch ift_arch_llama;
+extern const struct ift_arch ift_arch_llama, ift_arch_mistral, ift_arch_qwen, ift_arch_qwen2,
+    ift_arch_qwen3, ift_arch_internlm, ift_arch_internlm2, ift_arch_baichuan;
 
-static const struct ift_arch *const all[] = {&ift_arch_llama, NULL};
+static const struct ift_arch *const all[] = {
+    &ift_arch_llama,     &ift_arch_mistral,  &ift_arch_qwen,
+    &ift_arch_qwen2,     &ift_arch_qwen3,    &ift_arch_internlm,
+    &ift_arch_internlm2, &ift_arch_baichuan, NULL,
+};
 
 const struct ift_arch *const *ift_arch_all(void) {
     return all;

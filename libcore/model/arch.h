@@ -32,8 +32,15 @@ struct ift_arch {
      * front of them. A document that the family cannot place is an error. */
     int (*place)(const struct ift_config *c, const int32_t *id, int64_t n, struct ift_place *p,
                  struct ift_err *err);
-    const char *embed_name; /* "model.embed_tokens.weight" */
-    const char *head_name;  /* "lm_head.weight"; the embedding when tied */
+    /* "transformer.": what names in files lack that were saved without the output projection; NULL:
+     * always there. */
+    const char *prefix;
+    const char *embed_name;     /* "model.embed_tokens.weight" */
+    const char *head_name;      /* "lm_head.weight"; the embedding when tied */
+    const char *head_bias_name; /* of the output projection's bias; NULL: it has none */
+    /* End of the names of weights that ift-init divides by sqrt(2 layers), as those that write into
+     * the residual stream of some families are; NULL: none. */
+    const char *residual_suffix;
     /* NULL-terminated: ends of names of tensors in files that are not weights; PEFT's default
      * target modules; last parts of the names of all linear modules but the head. */
     const char *const *buffers;
@@ -50,7 +57,7 @@ const struct ift_arch *const *ift_arch_all(void); /* NULL-terminated */
 int ift_arch_configure(const char *text, size_t n, const struct ift_arch **arch,
                        struct ift_config *c, struct ift_err *err) IFT_MUST_CHECK;
 
-/* arch->place, or the ordinary place. */
+/* arch->place, or the ordinary place; that also for arch NULL. */
 int ift_arch_place(const struct ift_arch *arch, const struct ift_config *c, const int32_t *id,
                    int64_t n, struct ift_place *p, struct ift_err *err) IFT_MUST_CHECK;
 
@@ -74,6 +81,7 @@ struct ift_attach {
 struct ift_build {
     const struct ift_attach *attach; /* NULL: the bare model */
     bool train_base;                 /* every base parameter is trainable (full tuning) */
+    bool learning;                   /* a forward to learn by: some families stretch no positions */
     /* > 0: generation; keys and values are written to a cache of this many rows a layer. */
     int64_t cache_rows;
     /* Every position is below this: rows of the rope table. 0: max_positions of the config, at most
@@ -89,13 +97,22 @@ struct ift_build {
     ift_val segments;    /* (S, 4) i32 "segments", see ATTN in kernels/backend.h */
     ift_val slots;       /* (N) i32 "slots": the cache row of each token; 0 without a cache */
     ift_val dropout_key; /* (2) i32 "dropout_key", new in each step; 0 when nothing drops */
+    ift_val head;        /* what ift_build_head gave; 0 until asked for */
     ift_val rope_table;  /* (P, rot/2, 2) parameter "rope.table"; 0 until something rotates */
+    /* In its place where the table is a function of the sequence, see feed.h; else 0. */
+    ift_val turn_rows;          /* (N) i32 "turn_rows": 0, 1, 2... */
+    ift_val turns, query_turns; /* (N, rot/2, 2) "turns", "query_turns": a row a token */
 };
 
 void ift_build_begin_config(struct ift_build *b, const struct ift_arch *arch,
                             const struct ift_config *c, struct ift_graph *g);
 ift_val ift_build_forward(struct ift_build *b);
-ift_val ift_build_head(struct ift_build *b); /* the output projection's weight (V, hidden) */
+ift_val ift_build_head(struct ift_build *b);      /* the output projection's weight (V, hidden) */
+ift_val ift_build_head_bias(struct ift_build *b); /* its bias (V); 0: none */
+/* Of final hidden states x (N, hidden): logits (N, V), or the loss of each token (N), see
+ * ift_graph_xent. */
+ift_val ift_build_logits(struct ift_build *b, ift_val x);
+ift_val ift_build_loss(struct ift_build *b, ift_val x, ift_val targets, ift_val scale);
 
 /* ---- what arch files call ---- */
 
@@ -108,13 +125,31 @@ ift_val ift_build_vector(struct ift_build *b, int64_t n, const char *fmt, ...) I
  * tuning method attached. */
 ift_val ift_build_linear(struct ift_build *b, ift_val x, int64_t in, int64_t out, bool bias,
                          const char *fmt, ...) IFT_PRINTF(6, 7);
-/* The same for a module whose weight is stored as (in, out), always with a bias: Conv1D of GPT-2.
+/* The same for one module that makes queries, keys and values of x (N, in): laid out as s says. */
+void ift_build_qkv(struct ift_build *b, ift_val x, int64_t in, struct ift_graph_split s, bool bias,
+                   ift_val *q, ift_val *k, ift_val *v, const char *fmt, ...) IFT_PRINTF(9, 10);
+/* A linear module whose weight is stored as (in, out), always with a bias: Conv1D of GPT-2.
  */
 ift_val ift_build_conv1d(struct ift_build *b, ift_val x, int64_t in, int64_t out, const char *fmt,
                          ...) IFT_PRINTF(5, 6);
 ift_val ift_build_embed(struct ift_build *b); /* rows of arch->embed_name for b->ids */
-/* Rotates (N, heads * head_dim) by b->positions. */
+/* RMS norm "<name>.weight", or LayerNorm "<name>.weight" and "<name>.bias", of x (N, hidden), with
+ * the config's epsilon. Those with an add are of *x + add, which *x becomes, in one pass over
+ * memory; add 0: of *x. */
+ift_val ift_build_norm(struct ift_build *b, ift_val x, const char *fmt, ...) IFT_PRINTF(3, 4);
+ift_val ift_build_add_norm(struct ift_build *b, ift_val *x, ift_val add, const char *fmt, ...)
+    IFT_PRINTF(4, 5);
+ift_val ift_build_layer_norm(struct ift_build *b, ift_val x, const char *fmt, ...) IFT_PRINTF(3, 4);
+ift_val ift_build_add_layer_norm(struct ift_build *b, ift_val *x, ift_val add, const char *fmt, ...)
+    IFT_PRINTF(4, 5);
+/* Rotates the first config->rope.dims channels of each head of (N, heads * head_dim) by where the
+ * token stands. Queries have a call of their own: some families stretch those of far tokens. */
 ift_val ift_build_rope(struct ift_build *b, ift_val x, int64_t heads, bool interleaved);
+ift_val ift_build_rope_query(struct ift_build *b, ift_val x, int64_t heads, bool interleaved);
+/* The table that ift_build_rope turns by, where a family rotates by other numbers than
+ * b->positions; not for kinds that depend on the sequence. */
+ift_val ift_build_rope_table(struct ift_build *b);
+ift_val ift_build_slopes(struct ift_build *b); /* (heads) parameter "alibi.slopes" */
 ift_val ift_build_blocks(struct ift_build *b); /* b->blocks, declared when first asked for */
 /* Attention of layer `layer`; with a cache, k and v are first written to states "cache.<layer>.k"
  * and ".v". */

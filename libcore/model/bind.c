@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "libcore/base/mem.h"
+#include "libcore/model/alibi.h"
 #include "libcore/model/model_internal.h"
 #include "libcore/model/rope_table.h"
 
@@ -64,17 +65,21 @@ static int load(struct ift_model *m, size_t i, const struct ift_graph *g, ift_va
     return 0;
 }
 
-/* A table with at least the rows asked for, cut to them. */
+/* What is computed and not read: the table of rope, the slopes of ALiBi. One with at least the rows
+ * asked for, cut to them. */
 static int load_table(struct ift_model *m, const struct ift_value *v, struct ift_operand *to,
                       struct ift_err *err) {
     for (size_t i = 0; i < m->tables; i++) {
         *to = m->table[i];
-        if (to->dim[0] < v->dim[0]) continue;
+        if (to->ndim != v->ndim || to->dim[0] < v->dim[0]) continue;
         to->dim[0] = v->dim[0];
         return 0;
     }
     float *const table = ift_alloc((size_t)ift_shape_count(v->ndim, v->dim) * sizeof *table);
-    ift_rope_table_fill(&m->config.rope, v->dim[0], table);
+    if (v->ndim == 1)
+        ift_alibi_slopes(v->dim[0], table);
+    else
+        ift_rope_table_fill(&m->config.rope, v->dim[0], table);
     int rc = ift_device_tensor(m->device, IFT_F32, v->ndim, v->dim, to, err);
     if (rc == 0) {
         rc = ift_device_upload(m->device, to, table, err);
@@ -87,7 +92,7 @@ static int load_table(struct ift_model *m, const struct ift_value *v, struct ift
     return 0;
 }
 
-/* Parameters that are neither a weight nor the table belong to a tuning method, which binds them
+/* Parameters that are neither a weight nor a table belong to a tuning method, which binds them
  * itself. */
 static int bind(struct ift_model *m, struct ift_exec *x, const struct ift_graph *g, ift_val v,
                 struct ift_err *err) {

@@ -24,14 +24,15 @@ struct ift_graph *ift_model_outline(const struct ift_arch *arch, const struct if
     struct ift_graph *const g = ift_graph_new();
     struct ift_build b = {0};
     ift_build_begin_config(&b, arch, c, g);
-    ift_graph_keep(g, ift_graph_linear(g, ift_build_forward(&b), ift_build_head(&b), 0));
+    ift_graph_keep(g, ift_build_logits(&b, ift_build_forward(&b)));
     if (ift_graph_check(g, err) == 0) return g;
     ift_graph_free(g);
     return NULL;
 }
 
 bool ift_model_is_weight(const struct ift_value *v) {
-    return v->role == IFT_PARAM && strcmp(v->name, "rope.table") != 0;
+    return v->role == IFT_PARAM && strcmp(v->name, "rope.table") != 0 &&
+           strcmp(v->name, "alibi.slopes") != 0;
 }
 
 /* ---- checking ---- */

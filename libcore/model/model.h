@@ -4,7 +4,7 @@
  *     struct ift_build b = {.attach = attach, .train_base = false};
  *     ift_build_begin(&b, m, g);             // declares the inputs
  *     ift_val h = ift_build_forward(&b);     // (N, hidden)
- *     … xent or logits on ift_build_head(&b) …
+ *     … ift_build_loss or ift_build_logits of h …
  *     ift_exec_new(&x, g, device, capacity, err);
  *     ift_model_bind(m, device, x, g, err);  // every base parameter of g gets its memory
  */

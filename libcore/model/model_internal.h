@@ -22,15 +22,16 @@ struct ift_model {
     struct ift_device *device;   /* of the first bind */
     struct ift_model_slot *slot; /* as ift_weights_at */
     struct ift_operand
-        *table; /* of rope, on the device: the first rows of one serve graphs that ask for less */
+        *table; /* of rope or ALiBi, on the device: the first rows of one serve graphs that ask for
+                   less */
     size_t tables, table_cap;
 };
 
 /* "<dir>/<file>", to be freed. */
 char *ift_model_path(const char *dir, const char *file);
 
-/* The graph of the bare forward and head, which names every parameter of the family: params and
- * "rope.table". NULL: it does not fit together. */
+/* The graph of the bare forward and head, which names every parameter of the family: params,
+ * "rope.table" and "alibi.slopes". NULL: it does not fit together. */
 struct ift_graph *ift_model_outline(const struct ift_arch *arch, const struct ift_config *c,
                                     struct ift_err *err);
 /* Is this value a weight of the files? */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "libcore/base/mem.h"
+#include "libcore/tensor/tensor.h"
 
 /* Long waves are stretched by `factor`, short ones kept, those between blended
  * (modeling_rope_utils.py, _compute_llama3_parameters). */
@@ -17,24 +18,76 @@ static float llama3(const struct ift_rope *r, float f) {
     return (1 - smooth) * f / factor + smooth * f;
 }
 
-void ift_rope_table_frequencies(const struct ift_rope *r, float *freq) {
+/* The channel whose wave turns `rotations` times over the original length. */
+static double yarn_channel(const struct ift_rope *r, double rotations) {
+    const double length = (double)r->original_max_positions;
+    return (double)r->dims * log(length / (rotations * 2 * M_PI)) / (2 * log(r->theta));
+}
+
+/* Channels that turn often are kept, those that turn rarely stretched, in between a ramp over the
+ * index (_compute_yarn_parameters). `period` is 1 / frequency. */
+static float yarn(const struct ift_rope *r, int64_t i, float period) {
+    double low = yarn_channel(r, r->beta_fast), high = yarn_channel(r, r->beta_slow);
+    if (r->truncate) {
+        low = floor(low);
+        high = ceil(high);
+    }
+    low = fmax(low, 0);
+    high = fmin(high, (double)r->dims - 1);
+    if (low == high) high += 0.001;
+    const float at = ((float)i - (float)low) / (float)(high - low);
+    const float keep = 1 - fminf(fmaxf(at, 0), 1);
+    return 1 / ((float)r->factor * period) * (1 - keep) + 1 / period * keep;
+}
+
+/* The base for a sequence of `length`: _compute_dynamic_ntk_parameters of transformers,
+ * get_ntk_alpha of Qwen. */
+static double base(const struct ift_rope *r, int64_t length) {
+    if (length <= r->original_max_positions) return r->theta;
+    const double ratio = (double)length / (double)r->original_max_positions;
+    const double power = (double)r->dims / (double)(r->dims - 2);
+    if (r->kind == IFT_ROPE_DYNAMIC)
+        return r->theta * pow(r->factor * ratio - (r->factor - 1), power);
+    if (r->kind == IFT_ROPE_STEPS)
+        return r->theta * pow(fmax(pow(2, ceil(log2(ratio) + 1)) - 1, 1), power);
+    return r->theta;
+}
+
+/* All are finite, and so neither conversion can fail. */
+static void round_to_f16(float *freq, int64_t n) {
+    struct ift_err err = {{0}, 0, 0};
+    uint16_t *const half = ift_alloc((size_t)n * sizeof *half);
+    if (ift_from_f32(half, IFT_F16, freq, (size_t)n, &err) < 0 ||
+        ift_to_f32(freq, half, IFT_F16, (size_t)n, &err) < 0)
+        abort();
+    free(half);
+}
+
+void ift_rope_table_frequencies(const struct ift_rope *r, int64_t length, float *freq) {
+    const double theta = (double)(float)base(r, length);
     for (int64_t i = 0; i < r->dims / 2; i++) {
         const float exponent = (float)(2 * i) / (float)r->dims;
-        const float f = 1.0f / (float)pow((double)(float)r->theta, (double)exponent);
-        freq[i] = r->kind == IFT_ROPE_LLAMA3 ? llama3(r, f) : f;
+        const float period = (float)pow(theta, (double)exponent), f = 1.0f / period;
+        freq[i] = r->kind == IFT_ROPE_LLAMA3   ? llama3(r, f)
+                  : r->kind == IFT_ROPE_LINEAR ? f / (float)r->factor
+                  : r->kind == IFT_ROPE_YARN   ? yarn(r, i, period)
+                                               : f;
+    }
+    if (r->f16_frequencies) round_to_f16(freq, r->dims / 2);
+}
+
+void ift_rope_table_row(const struct ift_rope *r, const float *freq, int64_t position, float *row) {
+    const float scale = r->kind == IFT_ROPE_YARN ? (float)r->attention_factor : 1;
+    for (int64_t i = 0; i < r->dims / 2; i++) {
+        const double angle = (double)((float)position * freq[i]);
+        row[2 * i] = (float)cos(angle) * scale;
+        row[2 * i + 1] = (float)sin(angle) * scale;
     }
 }
 
 void ift_rope_table_fill(const struct ift_rope *r, int64_t positions, float *table) {
-    const int64_t half = r->dims / 2;
-    float *const freq = ift_alloc((size_t)half * sizeof *freq);
-    ift_rope_table_frequencies(r, freq);
-    for (int64_t p = 0; p < positions; p++) {
-        for (int64_t i = 0; i < half; i++) {
-            const double angle = (double)((float)p * freq[i]);
-            *table++ = (float)cos(angle);
-            *table++ = (float)sin(angle);
-        }
-    }
+    float *const freq = ift_alloc((size_t)(r->dims / 2) * sizeof *freq);
+    ift_rope_table_frequencies(r, 0, freq);
+    for (int64_t p = 0; p < positions; p++) ift_rope_table_row(r, freq, p, table + p * r->dims);
     free(freq);
 }

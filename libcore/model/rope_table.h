@@ -9,10 +9,14 @@
 
 #include "libcore/model/config.h"
 
-/* Angle per position of each channel pair: freq (dims / 2). */
-void ift_rope_table_frequencies(const struct ift_rope *r, float *freq);
+/* Angle per position of each channel pair, freq (dims / 2), in a sequence of `length` positions;
+ * the length matters only to kinds whose base grows with it, and 0 is a short one. */
+void ift_rope_table_frequencies(const struct ift_rope *r, int64_t length, float *freq);
 
-/* table (positions, dims / 2, 2): cosine and sine of position * freq. */
+/* row (dims / 2, 2): cosine and sine of position * freq, times the kind's attention factor. */
+void ift_rope_table_row(const struct ift_rope *r, const float *freq, int64_t position, float *row);
+
+/* table (positions, dims / 2, 2): the rows of positions 0, 1, 2... of a short sequence. */
 void ift_rope_table_fill(const struct ift_rope *r, int64_t positions, float *table);
 
 #endif

@@ -5,6 +5,7 @@
 #include "libcore/base/mem.h"
 #include "libcore/base/rng.h"
 #include "libcore/model/batch.h"
+#include "libcore/model/feed.h"
 
 /* A description of the model with what it takes to run it: for learning, or for measuring only. */
 struct pass {
@@ -30,15 +31,19 @@ struct ift_trainer {
 /* ---- making ---- */
 
 static int describe(struct ift_trainer *t, struct pass *s, bool learn, struct ift_err *err) {
+    const int64_t positions = ift_model_config(t->m)->max_positions;
     s->g = ift_graph_new();
     s->build = (struct ift_build){.attach = ift_peft_attach(t->p, learn),
-                                  .train_base = learn && ift_peft_trains_base(t->p)};
+                                  .train_base = learn && ift_peft_trains_base(t->p),
+                                  .learning = learn,
+                                  .positions_max =
+                                      t->config.tokens < positions ? t->config.tokens : positions};
     ift_build_begin(&s->build, t->m, s->g);
     const ift_val h = ift_build_forward(&s->build); // (N, C)
     const int64_t rows[1] = {0}, one[1] = {1};
     s->targets = ift_graph_input(s->g, "targets", IFT_I32, IFT_TOKENS, 1, rows);
     s->scale = ift_graph_input(s->g, "scale", IFT_F32, IFT_FIXED, 1, one);
-    s->loss = ift_graph_xent(s->g, h, ift_build_head(&s->build), s->targets, s->scale); // (N)
+    s->loss = ift_build_loss(&s->build, h, s->targets, s->scale); // (N)
     ift_graph_keep(s->g, s->loss);
     return learn ? ift_graph_backward(s->g, s->loss, err) : ift_graph_check(s->g, err);
 }
@@ -64,6 +69,8 @@ int ift_trainer_new(struct ift_trainer **out, struct ift_model *m, struct ift_pe
     t->p = p;
     t->d = d;
     t->config = *c;
+    t->batch.arch = ift_model_arch(m);
+    t->batch.config = ift_model_config(m);
     t->batch.capacity = c->tokens;
     t->batch.trim = true;
     if (make_pass(t, &t->learn, true, err) < 0 ||
@@ -103,9 +110,13 @@ static int run_batch(struct ift_trainer *t, struct pass *s, float scale, int64_t
                      struct ift_err *err) {
     const struct ift_batch *b = &t->batch;
     const int64_t extent[IFT_EXTENTS] = {[IFT_TOKENS] = b->tokens, [IFT_SEGMENTS] = b->docs};
-    IFT_TRY(ift_exec_upload(s->x, s->build.ids, b->id, b->tokens, err));
-    IFT_TRY(ift_exec_upload(s->x, s->build.positions, b->position, b->tokens, err));
-    IFT_TRY(ift_exec_upload(s->x, s->build.segments, b->segment, b->docs, err));
+    const struct ift_feed feed = {.tokens = b->tokens,
+                                  .segments = b->docs,
+                                  .id = b->id,
+                                  .position = b->position,
+                                  .block = b->block,
+                                  .segment = b->segment};
+    IFT_TRY(ift_feed_upload(&feed, &s->build, s->x, err));
     IFT_TRY(ift_exec_upload(s->x, s->targets, b->target, b->tokens, err));
     IFT_TRY(ift_exec_upload(s->x, s->scale, &scale, 1, err));
     IFT_TRY(upload_key(t, s, micro, err));
@@ -163,8 +174,11 @@ static int run_rows(struct ift_trainer *t, struct pass *s, struct ift_corpus *c,
     ift_batch_clear(&t->batch);
     for (size_t i = 0; i < n; i++) {
         const struct ift_row r = ift_corpus_row(c, row[i]);
-        for (size_t doc = 0; !ift_batch_row(&t->batch, &r, row[i], &doc);) {
-            const int rc = flush(t, s, scale, sum, err);
+        for (size_t doc = 0;;) {
+            int rc = ift_batch_row(&t->batch, &r, row[i], &doc, err);
+            if (rc < 0) return -1;
+            if (rc == 1) break;
+            rc = flush(t, s, scale, sum, err);
             if (rc <= 0) return rc;
         }
     }

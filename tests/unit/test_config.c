@@ -37,7 +37,7 @@ static void defaults(void) {
     CHECK_NEAR(c.norm_eps, 1e-6, 0);
     CHECK_NEAR(c.rope.theta, 10000, 0);
     CHECK_INT(c.rope.kind, IFT_ROPE_DEFAULT);
-    CHECK(!c.tied && !c.attention_bias && !c.mlp_bias);
+    CHECK(!c.tied && !c.qkv_bias && !c.o_bias && !c.mlp_bias);
     CHECK_INT(c.bos, -1);
     CHECK_INT(c.pad, -1);
     CHECK_INT(c.embed_pad, -1);
@@ -137,7 +137,7 @@ static void rope(void) {
                                .original_max_positions = 512};
     float freq[32], table[3 * 32 * 2];
     int bands[3] = {0};
-    ift_rope_table_frequencies(&r, freq);
+    ift_rope_table_frequencies(&r, 0, freq);
     ift_rope_table_fill(&r, 3, table);
     for (int i = 0; i < 32; i++) {
         const double f = pow(10000, -2.0 * i / 64), wave = 2 * M_PI / f;

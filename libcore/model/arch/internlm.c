@@ -1,0 +1,52 @@
+/* internlm.c: InternLM 1 (modeling_internlm.py, published beside the weights): LLaMA with biases
+ * all around attention, and rope whose base grows with the sequence. */
+#include "libcore/model/decoder.h"
+
+/* "rotary" {"base", "type", "scaling_factor"}; the class's default is to grow. */
+static int read_rope(const struct ift_json *doc, int root, struct ift_config *c,
+                     struct ift_err *err) {
+    const int rotary = ift_json_get(doc, root, "rotary");
+    const int type = ift_json_get(doc, rotary, "type");
+    double base, factor;
+    IFT_TRY(ift_json_get_f64(doc, rotary, "base", 10000, &base, err));
+    IFT_TRY(ift_json_get_f64(doc, rotary, "scaling_factor", 1, &factor, err));
+    IFT_TRY(ift_config_rope_plain(c, base, c->head_dim, err));
+    if (ift_json_text_is(doc, type, "origin")) return 0;
+    if (type >= 0 && !ift_json_text_is(doc, type, "dynamic"))
+        return IFT_FAIL(err, "\"rotary\": the type is neither origin nor dynamic");
+    return ift_config_rope_grows(c, IFT_ROPE_DYNAMIC, factor, c->max_positions, err);
+}
+
+static int configure(const struct ift_json *doc, int root, struct ift_config *c,
+                     struct ift_err *err) {
+    static const struct ift_decoder_defaults def = {.max_positions = 2048, .norm_eps = 1e-6};
+    IFT_TRY(ift_decoder_configure(doc, root, &def, c, err));
+    IFT_TRY(ift_json_get_bool(doc, root, "bias", true, &c->qkv_bias, err));
+    c->o_bias = c->qkv_bias;
+    return read_rope(doc, root, c, err);
+}
+
+static ift_val forward(struct ift_build *b) {
+    static const struct ift_decoder names = {IFT_DECODER_USUAL, .q = "q_proj", .k = "k_proj",
+                                             .v = "v_proj"};
+    return ift_decoder_forward(b, &names);
+}
+
+static const char *const model_types[] = {"internlm", NULL};
+static const char *const buffers[] = {".rotary_emb.inv_freq", NULL};
+static const char *const lora_targets[] = {"q_proj", "v_proj", NULL};
+static const char *const linear_suffixes[] = {"q_proj",    "k_proj",  "v_proj",    "o_proj",
+                                              "gate_proj", "up_proj", "down_proj", NULL};
+
+extern const struct ift_arch ift_arch_internlm;
+const struct ift_arch ift_arch_internlm = {
+    .name = "internlm",
+    .model_types = model_types,
+    .configure = configure,
+    .forward = forward,
+    .embed_name = "model.embed_tokens.weight",
+    .head_name = "lm_head.weight",
+    .buffers = buffers,
+    .lora_targets = lora_targets,
+    .linear_suffixes = linear_suffixes,
+};

@@ -1,0 +1,42 @@
+/* qwen3.c: Qwen 3 (transformers: models/qwen3/modeling_qwen3.py): LLaMA that norms each head of
+ * queries and keys. */
+#include "libcore/model/decoder.h"
+
+static int configure(const struct ift_json *doc, int root, struct ift_config *c,
+                     struct ift_err *err) {
+    static const struct ift_decoder_defaults def = {.kv_heads = 32,
+                                                    .head_dim = 128,
+                                                    .max_positions = 32768,
+                                                    .norm_eps = 1e-6};
+    IFT_TRY(ift_decoder_configure(doc, root, &def, c, err));
+    IFT_TRY(ift_json_get_bool(doc, root, "attention_bias", false, &c->qkv_bias, err));
+    c->o_bias = c->qkv_bias;
+    IFT_TRY(ift_config_window(doc, root, false, 28, c, err));
+    return ift_config_rope(doc, root, c, err);
+}
+
+static ift_val forward(struct ift_build *b) {
+    static const struct ift_decoder names = {IFT_DECODER_USUAL,  .q = "q_proj",
+                                             .k = "k_proj",      .v = "v_proj",
+                                             .q_norm = "q_norm", .k_norm = "k_norm"};
+    return ift_decoder_forward(b, &names);
+}
+
+static const char *const model_types[] = {"qwen3", NULL};
+static const char *const buffers[] = {".rotary_emb.inv_freq", NULL};
+static const char *const lora_targets[] = {"q_proj", "v_proj", NULL};
+static const char *const linear_suffixes[] = {"q_proj",    "k_proj",  "v_proj",    "o_proj",
+                                              "gate_proj", "up_proj", "down_proj", NULL};
+
+extern const struct ift_arch ift_arch_qwen3;
+const struct ift_arch ift_arch_qwen3 = {
+    .name = "qwen3",
+    .model_types = model_types,
+    .configure = configure,
+    .forward = forward,
+    .embed_name = "model.embed_tokens.weight",
+    .head_name = "lm_head.weight",
+    .buffers = buffers,
+    .lora_targets = lora_targets,
+    .linear_suffixes = linear_suffixes,
+};

@@ -1,0 +1,112 @@
+#include "libcore/model/decoder.h"
+
+#include <math.h>
+
+/* x (N, hidden) -> q (N, heads * head_dim), k and v (N, kv_heads * head_dim) */
+static void project(struct ift_build *b, const struct ift_decoder *d, int layer, ift_val x,
+                    ift_val *q, ift_val *k, ift_val *v) {
+    const struct ift_config *const c = b->config;
+    const int64_t wide = c->heads * c->head_dim, narrow = c->kv_heads * c->head_dim;
+    if (d->qkv) {
+        const int64_t groups = d->qkv_groups ? c->kv_heads : 1;
+        const struct ift_graph_split s = {.groups = (int)groups,
+                                          .q = (int)(wide / groups),
+                                          .k = (int)(narrow / groups),
+                                          .v = (int)(narrow / groups)};
+        ift_build_qkv(b, x, c->hidden, s, c->qkv_bias, q, k, v, "%s.%d.%s.%s", d->layers, layer,
+                      d->attn, d->qkv);
+        return;
+    }
+    *q = ift_build_linear(b, x, c->hidden, wide, c->qkv_bias, "%s.%d.%s.%s", d->layers, layer,
+                          d->attn, d->q);
+    *k = ift_build_linear(b, x, c->hidden, narrow, c->qkv_bias, "%s.%d.%s.%s", d->layers, layer,
+                          d->attn, d->k);
+    *v = ift_build_linear(b, x, c->hidden, narrow, c->qkv_bias, "%s.%d.%s.%s", d->layers, layer,
+                          d->attn, d->v);
+}
+
+/* Each head of x (N, heads * head_dim) by itself, all with one weight. */
+static ift_val norm_heads(struct ift_build *b, const struct ift_decoder *d, int layer,
+                          const char *name, ift_val x) {
+    const struct ift_config *const c = b->config;
+    const ift_val w =
+        ift_build_vector(b, c->head_dim, "%s.%d.%s.%s.weight", d->layers, layer, d->attn, name);
+    return ift_graph_norm(b->g, x, w, (float)c->norm_eps);
+}
+
+/* x (N, hidden) -> (N, hidden) */
+static ift_val attention(struct ift_build *b, const struct ift_decoder *d, int layer, ift_val x) {
+    const struct ift_config *const c = b->config;
+    ift_val q, k, v;
+    project(b, d, layer, x, &q, &k, &v);
+    if (d->q_norm) q = norm_heads(b, d, layer, d->q_norm, q);
+    if (d->k_norm) k = norm_heads(b, d, layer, d->k_norm, k);
+    if (!c->alibi) {
+        q = ift_build_rope_query(b, q, c->heads, false);
+        k = ift_build_rope(b, k, c->kv_heads, false);
+    }
+    const struct ift_graph_attn a = {
+        .heads = (int)c->heads,
+        .kv_heads = (int)c->kv_heads,
+        .head_dim = (int)c->head_dim,
+        .window = layer >= c->window_first ? (int)c->window : 0,
+        .scale = (float)(1.0 / sqrt((double)c->head_dim)),
+        .causal = true,
+    };
+    const ift_val o = ift_build_attn(b, layer, q, k, v, a); // (N, heads * head_dim)
+    const ift_val y = ift_build_linear(b, o, c->heads * c->head_dim, c->hidden, c->o_bias,
+                                       "%s.%d.%s.%s", d->layers, layer, d->attn, d->o);
+    return ift_build_block(b, x, y, "%s.%d.%s", d->layers, layer, d->attn);
+}
+
+/* x (N, hidden) -> (N, hidden) */
+static ift_val mlp(struct ift_build *b, const struct ift_decoder *d, int layer, ift_val x) {
+    const struct ift_config *const c = b->config;
+    const ift_val gate = ift_build_linear(b, x, c->hidden, c->intermediate, c->mlp_bias,
+                                          "%s.%d.%s.%s", d->layers, layer, d->mlp, d->gate);
+    const ift_val up = ift_build_linear(b, x, c->hidden, c->intermediate, c->mlp_bias,
+                                        "%s.%d.%s.%s", d->layers, layer, d->mlp, d->up);
+    const ift_val h = ift_graph_glu(b->g, gate, up, c->act); // (N, intermediate)
+    const ift_val y = ift_build_linear(b, h, c->intermediate, c->hidden, c->mlp_bias, "%s.%d.%s.%s",
+                                       d->layers, layer, d->mlp, d->down);
+    return ift_build_block(b, x, y, "%s.%d.%s", d->layers, layer, d->mlp);
+}
+
+/* The residual stream x is summed up inside the norms: each takes what the sub-block before it
+ * gave. */
+ift_val ift_decoder_forward(struct ift_build *b, const struct ift_decoder *d) {
+    ift_val x = ift_build_embed(b), add = 0; // (N, hidden)
+    for (int layer = 0; layer < b->config->layers; layer++) {
+        ift_val h = ift_build_add_norm(b, &x, add, "%s.%d.%s", d->layers, layer, d->attn_norm);
+        add = attention(b, d, layer, h);
+        h = ift_build_add_norm(b, &x, add, "%s.%d.%s", d->layers, layer, d->mlp_norm);
+        add = mlp(b, d, layer, h);
+    }
+    return ift_build_add_norm(b, &x, add, "%s", d->final_norm);
+}
+
+int ift_decoder_configure(const struct ift_json *doc, int root,
+                          const struct ift_decoder_defaults *def, struct ift_config *c,
+                          struct ift_err *err) {
+    IFT_TRY(ift_config_size(doc, root, "vocab_size", 0, &c->vocab, err));
+    IFT_TRY(ift_config_size(doc, root, "hidden_size", 0, &c->hidden, err));
+    IFT_TRY(ift_config_size(doc, root, "intermediate_size", 0, &c->intermediate, err));
+    IFT_TRY(ift_config_size(doc, root, "num_hidden_layers", 0, &c->layers, err));
+    IFT_TRY(ift_config_size(doc, root, "num_attention_heads", 0, &c->heads, err));
+    const bool absent = ift_json_get(doc, root, "num_key_value_heads") < 0;
+    IFT_TRY(ift_config_size(doc, root, "num_key_value_heads",
+                            absent && def->kv_heads ? def->kv_heads : c->heads, &c->kv_heads, err));
+    if (c->heads % c->kv_heads)
+        return IFT_FAIL(err, "%lld heads cannot share %lld key and value heads",
+                        (long long)c->heads, (long long)c->kv_heads);
+    IFT_TRY(ift_config_size(doc, root, "head_dim",
+                            def->head_dim ? def->head_dim : c->hidden / c->heads, &c->head_dim,
+                            err));
+    IFT_TRY(ift_config_size(doc, root, "max_position_embeddings", def->max_positions,
+                            &c->max_positions, err));
+    IFT_TRY(ift_json_get_f64(doc, root, "rms_norm_eps", def->norm_eps, &c->norm_eps, err));
+    IFT_TRY(ift_json_get_bool(doc, root, "tie_word_embeddings", false, &c->tied, err));
+    IFT_TRY(ift_config_act(doc, root, "hidden_act", "silu", &c->act, err));
+    IFT_TRY(ift_config_common(doc, root, c, err));
+    return ift_config_embed_pad(doc, root, c, err);
+}

@@ -1,0 +1,48 @@
+/* decoder.h: the decoder that most families have been since LLaMA. A layer adds to the residual
+ * stream what attention makes of its RMS norm, then what a gated MLP makes of its RMS norm; queries
+ * and keys are rotated, or the distance of keys counts against them (ALiBi).
+ *
+ * A family says here what its parts are called, and in its config which of them have biases, how
+ * many heads share keys, and how far they look. Names are those between the dots of tensor names:
+ * "model.layers.0.self_attn.q_proj.weight" is of layers "model.layers", attn "self_attn", q
+ * "q_proj".
+ */
+#ifndef IFT_DECODER_H
+#define IFT_DECODER_H
+
+#include "libcore/model/arch.h"
+
+struct ift_decoder {
+    const char *layers, *final_norm; /* "model.layers", "model.norm" */
+    const char *attn_norm, *mlp_norm;
+    const char *attn, *mlp; /* the sub-blocks of a layer */
+    /* Linear modules of attn. qkv: one module makes all three: all queries, all keys, all values;
+     * or if qkv_groups, for each head of keys its queries, its key, its value. */
+    const char *q, *k, *v, *qkv, *o;
+    bool qkv_groups;
+    const char *q_norm, *k_norm;  /* RMS norms of each head before it is rotated; NULL: none */
+    const char *gate, *up, *down; /* linear modules of mlp: down(act(gate x) up x) */
+};
+
+/* The names that LLaMA gave, but for q, k and v. */
+#define IFT_DECODER_USUAL                                                                          \
+    .layers = "model.layers", .final_norm = "model.norm", .attn_norm = "input_layernorm",          \
+    .mlp_norm = "post_attention_layernorm", .attn = "self_attn", .mlp = "mlp", .o = "o_proj",      \
+    .gate = "gate_proj", .up = "up_proj", .down = "down_proj"
+
+/* Token ids to (N, hidden), normed: the whole forward. */
+ift_val ift_decoder_forward(struct ift_build *b, const struct ift_decoder *d);
+
+/* Reads the keys as LLaMA spells them, which most of these families do: sizes, norm, activation,
+ * tied embeddings, tokens, and the padding row of the embedding. What a config.json leaves out is
+ * `def`; there zeros mean heads for kv_heads, and hidden / heads for head_dim. Rope and biases are
+ * left to the family. */
+struct ift_decoder_defaults {
+    int64_t kv_heads, head_dim, max_positions;
+    double norm_eps;
+};
+int ift_decoder_configure(const struct ift_json *doc, int root,
+                          const struct ift_decoder_defaults *def, struct ift_config *c,
+                          struct ift_err *err) IFT_MUST_CHECK;
+
+#endif

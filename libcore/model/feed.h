@@ -1,0 +1,28 @@
+/* feed.h: hands one run its tokens, and with them whatever the family computes on the host from
+ * where they stand: the one place that knows which inputs ift_build_begin and the builders
+ * declared.
+ *
+ * Rope whose base grows with the sequence turns each token by a row of its own, made here for every
+ * run: the length that counts is that of the token's own document, so documents of one batch do not
+ * change each other. When generating, a prompt is turned for its whole length however it is cut
+ * into steps, a later token for the sequence up to itself, and keys in the cache stay as they were.
+ */
+#ifndef IFT_FEED_H
+#define IFT_FEED_H
+
+#include "libcore/graph/exec.h"
+#include "libcore/model/arch.h"
+
+struct ift_feed {
+    int64_t tokens, segments;
+    const int32_t *id, *position; /* (N) */
+    const int32_t *block;         /* (N) second positions: place.h */
+    const int32_t *segment;       /* (S, 4): see ATTN in kernels/backend.h */
+    const int32_t *slot;          /* (N), with a cache */
+    const int32_t *prompt; /* (S) tokens of the sequence's prompt; NULL: all that a segment sees */
+};
+
+int ift_feed_upload(const struct ift_feed *f, const struct ift_build *b, struct ift_exec *x,
+                    struct ift_err *err) IFT_MUST_CHECK;
+
+#endif
