@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,8 +34,11 @@ static void fill(const struct maker *k, const struct ift_tensor *t, float *to) {
         for (size_t i = 0; i < n; i++) to[i] = value;
         return;
     }
+    const char *const residual = k->arch->residual_suffix;
+    double deviation = c->initializer_range;
+    if (residual && ends_with(t->name, residual)) deviation /= sqrt(2.0 * (double)c->layers);
     struct ift_rng r = ift_rng(k->how->seed, STREAM, ift_hash(t->name, strlen(t->name)));
-    for (size_t i = 0; i < n; i++) to[i] = (float)(c->initializer_range * ift_rng_normal(&r));
+    for (size_t i = 0; i < n; i++) to[i] = (float)(deviation * ift_rng_normal(&r));
     if (c->embed_pad >= 0 && strcmp(t->name, k->arch->embed_name) == 0)
         memset(to + (size_t)c->embed_pad * (size_t)c->hidden, 0, (size_t)c->hidden * sizeof *to);
 }

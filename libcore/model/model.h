@@ -65,7 +65,8 @@ int ift_model_save(const struct ift_model *m, const char *dir, const struct ift_
                    const struct ift_model_save *how, struct ift_err *err) IFT_MUST_CHECK;
 
 /* Makes a folder with random weights of the family that the config.json asks for, as transformers
- * initialises them: matrices normal(0, initializer_range), the padding row and biases 0, norms 1.
+ * initialises them: matrices normal(0, initializer_range), divided by sqrt(2 layers) where a family
+ * does so with what it writes into the residual stream; the padding row and biases 0, norms 1.
  * `from` is a config.json, or a folder whose other files (tokenizer) come along. Bit-equal for a
  * seed; a tensor's numbers depend on its name and shape alone, and are rounded once. */
 struct ift_model_create {

@@ -3,8 +3,8 @@
 #include "libcore/model/rope_table.h"
 #include "tests/unit/check.h"
 
-#define BASE                                                                                   \
-    "\"model_type\":\"llama\",\"vocab_size\":100,\"hidden_size\":64,\"intermediate_size\":80," \
+#define BASE                                                                                       \
+    "\"model_type\":\"llama\",\"vocab_size\":100,\"hidden_size\":64,\"intermediate_size\":80,"     \
     "\"num_hidden_layers\":2,\"num_attention_heads\":8"
 
 static struct ift_config read_ok(const char *text) {
@@ -69,14 +69,14 @@ static void spellings(void) {
                 ",\"original_max_position_embeddings\":512}}");
     CHECK_INT(c.rope.original_max_positions, 512);
     c = read_ok("{" BASE ",\"original_max_position_embeddings\":256,\"rope_parameters\":{\"rope_"
-                         "type\":\"llama3\"," LLAMA3
+                "type\":\"llama3\"," LLAMA3
                 ",\"original_max_position_embeddings\":512,\"rope_theta\":2}}");
     CHECK_INT(c.rope.original_max_positions, 256);
 }
 
 static void tokens(void) {
-    struct ift_config c = read_ok(
-        "{" BASE ",\"bos_token_id\":1,\"eos_token_id\":[2,99],\"pad_token_id\":0}");
+    struct ift_config c =
+        read_ok("{" BASE ",\"bos_token_id\":1,\"eos_token_id\":[2,99],\"pad_token_id\":0}");
     CHECK_INT(c.bos, 1);
     CHECK_INT(c.neos, 2);
     CHECK_INT(c.eos[1], 99);
@@ -99,7 +99,7 @@ static void refusals(void) {
     refused("", "column");
     refused("[]", "not an object");
     refused("{}", "model_type");
-    refused("{\"model_type\":\"nollama\"}", "\"nollama\" is not known, only llama");
+    refused("{\"model_type\":\"nollama\"}", "\"nollama\" is not known, only llama, mistral, ");
     refused("{\"model_type\":\"llama\"}", "missing \"vocab_size\"");
     refused("{" BASE ",\"num_key_value_heads\":3}", "share");
     refused("{" BASE ",\"num_key_value_heads\":0}", "num_key_value_heads");
@@ -107,8 +107,11 @@ static void refusals(void) {
     refused("{" BASE ",\"num_hidden_layers\":2147483647}", "at most 10000");
     refused("{" BASE ",\"head_dim\":7}", "not even");
     refused("{" BASE ",\"hidden_act\":\"tanh\"}", "tanh");
-    refused("{" BASE ",\"rope_scaling\":{\"type\":\"linear\",\"factor\":2.0}}", "linear");
-    refused("{" BASE ",\"rope_scaling\":{\"rope_type\":\"yarn\",\"factor\":2.0}}", "yarn");
+    refused("{" BASE ",\"rope_scaling\":{\"type\":\"linear\"}}", "kind linear needs \"factor\"");
+    refused("{" BASE ",\"rope_scaling\":{\"type\":\"dynamic\",\"factor\":-1}}", "factor");
+    refused("{" BASE ",\"rope_scaling\":{\"rope_type\":\"yarn\"}}", "kind yarn needs \"factor\"");
+    refused("{" BASE ",\"rope_scaling\":{\"rope_type\":\"longrope\",\"factor\":2.0}}", "longrope");
+    refused("{" BASE ",\"partial_rotary_factor\":0}", "partial_rotary_factor");
     refused("{" BASE ",\"rope_scaling\":{\"rope_type\":\"llama3\"}}", "factor");
     refused("{" BASE ",\"rope_scaling\":7}", "rope_scaling");
     refused("{" BASE ",\"rope_theta\":-1}", "rope_theta");
@@ -116,6 +119,55 @@ static void refusals(void) {
     refused("{" BASE ",\"vocab_size\":\"many\"}", "vocab_size");
     refused("{" BASE ",\"tie_word_embeddings\":1}", "tie_word_embeddings");
     refused("{" BASE ",\"quantization_config\":{\"bits\":4}}", "quantized");
+}
+
+#define SIZES                                                                                      \
+    "\"vocab_size\":100,\"hidden_size\":64,\"intermediate_size\":80,\"num_hidden_layers\":4,"      \
+    "\"num_attention_heads\":32"
+
+/* What each family takes for granted. */
+static void families(void) {
+    struct ift_config c = read_ok("{\"model_type\":\"mistral\"," SIZES "}");
+    CHECK_INT(c.kv_heads, 8);
+    CHECK_INT(c.window, 4096);
+    CHECK_INT(c.window_first, 0);
+    c = read_ok("{\"model_type\":\"mistral\"," SIZES ",\"sliding_window\":null}");
+    CHECK_INT(c.window, 0);
+    c = read_ok("{\"model_type\":\"qwen2\"," SIZES ",\"sliding_window\":8}");
+    CHECK(c.qkv_bias && !c.o_bias && c.window == 0);
+    CHECK_INT(c.max_positions, 32768);
+    c = read_ok("{\"model_type\":\"qwen3\"," SIZES
+                ",\"use_sliding_window\":true,\"max_window_layers\":3,\"sliding_window\":8,"
+                "\"layer_types\":[\"full_attention\",\"full_attention\",\"full_attention\","
+                "\"sliding_attention\"]}");
+    CHECK_INT(c.head_dim, 128);
+    CHECK_INT(c.window, 8);
+    CHECK_INT(c.window_first, 3);
+    refused("{\"model_type\":\"qwen3\"," SIZES
+            ",\"use_sliding_window\":true,\"layer_types\":[\"sliding_attention\"]}",
+            "layer 0 is not what");
+    c = read_ok("{\"model_type\":\"internlm\"," SIZES "}");
+    CHECK(c.qkv_bias && c.o_bias && !c.mlp_bias);
+    CHECK_INT(c.rope.kind, IFT_ROPE_DYNAMIC);
+    CHECK_INT(c.rope.original_max_positions, 2048);
+    CHECK_INT(c.max_positions, INT32_MAX);
+    c = read_ok("{\"model_type\":\"internlm\"," SIZES
+                ",\"bias\":false,\"rotary\":{\"base\":300,\"type\":\"origin\"}}");
+    CHECK(!c.qkv_bias && c.rope.kind == IFT_ROPE_DEFAULT && c.max_positions == 2048);
+    CHECK_NEAR(c.rope.theta, 300, 0);
+    c = read_ok("{\"model_type\":\"baichuan\"," SIZES "}");
+    CHECK(c.alibi && !c.norm_head);
+    c = read_ok("{\"model_type\":\"baichuan\",\"hidden_size\":64,\"intermediate_size\":80,"
+                "\"num_hidden_layers\":4,\"num_attention_heads\":32,\"vocab_size\":125696,"
+                "\"max_position_embeddings\":4096}");
+    CHECK(!c.alibi && c.norm_head);
+    c = read_ok("{\"model_type\":\"qwen\"," SIZES ",\"kv_channels\":2,\"seq_length\":16,"
+                "\"use_dynamic_ntk\":false}");
+    CHECK(c.qkv_bias && !c.o_bias && c.rope.log_n && c.rope.kind == IFT_ROPE_DEFAULT);
+    CHECK_INT(c.intermediate, 40);
+    CHECK_INT(c.rope.original_max_positions, 16);
+    refused("{\"model_type\":\"qwen\"," SIZES ",\"kv_channels\":2}", "cannot grow");
+    refused("{\"model_type\":\"qwen\"," SIZES ",\"rotary_pct\":0.5}", "rotary_pct");
 }
 
 static void dtype_text(const char *text, const char *want) {
@@ -159,6 +211,7 @@ int main(void) {
     spellings();
     tokens();
     refusals();
+    families();
     dtype_text("{ \"dtype\" : \"float32\" , \"x\":1}\n", "{ \"dtype\" : \"bfloat16\" , \"x\":1}\n");
     dtype_text("{\"torch_dtype\":\"float16\"}", "{\"torch_dtype\":\"bfloat16\"}");
     dtype_text("{\n  \"x\": 1\n}", "{\n  \"torch_dtype\": \"bfloat16\",\n  \"x\": 1\n}");
