@@ -10,11 +10,14 @@
 #include "libcore/io/stream.h"
 
 struct args {
-    const char *model, *adapter, *prompt, *field;
-    long long max_new, context, batch, top_k;
-    double temperature, top_p, min_p, penalty;
+    const char *model, *adapter, *prompt, *field, *early_stopping;
+    long long max_new, context, batch, top_k, no_repeat, beams;
+    double temperature, top_p, min_p, penalty, length_penalty;
     bool bare, logprobs;
 };
+
+/* In the order of enum ift_beam_stop. */
+static const char *const early_stopping[] = {"no", "yes", "never", NULL};
 
 static const struct ift_opt opts[] = {
     IFT_OPT_REQUIRED('\0', "model", struct args, model, "DIR", "model folder"),
@@ -38,6 +41,14 @@ static const struct ift_opt opts[] = {
                   "drop tokens below P times the likeliest"),
     IFT_OPT_FLOAT('\0', "repetition-penalty", struct args, penalty, "X", 0.01, 100, 1,
                   "above 1: less of what was said"),
+    IFT_OPT_INT('\0', "no-repeat-ngram", struct args, no_repeat, "N", 0, 1 << 20, 0,
+                "never the same N tokens in a row twice; 0: off"),
+    IFT_OPT_INT('\0', "beams", struct args, beams, "N", 1, 256, 1,
+                "search with so many hypotheses a record"),
+    IFT_OPT_FLOAT('\0', "length-penalty", struct args, length_penalty, "X", -100, 100, 1,
+                  "of --beams: scores are divided by length to this power"),
+    IFT_OPT_CHOICE('\0', "early-stopping", struct args, early_stopping, "WHEN", "no",
+                   early_stopping, "end a search when there are so many answers: no, yes, never"),
     IFT_OPT_FLAG('\0', "logprobs", struct args, logprobs,
                  "add each new token's id and log-probability"),
     {0},
@@ -111,6 +122,12 @@ static int done(void *ctx, const struct ift_completion *c, struct ift_err *err) 
     return rc;
 }
 
+static enum ift_beam_stop stop_of(const char *name) {
+    int i = 0;
+    while (early_stopping[i] && strcmp(early_stopping[i], name) != 0) i++;
+    return (enum ift_beam_stop)i;
+}
+
 static int generate(struct job *job, const struct ift_run *run, struct ift_err *err) {
     const struct args *const a = job->args;
     struct ift_session *const s = &job->session;
@@ -121,16 +138,21 @@ static int generate(struct job *job, const struct ift_run *run, struct ift_err *
                      .top_p = a->top_p,
                      .min_p = a->min_p,
                      .repetition_penalty = a->penalty,
+                     .no_repeat_ngram = a->no_repeat,
                      .top_k = a->top_k,
                      .seed = run->seed},
         .max_new = a->max_new,
         .eos = s->eos,
         .neos = s->neos,
+        .length_penalty = a->length_penalty,
+        .stop = stop_of(a->early_stopping),
     };
     const struct ift_prompts prompts = {job, next, done};
     struct ift_generator *g;
     IFT_TRY(ift_generator_new(&g, s->model, s->peft, &s->device,
-                              (struct ift_generator_config){.slots = a->batch, .context = context},
+                              (struct ift_generator_config){.slots = a->batch * a->beams,
+                                                            .beams = a->beams,
+                                                            .context = context},
                               err));
     const int rc = ift_generator_run(g, &prompts, &o, err);
     const double seconds = ift_progress_seconds(job->progress);
@@ -147,6 +169,8 @@ static int generate(struct job *job, const struct ift_run *run, struct ift_err *
 static int run(const struct ift_run *run, struct ift_err *err) {
     const struct args *const a = run->args;
     struct job job = {.args = a};
+    if (a->beams > 1 && a->temperature > 0)
+        return IFT_FAIL(err, "--beams takes the likeliest answer: --temperature must be 0");
     const struct ift_session_opts session = {.model = a->model,
                                              .adapter = a->adapter,
                                              .backend = run->common.backend,

@@ -4,48 +4,14 @@
 #include <string.h>
 
 #include "libcore/base/mem.h"
-#include "libcore/model/feed.h"
+#include "libcore/infer/generator_internal.h"
 
-struct sequence {
-    uint64_t index;
-    int32_t *id; /* prompt, then what was generated */
-    size_t n, cap, nprompt;
-    size_t fed; /* ids whose keys and values are in the cache */
-    struct ift_place place; /* as the prompt says */
-    double *logprob;
-    size_t logprob_cap;
-    enum ift_finish finish;
-    void *tag;
-    struct sequence *next; /* among those that wait for their turn to be handed back */
-};
-
-struct ift_generator {
-    struct ift_generator_config c;
-    int64_t vocab;
-    struct ift_model *model;
-    struct ift_device *device;
-    struct ift_graph *graph;
-    struct ift_exec *exec;
-    struct ift_build build;
-    ift_val picks, logits;
-    struct ift_sampler *sampler;
-    struct sequence **slot;   /* (c.slots) NULL: free */
-    struct sequence *waiting; /* finished before an earlier one, by index */
-    uint64_t taken, handed;   /* prompts read; completions given back */
-    bool drained;             /* the source has no more */
-    uint64_t generated, prefilled;
-    /* One step's inputs. */
-    int32_t *id, *position, *block, *row, *segment, *prompt, *pick;
-    struct sequence **picked;
-    float *logit;
-    int64_t ntokens, nsegments, npicks;
-};
-
-static void sequence_free(struct sequence *s) {
+void ift_sequence_free(struct sequence *s) {
     if (!s) return;
     free(s->id);
     free(s->logprob);
     free(s->tag);
+    ift_beam_release(&s->beam);
     free(s);
 }
 
@@ -72,6 +38,8 @@ int ift_generator_new(struct ift_generator **out, struct ift_model *m, struct if
                         (long long)c.context, (long long)config->max_positions);
     struct ift_generator *g = ift_alloc0(1, sizeof *g);
     *out = g;
+    if (c.beams < 1) c.beams = 1;
+    c.slots = c.slots < c.beams ? c.beams : c.slots / c.beams * c.beams;
     if (c.step < c.slots) c.step = c.slots > 1024 ? c.slots : 1024;
     if (ift_model_arch(m)->place && c.step < c.slots + c.context) c.step = c.slots + c.context;
     if (c.step > c.slots * c.context) c.step = c.slots * c.context;
@@ -105,12 +73,13 @@ int ift_generator_new(struct ift_generator **out, struct ift_model *m, struct if
 
 void ift_generator_free(struct ift_generator *g) {
     if (!g) return;
-    for (int64_t i = 0; i < g->c.slots; i++) sequence_free(g->slot[i]);
+    for (int64_t i = 0; i < g->c.slots; i++) ift_sequence_free(g->slot[i]);
     while (g->waiting) {
         struct sequence *s = g->waiting;
         g->waiting = s->next;
-        sequence_free(s);
+        ift_sequence_free(s);
     }
+    ift_search_release(g);
     ift_exec_free(g->exec);
     ift_graph_free(g->graph);
     ift_sampler_free(g->sampler);
@@ -127,9 +96,9 @@ void ift_generator_free(struct ift_generator *g) {
     free(g);
 }
 
-/* Gives every free slot the next prompt, while there are any. */
+/* Gives every free slot, or group of slots, the next prompt, while there are any. */
 static int refill(struct ift_generator *g, const struct ift_prompts *p, struct ift_err *err) {
-    for (int64_t i = 0; i < g->c.slots && !g->drained; i++) {
+    for (int64_t i = 0; i < g->c.slots && !g->drained; i += g->c.beams) {
         if (g->slot[i]) continue;
         struct ift_prompt_ids prompt = {0};
         const int got = p->next(p->ctx, &prompt, err);
@@ -252,7 +221,7 @@ static int finish(struct ift_generator *g, struct sequence *s, const struct ift_
         g->waiting = w->next;
         g->handed++;
         const int rc = p->done(p->ctx, &c, err);
-        sequence_free(w);
+        ift_sequence_free(w);
         if (rc < 0) return -1;
     }
     return 0;
@@ -260,11 +229,18 @@ static int finish(struct ift_generator *g, struct sequence *s, const struct ift_
 
 static int advance(struct ift_generator *g, const struct ift_prompts *p,
                    const struct ift_generate *o, struct ift_err *err) {
-    for (int64_t k = 0; k < g->npicks; k++) {
-        struct sequence *s = g->picked[k];
-        if (!extend(g, s, o, g->logit + k * g->vocab)) continue;
-        for (int64_t i = 0; i < g->c.slots; i++)
-            if (g->slot[i] == s) g->slot[i] = NULL;
+    for (int64_t k = 0; k < g->npicks; k++) g->picked[k]->logits = g->logit + k * g->vocab;
+    for (int64_t i = 0; i < g->c.slots; i += g->c.beams) {
+        struct sequence *const s = g->slot[i];
+        if (!s || !s->logits) continue;
+        bool over;
+        if (g->c.beams > 1)
+            IFT_TRY(ift_search_step(g, i, o, &over, err));
+        else
+            over = extend(g, s, o, s->logits);
+        s->logits = NULL;
+        if (!over) continue;
+        g->slot[i] = NULL;
         IFT_TRY(finish(g, s, p, err));
     }
     return 0;

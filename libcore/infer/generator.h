@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 
+#include "libcore/infer/beam.h"
 #include "libcore/infer/sample.h"
 #include "libcore/model/model.h"
 #include "libcore/peft/peft.h"
@@ -21,6 +22,7 @@ struct ift_generator;
 
 struct ift_generator_config {
     int64_t slots;   /* sequences at once, >= 1 */
+    int64_t beams;   /* of them to each prompt: beam search (beam.h); 0, 1: none */
     int64_t context; /* tokens of prompt and continuation together; at most the model's positions */
     int64_t step;    /* most tokens run at once: bounds the memory of prefill; 0: max(slots, 1024).
                         Longer prompts run in several steps */
@@ -55,6 +57,9 @@ struct ift_generate {
     long long max_new;  /* tokens at most, and never past the context */
     const int32_t *eos; /* (neos) ids that end a sequence */
     size_t neos;
+    /* Of beam search. */
+    double length_penalty;
+    enum ift_beam_stop stop;
 };
 
 int ift_generator_new(struct ift_generator **g, struct ift_model *m, struct ift_peft *peft,

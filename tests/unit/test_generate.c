@@ -1,5 +1,5 @@
-/* Greedy continuations and sampling filters of the reference cases: with a cache, in slots, prompts
- * cut anywhere. */
+/* Continuations (greedy and by beam search, with every processor) and sampling filters of the
+ * reference cases: with a cache, in slots, prompts cut anywhere. */
 #include "libcore/infer/generator.h"
 
 #include "libcore/base/mem.h"
@@ -48,20 +48,41 @@ static int check_done_ids(void *ctx, const struct ift_completion *c, struct ift_
     return 0;
 }
 
-static void run(struct ift_model *m, struct ift_device *d, const struct ift_json *doc,
-                const char *name, struct ift_generator_config c) {
+static double setting(const struct ift_json *doc, int settings, const char *key, double def) {
     struct ift_err err = {{0}, 0, 0};
-    const int generation = ift_json_get(doc, 0, "generation");
-    const int runs = ift_json_get(doc, generation, "runs"), one = ift_json_get(doc, runs, name);
-    if (one < 0) return;
-    const int eos = ift_json_get(doc, ift_json_get(doc, one, "settings"), "eos_token_id");
+    double value = def;
+    CHECK_OK(ift_json_get_f64(doc, settings, key, def, &value, &err), &err);
+    return value;
+}
+
+static enum ift_beam_stop stop_of(const struct ift_json *doc, int settings) {
+    return ift_json_is(doc, ift_json_get(doc, settings, "early_stopping"), IFT_JSON_TRUE)
+               ? IFT_BEAM_FULL
+               : IFT_BEAM_HOPELESS;
+}
+
+/* One of the case's runs. */
+static void run(struct ift_model *m, struct ift_device *d, const struct ift_json *doc, int one,
+                struct ift_generator_config c) {
+    struct ift_err err = {{0}, 0, 0};
+    const int generation = ift_json_get(doc, 0, "generation"),
+              settings = ift_json_get(doc, one, "settings"),
+              eos = ift_json_get(doc, settings, "eos_token_id");
     int32_t stop[8];
     long long max_new = 0, single = 0;
     CHECK(ift_parse_i64(ift_json_raw(doc, ift_json_get(doc, generation, "max_new_tokens")),
                         &max_new));
-    struct ift_generate o = {.sampling = {.repetition_penalty = 1, .top_p = 1},
-                             .max_new = max_new,
-                             .eos = stop};
+    struct ift_generate o = {
+        .sampling = {.repetition_penalty = setting(doc, settings, "repetition_penalty", 1),
+                     .no_repeat_ngram =
+                         (long long)setting(doc, settings, "no_repeat_ngram_size", 0),
+                     .top_p = 1},
+        .max_new = max_new,
+        .eos = stop,
+        .length_penalty = setting(doc, settings, "length_penalty", 1),
+        .stop = stop_of(doc, settings),
+    };
+    c.beams = (int64_t)setting(doc, settings, "num_beams", 1);
     if (ift_json_is(doc, eos, IFT_JSON_ARRAY))
         o.neos = numbers(doc, eos, stop);
     else if (eos >= 0 && ift_parse_i64(ift_json_raw(doc, eos), &single))
@@ -79,13 +100,6 @@ static void run(struct ift_model *m, struct ift_device *d, const struct ift_json
     CHECK_OK(ift_generator_run(g, &p, &o, &err), &err);
     CHECK_INT(w.done, doc->node[w.prompts].count);
     ift_generator_free(g);
-}
-
-static double setting(const struct ift_json *doc, int settings, const char *key, double def) {
-    struct ift_err err = {{0}, 0, 0};
-    double value = def;
-    CHECK_OK(ift_json_get_f64(doc, settings, key, def, &value, &err), &err);
-    return value;
 }
 
 /* The distribution that each filter leaves, against the original's. */
@@ -146,12 +160,16 @@ static bool model_case(const char *root, const char *name) {
         CHECK_OK(-1, &err);
         return true;
     }
-    static const char *const runs[] = {"greedy", "greedy_eos", "greedy_two_eos"};
-    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
-        run(m, &d, &doc, runs[i], (struct ift_generator_config){.slots = 1, .context = 64});
-        run(m, &d, &doc, runs[i],
-            (struct ift_generator_config){.slots = 2, .context = 48, .step = 3});
-        run(m, &d, &doc, runs[i], (struct ift_generator_config){.slots = 8, .context = 64});
+    const int runs = ift_json_get(&doc, ift_json_get(&doc, 0, "generation"), "runs");
+    for (int key = ift_json_first(&doc, runs); key >= 0;) {
+        const int one = ift_json_next(&doc, runs, key);
+        const struct ift_slice title = ift_json_raw(&doc, key);
+        const int before = check_failures;
+        run(m, &d, &doc, one, (struct ift_generator_config){.slots = 1, .context = 48});
+        run(m, &d, &doc, one, (struct ift_generator_config){.slots = 6, .context = 48, .step = 3});
+        run(m, &d, &doc, one, (struct ift_generator_config){.slots = 8, .context = 48});
+        if (check_failures > before) fprintf(stderr, "%s: %.*s\n", name, (int)title.n, title.p);
+        key = ift_json_next(&doc, runs, one);
     }
     filters(dir, &doc, (size_t)ift_model_config(m)->vocab);
     ift_model_free(m);
@@ -162,7 +180,8 @@ static bool model_case(const char *root, const char *name) {
 }
 
 int main(void) {
-    static const char *const cases[] = {"llama", "llama-gqa", "llama3-rope"};
+    static const char *const cases[] = {"llama", "llama-gqa", "llama-bias",    "llama3-rope",
+                                        "qwen2", "qwen3",     "mistral-window"};
     const char *shared = getenv("SHARED"), *src = getenv("SRC");
     char own[4096], given[4096];
     snprintf(own, sizeof own, "%s/tests/golden/model", src ? src : ".");
