@@ -101,7 +101,7 @@ static int bind(struct ift_model *m, struct ift_exec *x, const struct ift_graph 
     if (!ift_model_is_weight(value)) {
         IFT_TRY(load_table(m, value, &operand, err));
     } else {
-        const struct ift_tensor *const t = ift_weights_find(m->weights, value->name);
+        const struct ift_tensor *const t = ift_model_find(m, value->name);
         if (!t) return 0;
         const size_t i = (size_t)(t - ift_weights_at(m->weights, 0));
         IFT_TRY(load(m, i, g, v, &operand, err));
@@ -122,7 +122,11 @@ int ift_model_bind(struct ift_model *m, struct ift_device *d, struct ift_exec *x
 }
 
 int ift_model_read(const struct ift_model *m, size_t i, float *to, struct ift_err *err) {
-    const struct ift_tensor *const t = ift_weights_at(m->weights, i);
+    const struct ift_tensor *t = ift_weights_at(m->weights, i);
+    if (ift_model_is_copy(m, t)) {
+        t = ift_model_find(m, m->arch->embed_name);
+        i = (size_t)(t - ift_weights_at(m->weights, 0));
+    }
     if (m->slot[i].trained) return ift_device_download(m->device, to, &m->slot[i].wide, err);
     return ift_to_f32(to, t->data, t->dtype, count_of(t), err);
 }

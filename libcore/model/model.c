@@ -35,6 +35,27 @@ bool ift_model_is_weight(const struct ift_value *v) {
            strcmp(v->name, "alibi.slopes") != 0;
 }
 
+/* ---- names ---- */
+
+/* What `name` says behind the family's prefix; NULL when it does not begin with it. */
+static const char *behind_prefix(const struct ift_arch *arch, const char *name) {
+    const size_t n = arch->prefix ? strlen(arch->prefix) : 0;
+    return n && strncmp(name, arch->prefix, n) == 0 ? name + n : NULL;
+}
+
+const struct ift_tensor *ift_model_find(const struct ift_model *m, const char *name) {
+    const struct ift_tensor *const t = ift_weights_find(m->weights, name);
+    const char *const rest = behind_prefix(m->arch, name);
+    return t || !rest ? t : ift_weights_find(m->weights, rest);
+}
+
+void ift_model_name(const struct ift_model *m, const struct ift_tensor *t, struct ift_str *out) {
+    const struct ift_arch *const a = m->arch;
+    const bool whole = !a->prefix || behind_prefix(a, t->name) || strcmp(t->name, a->head_name) == 0 ||
+                       (a->head_bias_name && strcmp(t->name, a->head_bias_name) == 0);
+    ift_str_addf(out, "%s%s", whole ? "" : a->prefix, t->name);
+}
+
 /* ---- checking ---- */
 
 static void add_shape(struct ift_str *out, int ndim, const int64_t *dim) {
@@ -44,7 +65,7 @@ static void add_shape(struct ift_str *out, int ndim, const int64_t *dim) {
 }
 
 static int check_weight(const struct ift_model *m, const struct ift_value *v, struct ift_err *err) {
-    const struct ift_tensor *const t = ift_weights_find(m->weights, v->name);
+    const struct ift_tensor *const t = ift_model_find(m, v->name);
     if (!t)
         return IFT_FAIL(err, "%s: no weight \"%s\", which its config.json asks for", m->dir,
                         v->name);
@@ -71,11 +92,20 @@ static bool is_buffer(const struct ift_arch *arch, const char *name) {
     return false;
 }
 
-/* Tied models are sometimes published with a second copy of their embedding as output matrix. */
-static bool is_copy(const struct ift_model *m, const struct ift_tensor *t) {
-    const struct ift_tensor *const e = ift_weights_find(m->weights, m->arch->embed_name);
+bool ift_model_is_copy(const struct ift_model *m, const struct ift_tensor *t) {
+    const struct ift_tensor *const e = ift_model_find(m, m->arch->embed_name);
     return m->config.tied && strcmp(t->name, m->arch->head_name) == 0 && e &&
            e->dtype == t->dtype && e->bytes == t->bytes && memcmp(e->data, t->data, t->bytes) == 0;
+}
+
+/* Is this tensor one that g reads? */
+static bool is_used(const struct ift_model *m, const struct ift_graph *g,
+                    const struct ift_tensor *t) {
+    struct ift_str name = {0};
+    ift_model_name(m, t, &name);
+    const bool used = ift_graph_find(g, name.p) && ift_model_find(m, name.p) == t;
+    ift_str_release(&name);
+    return used;
 }
 
 static int check_weights(const struct ift_model *m, struct ift_err *err) {
@@ -88,7 +118,7 @@ static int check_weights(const struct ift_model *m, struct ift_err *err) {
     }
     for (size_t i = 0; rc == 0 && i < ift_weights_count(m->weights); i++) {
         const struct ift_tensor *const t = ift_weights_at(m->weights, i);
-        if (ift_graph_find(g, t->name) || is_buffer(m->arch, t->name) || is_copy(m, t)) continue;
+        if (is_used(m, g, t) || is_buffer(m->arch, t->name) || ift_model_is_copy(m, t)) continue;
         rc = IFT_FAIL(err, "%s: \"%s\" is no weight of the %s that its config.json describes",
                       m->dir, t->name, m->config.model_type);
     }

@@ -29,6 +29,8 @@ const char *ift_model_dir(const struct ift_model *m); /* as it was given */
 const struct ift_arch *ift_model_arch(const struct ift_model *m);
 const struct ift_config *ift_model_config(const struct ift_model *m);
 const struct ift_weights *ift_model_weights(const struct ift_model *m);
+/* Appends what the family calls tensor t of the files, which may lack a prefix there. */
+void ift_model_name(const struct ift_model *m, const struct ift_tensor *t, struct ift_str *out);
 /* Of the weight files' headers and the config, for provenance. */
 uint64_t ift_model_digest(const struct ift_model *m);
 

@@ -24,12 +24,16 @@ static int lend(void *self, const struct ift_tensor *t, const void **data, struc
     if (!ift_dtype_is_float(from->dtype)) return 0;
     m->wide = ift_realloc(m->wide, count, sizeof *m->wide);
     IFT_TRY(ift_to_f32(m->wide, from->data, from->dtype, count, err));
+    struct ift_str name = {0};
+    ift_model_name(m->model, from, &name);
     bool changed = false;
-    for (size_t i = 0; i < m->n; i++) {
-        const int rc = ift_peft_merge(m->adapter[i], t->name, m->wide, t->ndim, t->dim, err);
-        IFT_TRY(rc);
+    int rc = 0;
+    for (size_t i = 0; rc >= 0 && i < m->n; i++) {
+        rc = ift_peft_merge(m->adapter[i], name.p, m->wide, t->ndim, t->dim, err);
         changed |= rc > 0;
     }
+    ift_str_release(&name);
+    IFT_TRY(rc);
     m->changed += changed;
     if (!changed && t->dtype == from->dtype)
         return 0; /* f64 would not survive the way through f32 */
