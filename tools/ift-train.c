@@ -144,6 +144,7 @@ static int read_rows(struct job *j, const char *const *paths, size_t n, struct i
     struct ift_rows *rows = NULL;
     IFT_TRY(ift_rows_open(&rows, paths, n, err));
     *corpus = ift_corpus_new(c->vocab, c->max_positions);
+    ift_corpus_place(*corpus, ift_model_arch(j->model), c);
     int rc = ift_corpus_read(*corpus, rows, err);
     if (rc == 0 && *corpus == j->rows) rc = add_provenance(j, rows, err);
     ift_rows_free(rows);

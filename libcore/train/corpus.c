@@ -17,6 +17,8 @@ struct ift_corpus {
     int64_t vocab, max_tokens;
     bool wide; /* 4 bytes an id */
     struct ift_hasher *digest;
+    const struct ift_arch *arch; /* NULL: documents need no placing */
+    const struct ift_config *config;
     struct entry *row;
     size_t rows, row_cap;
     unsigned char *id;   /* (tokens) u16 or u32 */
@@ -38,6 +40,12 @@ struct ift_corpus *ift_corpus_new(int64_t vocab, int64_t max_tokens) {
     c->wide = vocab > UINT16_MAX + 1;
     c->digest = ift_hasher_new();
     return c;
+}
+
+void ift_corpus_place(struct ift_corpus *c, const struct ift_arch *arch,
+                      const struct ift_config *config) {
+    c->arch = arch;
+    c->config = config;
 }
 
 void ift_corpus_free(struct ift_corpus *c) {
@@ -65,7 +73,11 @@ static int check(const struct ift_corpus *c, const struct ift_row *row, const ch
                             "with the model's own vocabulary",
                             where, i + 1, row->id[i], (long long)c->vocab);
     }
-    for (size_t i = 0; i < row->ndocs; i++) {
+    const int32_t *id = row->id;
+    for (size_t i = 0; i < row->ndocs; id += row->doc[i++]) {
+        struct ift_place place;
+        if (ift_arch_place(c->arch, c->config, id, row->doc[i], &place, err) < 0)
+            return ift_fail_in(err, "%s", where);
         if (row->doc[i] > c->max_tokens)
             return IFT_FAIL(err,
                             "%s: a document of %u tokens, the model has %lld positions: cut it "

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "libcore/base/err.h"
+#include "libcore/model/arch.h"
 #include "libcore/shard/row.h"
 
 struct ift_corpus;
@@ -17,6 +18,10 @@ struct ift_corpus;
 /* For ids below `vocab` and documents of at most `max_tokens`. */
 struct ift_corpus *ift_corpus_new(int64_t vocab, int64_t max_tokens);
 void ift_corpus_free(struct ift_corpus *c); /* NULL is fine */
+/* From here on ift_corpus_add refuses documents that the family cannot place too (model/place.h):
+ * better now than in the middle of a run. Both must outlive c. */
+void ift_corpus_place(struct ift_corpus *c, const struct ift_arch *arch,
+                      const struct ift_config *config);
 
 /* Adds a row. Refused, naming `where`: an id outside the vocabulary, a document longer than the
  * model has positions, a row without a learned token (it would only dilute a batch; ift-tokenize
