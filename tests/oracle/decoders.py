@@ -22,7 +22,7 @@ CASES = {
         hidden_size=40, num_attention_heads=5, num_key_value_heads=1, pad_token_id=None, max_position_embeddings=11,
         rope_parameters={"rope_type": "dynamic", "rope_theta": 1e4, "factor": 3.0})),
     "mistral-yarn-odd": (MistralConfig, MistralForCausalLM, dict(
-        hidden_size=30, num_attention_heads=3, num_key_value_heads=3, head_dim=14, pad_token_id=3, sliding_window=1,
+        hidden_size=30, num_attention_heads=3, num_key_value_heads=3, head_dim=14, pad_token_id=3, sliding_window=3,
         max_position_embeddings=64, hidden_act="gelu", rope_parameters={
             "rope_type": "yarn", "rope_theta": 5e4, "factor": 2.5, "original_max_position_embeddings": 24,
             "beta_fast": 3.0, "beta_slow": 0.2, "truncate": False, "mscale": 0.7, "mscale_all_dim": 1.9})),

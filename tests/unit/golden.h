@@ -14,6 +14,7 @@
 #include "libcore/base/mem.h"
 #include "libcore/base/str.h"
 #include "libcore/io/stream.h"
+#include "libcore/model/feed.h"
 #include "libcore/model/model.h"
 #include "libcore/tensor/safetensors.h"
 #include "tests/unit/check.h"
@@ -89,7 +90,8 @@ static inline double golden_number(const char *dir, const char *a, const char *b
 struct golden_batch {
     int64_t tokens, segments, learned, rows, length; /* length: T of the padded original */
     int32_t *id, *position, *target, *segment;
-    int64_t *place; /* (tokens) index in the padded (B, T) */
+    bool padding_counts; /* where the length of a row matters, as in transformers' dynamic rope */
+    int64_t *place;      /* (tokens) index in the padded (B, T) */
 };
 
 static inline void golden_batch_release(struct golden_batch *b) {
@@ -105,12 +107,24 @@ static inline int64_t golden_i64(const struct ift_tensor *t, int64_t i) {
     return t->dtype == IFT_I32 ? ((const int32_t *)t->data)[i] : ((const int64_t *)t->data)[i];
 }
 
-/* From "<prefix>input_ids|attention_mask|labels"; labels unshifted, -100 not learned. */
+/* The tensor "<prefix><name>", NULL when it is not there. */
+static inline const struct ift_tensor *golden_maybe(const struct ift_safetensors *s,
+                                                    const char *prefix, const char *name) {
+    struct ift_str full = {0};
+    ift_str_addf(&full, "%s%s", prefix, name);
+    const struct ift_tensor *const t = ift_safetensors_find(s, full.p);
+    ift_str_release(&full);
+    return t;
+}
+
+/* From "<prefix>input_ids|attention_mask|labels"; labels unshifted, -100 not learned. Without a
+ * mask by tokens all are real, without labels none is learned. */
 static inline struct golden_batch golden_batch(const struct ift_safetensors *s,
                                                const char *prefix) {
     const struct ift_tensor *const ids = golden_find(s, prefix, "input_ids");
-    const struct ift_tensor *const mask = golden_find(s, prefix, "attention_mask");
-    const struct ift_tensor *const labels = golden_find(s, prefix, "labels");
+    const struct ift_tensor *mask = golden_maybe(s, prefix, "attention_mask");
+    const struct ift_tensor *const labels = golden_maybe(s, prefix, "labels");
+    if (mask && mask->ndim != 2) mask = NULL;
     struct golden_batch b = {.rows = ids->dim[0], .length = ids->dim[1]};
     const size_t n = (size_t)(b.rows * b.length);
     b.id = ift_alloc0(n, sizeof *b.id);
@@ -122,10 +136,10 @@ static inline struct golden_batch golden_batch(const struct ift_safetensors *s,
         const int64_t begin = b.tokens;
         for (int64_t t = 0; t < b.length; t++) {
             const int64_t i = r * b.length + t;
-            if (!golden_i64(mask, i)) continue;
+            if (mask && !golden_i64(mask, i)) continue;
             const bool last = t + 1 == b.length;
-            const int64_t label = last || !golden_i64(mask, i + 1) ? -100
-                                                                   : golden_i64(labels, i + 1);
+            const bool next = !last && labels && (!mask || golden_i64(mask, i + 1));
+            const int64_t label = next ? golden_i64(labels, i + 1) : -100;
             b.id[b.tokens] = (int32_t)golden_i64(ids, i);
             b.position[b.tokens] = (int32_t)(b.tokens - begin);
             b.target[b.tokens] = label < 0 ? -1 : (int32_t)label;
@@ -186,13 +200,13 @@ struct golden_run {
     int64_t capacity[IFT_EXTENTS];
 };
 
-/* attach NULL and train false: logits and loss only. */
-static inline int golden_run_init(struct golden_run *r, struct ift_model *m, struct ift_device *d,
-                                  const struct ift_attach *attach, bool train_base, bool backward,
+/* `build`: its members for the caller set. keep: every value of the forward can be downloaded. */
+static inline int golden_run_open(struct golden_run *r, struct ift_model *m, struct ift_device *d,
+                                  struct ift_build build, bool backward, bool keep,
                                   struct ift_err *err) {
     *r = (struct golden_run){.g = ift_graph_new(),
                              .d = d,
-                             .build = {.attach = attach, .train_base = train_base},
+                             .build = build,
                              .capacity = {1, 128, 16, 128}};
     ift_build_begin(&r->build, m, r->g);
     const ift_val h = ift_build_forward(&r->build);
@@ -202,10 +216,21 @@ static inline int golden_run_init(struct golden_run *r, struct ift_model *m, str
     r->loss = ift_build_loss(&r->build, h, r->targets, r->scale);
     ift_graph_keep(r->g, r->logits);
     ift_graph_keep(r->g, r->loss);
+    for (size_t v = 1; keep && v <= ift_graph_values(r->g); v++) {
+        if (ift_graph_value(r->g, (ift_val)v)->role == IFT_TEMP) ift_graph_keep(r->g, (ift_val)v);
+    }
     if (backward) IFT_TRY(ift_graph_backward(r->g, r->loss, err));
     IFT_TRY(ift_graph_check(r->g, err));
     IFT_TRY(ift_exec_new(&r->x, r->g, d, r->capacity, err));
     return ift_model_bind(m, d, r->x, r->g, err);
+}
+
+/* attach NULL and train false: logits and loss only. */
+static inline int golden_run_init(struct golden_run *r, struct ift_model *m, struct ift_device *d,
+                                  const struct ift_attach *attach, bool train_base, bool backward,
+                                  struct ift_err *err) {
+    const struct ift_build build = {.attach = attach, .train_base = train_base};
+    return golden_run_open(r, m, d, build, backward, false, err);
 }
 
 static inline void golden_run_release(struct golden_run *r) {
@@ -223,9 +248,16 @@ static inline double golden_run_batch(struct golden_run *r, const struct golden_
         const struct ift_value *const value = ift_graph_value(r->g, (ift_val)v);
         if (value->role == IFT_STATE) CHECK_OK(ift_exec_zero(r->x, (ift_val)v, err), err);
     }
-    CHECK_OK(ift_exec_upload(r->x, r->build.ids, b->id, b->tokens, err), err);
-    CHECK_OK(ift_exec_upload(r->x, r->build.positions, b->position, b->tokens, err), err);
-    CHECK_OK(ift_exec_upload(r->x, r->build.segments, b->segment, b->segments, err), err);
+    /* The originals that look at the length of a row take it with its padding. */
+    int32_t padded[16];
+    for (int64_t s = 0; s < b->segments; s++) padded[s] = (int32_t)b->length;
+    const struct ift_feed feed = {.tokens = b->tokens,
+                                  .segments = b->segments,
+                                  .id = b->id,
+                                  .position = b->position,
+                                  .segment = b->segment,
+                                  .prompt = b->padding_counts ? padded : NULL};
+    CHECK_OK(ift_feed_upload(&feed, &r->build, r->x, err), err);
     CHECK_OK(ift_exec_upload(r->x, r->targets, b->target, b->tokens, err), err);
     CHECK_OK(ift_exec_upload(r->x, r->scale, &scale, 1, err), err);
     CHECK_OK(ift_exec_run(r->x, (const int64_t[]){0, b->tokens, b->segments, b->tokens}, err), err);
