@@ -9,6 +9,7 @@
  * little beside a matrix product it is made again from what is kept anyway (see `saved`).
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "libcore/graph/graph_internal.h"
 
@@ -265,6 +266,25 @@ static int (*const rules[IFT_OP_COUNT])(struct grad *b, struct ift_node n) = {
     [IFT_OP_UNIT] = unit_rule,   [IFT_OP_SPLIT] = split_rule,
 };
 
+/* Inserts a node in front of the one that `at` counts from 1. */
+static void insert(struct grad *b, size_t at, const struct ift_node *n) {
+    struct ift_graph *const g = b->g;
+    ift_graph_push(g, n);
+    memmove(g->node + at, g->node + at - 1, (g->nodes - at) * sizeof *g->node);
+    g->node[at - 1] = *n;
+    for (size_t v = 0; v <= b->forward; v++) b->maker[v] += b->maker[v] >= at;
+}
+
+/* Where the loss leaves the gradient of its weight or bias v. A computed one gets a temporary that
+ * is made zero in front of the loss, each time. */
+static int loss_accumulator(struct grad *b, ift_val loss, ift_val v, ift_val *to) {
+    if (!needs(b, v) || value(b, v)->trainable) return accumulator(b, v, to);
+    *to = b->of[v] = temp_like(b, v);
+    const struct ift_node zero = {.op = IFT_OP_AXPBY, .in = {v}, .out = {*to}};
+    insert(b, b->maker[loss], &zero);
+    return 0;
+}
+
 /* Turns the loss node into one that gives its gradients too: the logits are computed once. */
 static int start(struct grad *b, ift_val loss) {
     const size_t made = b->maker[loss];
@@ -274,10 +294,10 @@ static int start(struct grad *b, ift_val loss) {
     if (n.out[1] || n.out[2] || n.out[3])
         return IFT_FAIL(b->err, "the backward of this loss was made before");
     if (!needs(b, loss)) return IFT_FAIL(b->err, "the loss depends on no trainable parameter");
-    IFT_TRY(accumulator(b, n.in[1], &n.out[2]));
-    IFT_TRY(accumulator(b, n.in[4], &n.out[3]));
+    IFT_TRY(loss_accumulator(b, loss, n.in[1], &n.out[2]));
+    IFT_TRY(loss_accumulator(b, loss, n.in[4], &n.out[3]));
     if (needs(b, n.in[0])) n.out[1] = temp_like(b, n.in[0]);
-    b->g->node[made - 1] = n;
+    b->g->node[b->maker[loss] - 1] = n;
     contribute(b, n.in[0], 1, n.out[1]);
     return 0;
 }
@@ -290,8 +310,10 @@ static bool has_gradient(const struct grad *b, const struct ift_node *n) {
 }
 
 static int walk_back(struct grad *b, ift_val loss) {
+    const size_t made =
+        b->maker[loss]; /* what start puts in front of the loss is not of the forward */
     IFT_TRY(start(b, loss));
-    for (size_t i = b->maker[loss] - 1; i-- > 0;) {
+    for (size_t i = made - 1; i-- > 0;) {
         const struct ift_node n = b->g->node[i];
         if (!has_gradient(b, &n)) continue;
         if (!rules[n.op])

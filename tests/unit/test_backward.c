@@ -184,7 +184,8 @@ static void test_refused(void) {
     o = odd_new(true);
     const ift_val p = case_param(&o.b, "p", 9, 6, true);
     const ift_val computed = ift_graph_axpby(o.g, 2, p, 0, 0);
-    expect_refused(o.g, ift_graph_xent(o.g, o.x, computed, o.b.targets, o.b.scale),
+    h = ift_graph_embed(o.g, computed, o.b.ids, -1);
+    expect_refused(o.g, ift_graph_xent(o.g, h, computed, o.b.targets, o.b.scale),
                    "computed weight");
 
     struct ift_err err = {0};
