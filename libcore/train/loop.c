@@ -394,5 +394,5 @@ int ift_loop_save(struct ift_loop *l, struct ift_err *err) {
     ift_trainer_free(l->trainer);
     l->trainer = NULL;
     const struct ift_loop_job *j = &l->job;
-    return ift_result_save(l->o.dir, j->model, j->peft, j->device, j->provenance, err);
+    return ift_result_save(l->o.dir, j->peft, j->device, j->provenance, err);
 }

@@ -5,11 +5,10 @@
 #ifndef IFT_RESULT_H
 #define IFT_RESULT_H
 
-#include "libcore/model/model.h"
 #include "libcore/peft/peft.h"
 
 /* Adds the result and provenance.json (`provenance`: a JSON array) to the folder dir. */
-int ift_result_save(const char *dir, struct ift_model *m, struct ift_peft *p, struct ift_device *d,
+int ift_result_save(const char *dir, struct ift_peft *p, struct ift_device *d,
                     const char *provenance, struct ift_err *err) IFT_MUST_CHECK;
 
 #endif
