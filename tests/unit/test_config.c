@@ -122,7 +122,7 @@ static void refusals(void) {
 }
 
 #define SIZES                                                                                      \
-    "\"vocab_size\":100,\"hidden_size\":64,\"intermediate_size\":80,\"num_hidden_layers\":4,"      \
+    "\"vocab_size\":100,\"hidden_size\":128,\"intermediate_size\":80,\"num_hidden_layers\":4,"      \
     "\"num_attention_heads\":32"
 
 /* What each family takes for granted. */

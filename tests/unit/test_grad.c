@@ -74,9 +74,10 @@ static void check_gradients(struct ift_graph *g, ift_val loss, const struct case
     struct ift_err err = {0};
     struct ift_device d;
     struct case_run r = {.d = &d, .g = g};
-    const size_t nodes = ift_graph_nodes(g);
     ift_graph_keep(g, loss);
     CHECK_OK(ift_graph_backward(g, loss, &err), &err);
+    size_t nodes = 1; /* up to the loss; a backward may put nodes in front of it */
+    while (ift_graph_node(g, nodes - 1)->out[0] != loss) nodes++;
     CHECK_OK(ift_device_open(&d, "cpu", 2, &err), &err);
     CHECK_OK(ift_exec_new(&r.x, g, &d, (int64_t[]){0, CASE_POSITIONS, 8, 8}, &err), &err);
     if (check_failures) exit(check_done());
@@ -192,13 +193,13 @@ static void test_values_used_often(void) {
     struct odd o = odd_new(true);
     const ift_val w = case_param(&o.b, "w", 6, 6, true), n = case_param(&o.b, "norm", 6, 0, true);
     const ift_val twice = ift_graph_axpby(o.g, 0.5f, o.x, -1.5f, o.x);
-    const ift_val thrice = ift_graph_glu(o.g, o.x, ift_graph_axpby(o.g, 2, o.x, 1, twice),
-                                         IFT_ACT_SILU);
+    const ift_val thrice =
+        ift_graph_glu(o.g, o.x, ift_graph_axpby(o.g, 2, o.x, 1, twice), IFT_ACT_SILU);
     const ift_val normed = ift_graph_norm(o.g, thrice, n, 1e-5f);
     const ift_val self = ift_graph_glu(o.g, normed, normed, IFT_ACT_GELU);
     ift_val sum;
-    const ift_val again = ift_graph_add_norm(o.g, self, self, n, 1e-5f,
-                                             &sum); /* one weight, two norms */
+    const ift_val again =
+        ift_graph_add_norm(o.g, self, self, n, 1e-5f, &sum); /* one weight, two norms */
     ift_val h = ift_graph_linear_add(o.g, again, w, 0.7f, sum);
     h = ift_graph_linear_add(o.g, h, w, -0.3f, h); /* the factor is the addend too */
     h = ift_graph_axpby(o.g, 1, h, 1, ift_graph_norm(o.g, sum, n, 1e-3f));
@@ -217,15 +218,30 @@ static void test_biased_loss(void) {
     }
 }
 
+/* The loss reads rows of length one, made of the embedding; and a bias that is computed too. */
+static void test_computed_head(void) {
+    struct odd o = odd_new(true);
+    const ift_val embed = ift_graph_find(o.g, "embed");
+    const ift_val bias = case_param(&o.b, "head.bias", 9, 0, true);
+    const ift_val loss =
+        ift_graph_xent_bias(o.g, o.x, ift_graph_unit_rows(o.g, embed),
+                            ift_graph_axpby(o.g, 2, bias, 0, 0), o.b.targets, o.b.scale);
+    const struct case_batch batch = case_batch_of(&odd_case, (const int[]){4, 6}, 2);
+    check_gradients(o.g, loss, &batch);
+}
+
 /* q, k and v are one value; the embedding is the head too. */
 static void test_one_value_for_all(void) {
     struct odd o = odd_new(true);
-    const struct ift_graph_attn a = {
-        .heads = 3, .kv_heads = 3, .head_dim = 2, .scale = 0.6f, .causal = true};
+    const struct ift_graph_attn a = {.heads = 3,
+                                     .kv_heads = 3,
+                                     .head_dim = 2,
+                                     .scale = 0.6f,
+                                     .causal = true};
     const ift_val y = ift_graph_attn(o.g, o.x, o.x, o.x, o.b.segments, a);
     const ift_val embed = ift_graph_find(o.g, "embed");
-    const ift_val w = ift_graph_gemm(o.g, y, false, embed, true, 0.5f, 0,
-                                     0); /* (N, 9): the table as a weight */
+    const ift_val w =
+        ift_graph_gemm(o.g, y, false, embed, true, 0.5f, 0, 0); /* (N, 9): the table as a weight */
     const ift_val h = ift_graph_gemm(o.g, w, false, embed, false, 1, o.x, 0);
     odd_check(&o, h);
 }
@@ -237,8 +253,8 @@ static void test_products(void) {
     const ift_val p = case_param(&o.b, "p", 6, 4, true), q = case_param(&o.b, "q", 4, 6, true);
     const ift_val r = case_param(&o.b, "r", 6, 6, true);
     const ift_val u = ift_graph_gemm(o.g, o.x, false, p, false, 0.8f, 0, 0); /* (N, 4) */
-    const ift_val m = ift_graph_gemm(o.g, o.x, true, u, false, 0.1f, p,
-                                     0); /* (6, 4), over the tokens */
+    const ift_val m =
+        ift_graph_gemm(o.g, o.x, true, u, false, 0.1f, p, 0); /* (6, 4), over the tokens */
     const ift_val s = ift_graph_gemm(o.g, q, true, m, true, 1.2f, r, 0);    /* (6, 6) = q' m' + r */
     const ift_val t = ift_graph_gemm(o.g, m, false, q, false, -0.4f, s, 0); /* (6, 6) */
     const ift_val y = ift_graph_gemm(o.g, o.x, false, t, true, 1, 0, 0);
@@ -303,6 +319,7 @@ int main(void) {
     test_pad();
     test_lora();
     test_biased_loss();
+    test_computed_head();
     test_values_used_often();
     test_one_value_for_all();
     test_products();
