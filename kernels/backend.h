@@ -81,7 +81,7 @@ struct ift_operand {
  *            out  dx (N, C) sets, may alias 0 or 4; [dweight (W) adds to], [dbias (W) adds to]
  *            s is what was normalised (x, or the sum). dadd is the gradient that reaches the sum
  *            directly; dx = dadd + d norm. Mean is present exactly when centred.
- * UNIT       in   x (N, C)
+ * UNIT       in   x (N, C) f32, f16 or bf16
  *            out  y (N, C) sets, may alias 0
  *            Each row divided by the larger of its Euclidean norm and 1e-12.
  * UNIT_BWD   in   dy (N, C), x (N, C)
@@ -91,17 +91,18 @@ struct ift_operand {
  *            Rotates `rot` channels of each head, from channel `from` on, by table[position] =
  *            (cos, sin): pairs (i, i + rot/2), or (2i, 2i+1) if interleaved; the rest is copied.
  *            inverse turns the other way and is the backward.
- * ATTN       in   q (N, H*D), k (K, G*D), v (K, G*D), segments (S, 4) i32
+ * ATTN       in   q (N, H*D), k (K, G*D), v (K, G*D), segments (S, 5) i32, [slopes (H)]
  *            out  o (N, H*D) sets, [lse (N, H) sets]
- *            segments[s] = q_begin, q_len, kv_begin, kv_len. Query i of a segment sees its keys
- *            j <= kv_len - q_len + i (all of them if not causal), and with window > 0 only
- *            j > kv_len - q_len + i - window. Query head h reads key head h / (H/G).
- *            o = softmax(scale q.k) v; lse = log of the softmax denominator, natural, for the
- *            backward. k and v are the fresh rows in training and the cache when generating. Query
- *            rows in no segment are not written; a row that sees no key gets o 0 and lse -inf.
- *            Segments are in the order of their queries, which do not overlap; keys may be shared.
- *            A segment with q_len 0 is skipped.
- * ATTN_BWD   in   do (N, H*D), q, k, v, o (N, H*D), lse (N, H), segments
+ *            segments[s] = q_begin, q_len, kv_begin, kv_len, prefix. Query i of a segment stands
+ *            beside key own = kv_len - q_len + i. It sees the keys j <= own and all j < prefix (all
+ *            keys if not causal), and with window > 0 of those only j > own - window. Query head h
+ *            reads key head h / (H/G). o = softmax(scale q.k + slope (j - own)) v, slope 0 where
+ *            there are no slopes (ALiBi: Press, Smith and Lewis, 2021); lse = log of the softmax
+ *            denominator, natural, for the backward. k and v are the fresh rows in training and the
+ *            cache when generating. Query rows in no segment are not written; a row that sees no
+ *            key gets o 0 and lse -inf. Segments are in the order of their queries, which do not
+ *            overlap; keys may be shared. A segment with q_len 0 is skipped.
+ * ATTN_BWD   in   do (N, H*D), q, k, v, o (N, H*D), lse (N, H), segments, [slopes (H)]
  *            out  dq, dk, dv set, shapes of q, k, v
  *            Segments must not share keys either, and be in their order. Rows in no segment get 0.
  * GLU        in   gate (N, I), up (N, I)

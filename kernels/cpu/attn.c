@@ -8,12 +8,12 @@ static int segments_check(const struct ift_call *c, const struct ift_operand *se
     int64_t q_end = 0, kv_end = 0;
     for (int64_t s = 0; s < segments->dim[0]; s++) {
         const int32_t *g = table + s * segments->row;
-        const int64_t q = g[0], q_len = g[1], kv = g[2], kv_len = g[3];
-        if (q < 0 || q_len < 0 || kv < 0 || kv_len < 0 || q + q_len > n || kv + kv_len > keys)
-            return ift_call_fail(c, why,
-                                 "segment %lld is %d %d %d %d, beyond %lld queries and %lld keys",
-                                 (long long)s, g[0], g[1], g[2], g[3], (long long)n,
-                                 (long long)keys);
+        const int64_t q = g[0], q_len = g[1], kv = g[2], kv_len = g[3], prefix = g[4];
+        if (q < 0 || q_len < 0 || kv < 0 || kv_len < 0 || q + q_len > n || kv + kv_len > keys ||
+            prefix < 0 || prefix > kv_len)
+            return ift_call_fail(
+                c, why, "segment %lld is %d %d %d %d %d, beyond %lld queries and %lld keys",
+                (long long)s, g[0], g[1], g[2], g[3], g[4], (long long)n, (long long)keys);
         if ((q_len > 0 && q < q_end) || (kv_apart && kv_len > 0 && kv < kv_end))
             return ift_call_fail(c, why, "segment %lld overlaps an earlier one or is out of order",
                                  (long long)s);
@@ -25,7 +25,7 @@ static int segments_check(const struct ift_call *c, const struct ift_operand *se
 
 int IFT_ISA(attn_check)(const struct ift_call *c, const struct ift_operand *segments, int64_t n,
                         int64_t keys, bool kv_apart, char *why) {
-    if (segments->dim[1] != 4) return ift_call_fail(c, why, "segments must have 4 columns");
+    if (segments->dim[1] != 5) return ift_call_fail(c, why, "segments must have 5 columns");
     return segments_check(c, segments, n, keys, kv_apart, why);
 }
 
@@ -39,11 +39,12 @@ static int check(const struct ift_call *c, char *why) {
         {&c->in[0], "q", IFT_F32, IFT_READS, 2, {n, width}},
         {&c->in[1], "k", IFT_F32, IFT_READS, 2, {keys, kv_width}},
         {&c->in[2], "v", IFT_F32, IFT_READS, 2, {keys, kv_width}},
-        {&c->in[3], "segments", IFT_I32, IFT_READS, 2, {s, 4}},
+        {&c->in[3], "segments", IFT_I32, IFT_READS, 2, {s, 5}},
+        {&c->in[4], "slopes", IFT_F32, IFT_READS | IFT_MAY, 1, {heads}},
         {&c->out[0], "o", IFT_F32, IFT_WRITES, 2, {n, width}},
         {&c->out[1], "lse", IFT_F32, IFT_WRITES | IFT_MAY, 2, {n, heads}},
     };
-    if (ift_operands_check(c, want, 6, why) < 0) return -1;
+    if (ift_operands_check(c, want, 7, why) < 0) return -1;
     return IFT_ISA(attn_check)(c, &c->in[3], n, keys, false, why);
 }
 
@@ -159,6 +160,7 @@ static void tiles(const struct ift_call *c, const struct attn_unit *u, int64_t r
     for (int64_t key = attn_low(u, r0); key < end; key += BK) {
         const int64_t keys = attn_min(BK, end - key);
         scores(u, c->at.attn.scale, m, &c->in[1], r0, n, key, keys);
+        attn_lean(u, &c->in[4], r0, n, key, keys, m->p);
         attn_mask(u, r0, n, key, keys, m->p);
         soften(m, n, keys);
         gather(u, m, &c->in[2], r0, n, key, keys);

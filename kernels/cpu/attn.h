@@ -6,7 +6,8 @@
  * exponentials and the mask work on whole vectors of rows, and k and v are read where they are,
  * without packing.
  *
- * Row r sees the keys low(r) .. high(r), both growing with r.
+ * Row r sees the keys low(r) .. high(r), both growing with r: a prefix that all see only raises the
+ * first highs.
  */
 #ifndef IFT_ATTN_H
 #define IFT_ATTN_H
@@ -30,6 +31,7 @@ struct attn_unit {
     int64_t d, dp; /* head_dim, and rounded up to NR */
     bool causal;
     int window;
+    int64_t prefix;
 };
 
 INLINE int64_t attn_min(int64_t a, int64_t b) {
@@ -42,11 +44,13 @@ INLINE int64_t attn_low(const struct attn_unit *u, int64_t row) {
     return u->window > 0 ? attn_max(0, u->kv_len - u->q_len + row / u->rep - u->window + 1) : 0;
 }
 INLINE int64_t attn_high(const struct attn_unit *u, int64_t row) {
-    return u->causal ? u->kv_len - u->q_len + row / u->rep : u->kv_len - 1;
+    if (!u->causal) return u->kv_len - 1;
+    return attn_max(u->prefix - 1, u->kv_len - u->q_len + row / u->rep);
 }
 /* The first row that sees `key`, or would but for its window. */
 INLINE int64_t attn_first(const struct attn_unit *u, int64_t key) {
-    return u->causal ? attn_max(0, (key - (u->kv_len - u->q_len)) * u->rep) : 0;
+    if (!u->causal || key < u->prefix) return 0;
+    return attn_max(0, (key - (u->kv_len - u->q_len)) * u->rep);
 }
 INLINE int64_t attn_pad(int64_t d) {
     return (d + NR - 1) / NR * NR;
@@ -70,6 +74,7 @@ INLINE struct attn_unit attn_unit_of(const struct ift_call *c, const int32_t *se
         .dp = attn_pad(c->at.attn.head_dim),
         .causal = c->at.attn.causal,
         .window = c->at.attn.window,
+        .prefix = segment[4],
     };
 }
 
@@ -140,6 +145,23 @@ INLINE const float *attn_left(const struct attn_unit *u, const struct ift_operan
     for (int64_t j = 0; j < left; j++)
         memcpy(pad + j * u->d, from + j * o->row, (size_t)u->d * sizeof *pad);
     return pad;
+}
+
+/* Keys lean against a row the further they are before it: scores[j * BQ + l] += slope (key + j -
+ * own), of the head and the own key of row r0 + l. (keys, BQ) */
+INLINE void attn_lean(const struct attn_unit *u, const struct ift_operand *slopes, int64_t r0,
+                      int64_t n, int64_t key, int64_t keys, float *scores) {
+    if (!slopes->buf) return;
+    float slope[BQ] = {0}, own[BQ] = {0};
+    for (int64_t l = 0; l < n; l++) {
+        slope[l] = ift_f32(slopes)[u->kv_head * u->rep + (r0 + l) % u->rep];
+        own[l] = (float)(u->kv_len - u->q_len + (r0 + l) / u->rep);
+    }
+    for (int64_t j = 0; j < keys; j++)
+        for (int64_t l = 0; l < n; l += VL) {
+            const vf far = (float)(key + j) - vf_load(own + l);
+            vf_store(scores + j * BQ + l, vf_load(scores + j * BQ + l) + vf_load(slope + l) * far);
+        }
 }
 
 /* Hides what may not be seen: scores[j * BQ + l] = -inf unless row r0 + l sees key key + j. n rows,

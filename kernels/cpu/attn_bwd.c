@@ -3,8 +3,8 @@
 /* With s = scale q.k and p = exp(s - lse), as in Dao, "FlashAttention-2" (2023), algorithm 2:
  *     delta = sum of do o      dp = do v^T      ds = p (dp - delta)
  *     dv = p^T do      dk = scale ds^T q      dq = scale ds k
- * A (segment, key head) belongs to one thread, so dk and dv add up in the order of the query
- * blocks. */
+ * Slopes take part in s alone; they get no gradient. A (segment, key head) belongs to one thread,
+ * so dk and dv add up in the order of the query blocks. */
 
 static int check(const struct ift_call *c, char *why) {
     const int heads = c->at.attn.heads, kv_heads = c->at.attn.kv_heads, d = c->at.attn.head_dim;
@@ -19,12 +19,13 @@ static int check(const struct ift_call *c, char *why) {
         {&c->in[3], "v", IFT_F32, IFT_READS, 2, {keys, kv_width}},
         {&c->in[4], "o", IFT_F32, IFT_READS, 2, {n, width}},
         {&c->in[5], "lse", IFT_F32, IFT_READS, 2, {n, heads}},
-        {&c->in[6], "segments", IFT_I32, IFT_READS, 2, {s, 4}},
+        {&c->in[6], "segments", IFT_I32, IFT_READS, 2, {s, 5}},
+        {&c->in[7], "slopes", IFT_F32, IFT_READS | IFT_MAY, 1, {heads}},
         {&c->out[0], "dq", IFT_F32, IFT_WRITES, 2, {n, width}},
         {&c->out[1], "dk", IFT_F32, IFT_WRITES, 2, {keys, kv_width}},
         {&c->out[2], "dv", IFT_F32, IFT_WRITES, 2, {keys, kv_width}},
     };
-    if (ift_operands_check(c, want, 10, why) < 0) return -1;
+    if (ift_operands_check(c, want, 11, why) < 0) return -1;
     return IFT_ISA(attn_check)(c, &c->in[6], n, keys, true, why);
 }
 
@@ -113,6 +114,7 @@ static void weights(const struct ift_call *c, const struct attn_unit *u, const s
             }
         }
     }
+    attn_lean(u, &c->in[7], r0, n, key, keys, m->p);
     attn_mask(u, r0, n, key, keys, m->p);
     for (int64_t j = 0; j < keys; j++)
         for (int64_t l = 0; l < lanes; l += VL)

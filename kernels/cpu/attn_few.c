@@ -80,6 +80,15 @@ static void add_values(const float *p, const float *v, int64_t ld, int64_t d, in
     }
 }
 
+/* score[j] += slope (key + j - own). */
+static void lean(const struct ift_operand *slopes, const struct attn_unit *u, int64_t row,
+                 int64_t key, int64_t keys, float *score) {
+    if (!slopes->buf) return;
+    const float slope = ift_f32(slopes)[u->kv_head * u->rep + row % u->rep];
+    const int64_t far = key - (u->kv_len - u->q_len + row / u->rep);
+    for (int64_t j = 0; j < keys; j++) score[j] += slope * (float)(far + j);
+}
+
 static void hide(const struct attn_unit *u, int64_t row, int64_t key, int64_t keys, float *score) {
     const int64_t low = attn_low(u, row) - key, high = attn_high(u, row) - key;
     for (int64_t j = 0; j < attn_min(low, keys); j++) score[j] = -__builtin_inff();
@@ -96,6 +105,7 @@ void IFT_ISA(attn_few)(const struct ift_call *c, const struct attn_unit *u,
             float *score = m->p + r * CHUNK, *o = m->o + r * u->dp;
             dots(ift_f32(&c->in[0]) + attn_at(u, &c->in[0], r), ift_f32(k) + attn_key_at(u, k, key),
                  k->row, u->d, keys, c->at.attn.scale, score);
+            lean(&c->in[4], u, r, key, keys, score);
             hide(u, r, key, keys, score);
             const float shrink = soften(score, keys, &m->top[r], &m->total[r]);
             for (int64_t i = 0; i < u->d; i++) o[i] *= shrink;

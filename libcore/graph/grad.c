@@ -214,6 +214,7 @@ static int attn_rule(struct grad *b, struct ift_node n) {
     d.in[4] = n.out[0];
     d.in[5] = n.out[1];
     d.in[6] = n.in[3];
+    d.in[7] = n.in[4];
     ift_graph_push(b->g, &d);
     for (int i = 0; i < 3; i++) contribute(b, n.in[i], 1, d.out[i]);
     return 0;

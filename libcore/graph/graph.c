@@ -236,7 +236,7 @@ ift_val ift_graph_grad(const struct ift_graph *g, ift_val param) {
 bool ift_graph_takes_half(const struct ift_graph *g, ift_val param) {
     /* The one input that an op widens, counted from 1. */
     static const int widened[IFT_OP_COUNT] = {
-        [IFT_OP_GEMM] = 2, [IFT_OP_EMBED] = 1, [IFT_OP_XENT] = 2};
+        [IFT_OP_GEMM] = 2, [IFT_OP_EMBED] = 1, [IFT_OP_XENT] = 2, [IFT_OP_UNIT] = 1};
     const struct ift_value *p = ift_graph_value(g, param);
     if (!p || p->role != IFT_PARAM || p->trainable) return false;
     for (size_t i = 0; i < g->nodes; i++) {

@@ -75,8 +75,8 @@ int64_t ift_value_count(const struct ift_value *v, const int64_t extent[IFT_EXTE
 /* ---- sources ---- */
 
 /* Names are copied. Declaring one again as it was gives the same value (tied weights); as something
- * else, it is a mistake. Parameters are f32 (but see ift_graph_takes_half). dim[0] of a shape with an
- * extent is ignored. */
+ * else, it is a mistake. Parameters are f32 (but see ift_graph_takes_half). dim[0] of a shape with
+ * an extent is ignored. */
 ift_val ift_graph_param(struct ift_graph *g, const char *name, int ndim, const int64_t *dim,
                         bool trainable);
 ift_val ift_graph_input(struct ift_graph *g, const char *name, enum ift_dtype dtype,
@@ -128,6 +128,7 @@ struct ift_graph_attn {
     int heads, kv_heads, head_dim, window;
     float scale;
     bool causal;
+    ift_val slopes; /* (heads) of ALiBi, which are not trained; 0: none */
 };
 ift_val ift_graph_attn(struct ift_graph *g, ift_val q, ift_val k, ift_val v, ift_val segments,
                        struct ift_graph_attn a);
@@ -149,8 +150,9 @@ ift_val ift_graph_xent_bias(struct ift_graph *g, ift_val x, ift_val w, ift_val b
 /* Appends what computes d(scale * sum of losses) for every trainable parameter that `loss` depends
  * on, and nothing that none of them needs. The gradient of a parameter is a STATE named
  * "grad.<name>", into which the backward accumulates: zero it before the first micro-batch
- * (ift_exec_zero). GATHER and SCATTER have no gradient: an error where one is asked. Do this last:
- * what is built afterwards has no part in it. */
+ * (ift_exec_zero). GATHER and SCATTER have no gradient: an error where one is asked. Weights of
+ * norms, biases and tables must be parameters to be trained, the weight of the loss may be computed
+ * from some. Do this last: what is built afterwards has no part in it. */
 int ift_graph_backward(struct ift_graph *g, ift_val loss, struct ift_err *err) IFT_MUST_CHECK;
 /* 0 when the parameter is not trainable, or not reached by a backward. */
 ift_val ift_graph_grad(const struct ift_graph *g, ift_val param);

@@ -244,9 +244,19 @@ ift_val ift_graph_attn(struct ift_graph *g, ift_val q, ift_val k, ift_val v, ift
         vk->dim[1] != (int64_t)a.kv_heads * a.head_dim)
         return misfit(g, "attn", "query", vq, "key", vk);
     if (!same_shape(vk, vv)) return misfit(g, "attn", "value", vv, "key", vk);
-    if (s->dim[1] != 4) return misfit(g, "attn", "segments", s, "query", vq);
+    if (s->dim[1] != 5) return misfit(g, "attn", "segments", s, "query", vq);
+    if (a.slopes) {
+        const struct ift_value *vs = operand(g, "attn", "slopes", a.slopes, IFT_F32, 1);
+        if (!vs) return 0;
+        if (!same_dim(rows(vs), (struct dim){IFT_FIXED, a.heads}))
+            return misfit(g, "attn", "slopes", vs, "query", vq);
+        char text[IFT_VALUE_TEXT];
+        if (vs->needs_grad)
+            return ift_graph_mistake(g, "attn: slopes %s cannot be trained",
+                                     ift_value_text(vs, text));
+    }
     return ift_graph_push(g, &(struct ift_node){.op = IFT_OP_ATTN,
-                                                .in = {q, k, v, segments},
+                                                .in = {q, k, v, segments, a.slopes},
                                                 .out = {ift_graph_temp(g, vq),
                                                         ift_graph_temp_rows(g, vq, a.heads)},
                                                 .at.attn = {a.heads, a.kv_heads, a.head_dim,

@@ -141,6 +141,7 @@ static int place_output(struct ift_plan *p, size_t s, int out, const struct ift_
     const struct ift_value *y = ift_graph_value(p->g, v);
     const size_t last = p->last[v] - 1;
     const bool unread = last == s && !y->keep;
+    if (p->of[v]) return 0; /* the op adds to what an earlier one wrote */
     if (y->role != IFT_TEMP || (unread && contract[n->op].optional >> out & 1)) return 0;
     const ift_val from = o->apart || unread ? 0 : dying_input(p, s, out);
     if (from) {

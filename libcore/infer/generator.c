@@ -55,7 +55,7 @@ int ift_generator_new(struct ift_generator **out, struct ift_model *m, struct if
     g->position = ift_alloc0((size_t)c.step, sizeof *g->position);
     g->block = ift_alloc0((size_t)c.step, sizeof *g->block);
     g->row = ift_alloc0((size_t)c.step, sizeof *g->row);
-    g->segment = ift_alloc0((size_t)c.slots * 4, sizeof *g->segment);
+    g->segment = ift_alloc0((size_t)c.slots * 5, sizeof *g->segment);
     g->prompt = ift_alloc0((size_t)c.slots, sizeof *g->prompt);
     g->pick = ift_alloc0((size_t)c.slots, sizeof *g->pick);
     g->logit = ift_alloc0((size_t)(c.slots * g->vocab), sizeof *g->logit);
@@ -131,11 +131,12 @@ static void lay(struct ift_generator *g, int64_t slot, int64_t count) {
     struct sequence *s = g->slot[slot];
     const int32_t first = (int32_t)(slot * g->c.context);
     g->prompt[g->nsegments] = (int32_t)s->nprompt;
-    int32_t *const segment = g->segment + 4 * g->nsegments++;
+    int32_t *const segment = g->segment + 5 * g->nsegments++;
     segment[0] = (int32_t)g->ntokens;
     segment[1] = (int32_t)count;
     segment[2] = first;
     segment[3] = (int32_t)((int64_t)s->fed + count);
+    segment[4] = 0;
     for (int64_t i = 0; i < count; i++, g->ntokens++) {
         const int64_t t = (int64_t)s->fed + i;
         g->id[g->ntokens] = s->id[t];

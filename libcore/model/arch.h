@@ -94,7 +94,7 @@ struct ift_build {
     ift_val ids;         /* (N) i32 "ids" */
     ift_val positions;   /* (N) i32 "positions" */
     ift_val blocks;      /* (N) i32 "blocks": second positions, see place.h; 0 until asked for */
-    ift_val segments;    /* (S, 4) i32 "segments", see ATTN in kernels/backend.h */
+    ift_val segments;    /* (S, 5) i32 "segments", see ATTN in kernels/backend.h */
     ift_val slots;       /* (N) i32 "slots": the cache row of each token; 0 without a cache */
     ift_val dropout_key; /* (2) i32 "dropout_key", new in each step; 0 when nothing drops */
     ift_val head;        /* what ift_build_head gave; 0 until asked for */

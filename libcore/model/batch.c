@@ -50,7 +50,7 @@ static void reserve(struct ift_batch *b, size_t tokens, size_t docs) {
     }
     if (docs > b->doc_cap) {
         b->doc_cap = 2 * docs;
-        b->segment = ift_realloc(b->segment, b->doc_cap, 4 * sizeof *b->segment);
+        b->segment = ift_realloc(b->segment, b->doc_cap, 5 * sizeof *b->segment);
         b->doc = ift_realloc(b->doc, b->doc_cap, sizeof *b->doc);
     }
 }
@@ -68,9 +68,10 @@ void ift_batch_add(struct ift_batch *b, const struct ift_place *p, const int32_t
         b->target[at + i] = is_target ? id[i + 1] : -1;
         b->learned += is_target;
     }
-    int32_t *segment = b->segment + 4 * b->docs;
+    int32_t *segment = b->segment + 5 * b->docs;
     segment[0] = segment[2] = (int32_t)at;
     segment[1] = segment[3] = (int32_t)length;
+    segment[4] = 0;
     b->doc[b->docs++] = (struct ift_batch_doc){row, begin, at, length};
     b->tokens += length;
     b->pairs += length * (length + 1) / 2;

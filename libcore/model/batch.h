@@ -52,7 +52,7 @@ struct ift_batch {
     int32_t *position; /* (N) from 0 in each document, but see place.h */
     int32_t *block;    /* (N) second positions */
     int32_t *target;   /* (N) the next token of the document where that is learned, else -1 */
-    int32_t *segment;  /* (S, 4) q_begin, q_len, kv_begin, kv_len: see ATTN in kernels/backend.h */
+    int32_t *segment;  /* (S, 5) q_begin, q_len, kv_begin, kv_len, prefix: see ATTN in backend.h */
     struct ift_batch_doc *doc; /* (S) */
     size_t token_cap, doc_cap; /* of the arrays */
 };

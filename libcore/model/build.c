@@ -20,7 +20,7 @@ void ift_build_begin_config(struct ift_build *b, const struct ift_arch *arch,
     b->config = c;
     b->ids = ift_graph_input(g, "ids", IFT_I32, IFT_TOKENS, 1, (const int64_t[]){0});
     b->positions = ift_graph_input(g, "positions", IFT_I32, IFT_TOKENS, 1, (const int64_t[]){0});
-    b->segments = ift_graph_input(g, "segments", IFT_I32, IFT_SEGMENTS, 2, (const int64_t[]){0, 4});
+    b->segments = ift_graph_input(g, "segments", IFT_I32, IFT_SEGMENTS, 2, (const int64_t[]){0, 5});
     b->slots = 0;
     if (b->cache_rows > 0)
         b->slots = ift_graph_input(g, "slots", IFT_I32, IFT_TOKENS, 1, (const int64_t[]){0});

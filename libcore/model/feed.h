@@ -17,7 +17,7 @@ struct ift_feed {
     int64_t tokens, segments;
     const int32_t *id, *position; /* (N) */
     const int32_t *block;         /* (N) second positions: place.h */
-    const int32_t *segment;       /* (S, 4): see ATTN in kernels/backend.h */
+    const int32_t *segment;       /* (S, 5): see ATTN in kernels/backend.h */
     const int32_t *slot;          /* (N), with a cache */
     const int32_t *prompt; /* (S) tokens of the sequence's prompt; NULL: all that a segment sees */
 };

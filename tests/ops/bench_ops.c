@@ -178,12 +178,12 @@ static void attn(struct bench *b, const char *what, int heads, int kv_heads, int
     const struct ift_operand q = f32(b, n, width), k = f32(b, keys, kv_width),
                              v = f32(b, keys, kv_width);
     const struct ift_operand o = f32(b, n, width), lse = f32(b, n, heads),
-                             segments = tensor(b, IFT_I32, count, 4);
-    int32_t *table = malloc((size_t)count * 4 * sizeof *table);
+                             segments = tensor(b, IFT_I32, count, 5);
+    int32_t *table = malloc((size_t)count * 5 * sizeof *table);
     for (int64_t i = 0; i < count; i++) {
-        const int32_t row[4] = {(int32_t)(i * q_len), (int32_t)q_len, (int32_t)(i * kv_len),
+        const int32_t row[5] = {(int32_t)(i * q_len), (int32_t)q_len, (int32_t)(i * kv_len),
                                 (int32_t)kv_len};
-        memcpy(table + 4 * i, row, sizeof row);
+        memcpy(table + 5 * i, row, sizeof row);
     }
     fill(b, segments, table);
     free(table);

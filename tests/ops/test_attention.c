@@ -6,11 +6,17 @@ struct shape {
     bool causal;
     int64_t n, keys, gap;
     int segments;
-    int32_t segment[4][4];
+    int32_t segment[4][5];
     double size; /* of q and k */
+    bool alibi;
 };
 
 static const float scale = 0.37f;
+
+/* As steep as the heads of published models are, and steeper the other way. */
+static double slope_of(const struct shape *s, int head) {
+    return s->alibi ? (double)(float)(head % 2 ? -0.1 : pow(2, -(head + 1))) : 0;
+}
 
 /* Forward in double: q (N, H*D), k and v (K, G*D). lse and o may be NULL. Rows in no segment are
  * left alone. */
@@ -26,14 +32,14 @@ static void forward(const struct shape *s, const double *q, const double *k, con
                 const double *qi = q + (seg[0] + i) * width + h * d;
                 double top = -1e300, total = 0;
                 for (int64_t j = 0; j < seg[3]; j++) {
-                    const bool seen =
-                        (!s->causal || j <= reach) && (s->window <= 0 || j > reach - s->window);
+                    const bool seen = (!s->causal || j <= reach || j < seg[4]) &&
+                                      (s->window <= 0 || j > reach - s->window);
                     score[j] = -INFINITY;
                     if (!seen) continue;
                     score[j] = 0;
                     for (int64_t c = 0; c < d; c++)
                         score[j] += qi[c] * k[(seg[2] + j) * kv_width + kh * d + c];
-                    score[j] *= (double)scale;
+                    score[j] = (double)scale * score[j] + slope_of(s, h) * (double)(j - reach);
                     if (score[j] > top) top = score[j];
                 }
                 for (int64_t j = 0; j < seg[3]; j++) total += exp(score[j] - top);
@@ -93,7 +99,7 @@ static bool in_segment(const struct shape *s, int64_t row, int column) {
 }
 
 static struct ten *segments_of(struct rig *r, const struct shape *s) {
-    struct ten *t = rig_tensor(r, IFT_I32, 2, (int64_t[]){s->segments, 4}, 0);
+    struct ten *t = rig_tensor(r, IFT_I32, 2, (int64_t[]){s->segments, 5}, 0);
     memcpy(t->host, s->segment, (size_t)s->segments * sizeof s->segment[0]);
     return t;
 }
@@ -115,6 +121,7 @@ static void bwd_one(struct rig *r, const struct shape *s, struct ift_call fwd,
     c.in[4] = fwd.out[0];
     c.in[5] = fwd.out[1];
     c.in[6] = fwd.in[3];
+    c.in[7] = fwd.in[4];
     c.out[0] = dq->o;
     c.out[1] = dk->o;
     c.out[2] = dv->o;
@@ -135,7 +142,7 @@ static void bwd_one(struct rig *r, const struct shape *s, struct ift_call fwd,
         }
     const struct ten *const grad[3] = {dq, dk, dv};
     slopes(r, s, operand, count, doutd, grad);
-    if (s->n == 7) rig_abuse(r, &c, 0);
+    if (s->n == 7) rig_abuse(r, &c, 1 << 7);
     for (int i = 0; i < 3; i++) free(operand[i]);
     free(doutd);
 }
@@ -156,7 +163,10 @@ static void attn_one(struct rig *r, const struct shape *s, bool backward) {
     c.at.attn.causal = s->causal;
     c.at.attn.scale = scale;
     const struct ten *const in[] = {q, k, v, seg};
+    const struct ten *slope = rig_vector(r, s->heads);
+    for (int h = 0; h < s->heads; h++) ten_set(slope, h, slope_of(s, h));
     for (int i = 0; i < 4; i++) c.in[i] = in[i]->o;
+    if (s->alibi) c.in[4] = slope->o;
     c.out[0] = o->o;
     c.out[1] = lse->o;
     double *qd = ten_doubles(q), *kd = ten_doubles(k), *vd = ten_doubles(v);
@@ -170,7 +180,7 @@ static void attn_one(struct rig *r, const struct shape *s, bool backward) {
     for (int64_t i = 0; i < s->n * s->heads; i++) /* -inf where nothing is seen */
         if (lsed[i] == -INFINITY && ten_get(lse, i) == -INFINITY) lsed[i] = 0, ten_set(lse, i, 0);
     rig_near("lse", lse, lsed, tol);
-    if (s->n == 7) rig_abuse(r, &c, 1 << (IFT_MAX_IN + 1));
+    if (s->n == 7) rig_abuse(r, &c, 1 << 4 | 1 << (IFT_MAX_IN + 1));
     if (backward) {
         rig_run(r, &c);
         struct ten *const t[6] = {q, k, v, o, lse, seg};
@@ -183,17 +193,47 @@ static void attn_one(struct rig *r, const struct shape *s, bool backward) {
 static void attn(struct rig *r) {
     static const struct shape both[] = {
         /* heads kv d window causal n keys gap segments */
-        {1, 1, 1, 0, true, 1, 1, 0, 1, {{0, 1, 0, 1}}, 0},
-        {2, 1, 4, 0, true, 7, 7, 3, 1, {{0, 7, 0, 7}}, 0},
-        {2, 2, 16, 0, false, 17, 17, 0, 2, {{0, 5, 0, 5}, {5, 12, 5, 12}}, 0},
-        {4, 2, 20, 0, true, 65, 65, 2, 3, {{1, 9, 1, 9}, {10, 0, 0, 0}, {12, 50, 13, 50}}, 0},
-        {3, 1, 8, 0, true, 65, 80, 0, 2, {{0, 40, 3, 50}, {40, 25, 53, 27}}, 0}, /* longer keys */
-        {2, 2, 32, 5, true, 60, 60, 0, 1, {{0, 60, 0, 60}}, 0},                  /* a window */
-        {2, 1, 12, 7, false, 33, 33, 1, 1, {{0, 33, 0, 33}}, 0},
-        {1, 1, 64, 0, true, 130, 130, 0, 1, {{0, 130, 0, 130}}, 0}, /* more than a block */
-        {6, 2, 17, 40, true, 120, 120, 0, 1, {{0, 120, 0, 120}}, 0},
-        {2, 2, 3, 0, true, 9, 4, 0, 1, {{0, 9, 0, 4}}, 0},   /* rows that see nothing */
-        {1, 1, 16, 0, true, 8, 8, 0, 1, {{0, 8, 0, 8}}, 12}, /* sharp */
+        {1, 1, 1, 0, true, 1, 1, 0, 1, {{0, 1, 0, 1}}, 0, false},
+        {2, 1, 4, 0, true, 7, 7, 3, 1, {{0, 7, 0, 7}}, 0, false},
+        {2, 2, 16, 0, false, 17, 17, 0, 2, {{0, 5, 0, 5}, {5, 12, 5, 12}}, 0, false},
+        {4,
+         2,
+         20,
+         0,
+         true,
+         65,
+         65,
+         2,
+         3,
+         {{1, 9, 1, 9}, {10, 0, 0, 0}, {12, 50, 13, 50}},
+         0,
+         false},
+        {3, 1, 8, 0, true, 65, 80, 0, 2, {{0, 40, 3, 50}, {40, 25, 53, 27}}, 0, false}, /* longer
+                                                                                           keys */
+        {2, 2, 32, 5, true, 60, 60, 0, 1, {{0, 60, 0, 60}}, 0, false}, /* a window */
+        {2, 1, 12, 7, false, 33, 33, 1, 1, {{0, 33, 0, 33}}, 0, false},
+        {1, 1, 64, 0, true, 130, 130, 0, 1, {{0, 130, 0, 130}}, 0, false}, /* more than a block */
+        {6, 2, 17, 40, true, 120, 120, 0, 1, {{0, 120, 0, 120}}, 0, false},
+        {2, 2, 3, 0, true, 9, 4, 0, 1, {{0, 9, 0, 4}}, 0, false},   /* rows that see nothing */
+        {1, 1, 16, 0, true, 8, 8, 0, 1, {{0, 8, 0, 8}}, 12, false}, /* sharp */
+        /* slopes */
+        {1, 1, 1, 0, true, 1, 1, 0, 1, {{0, 1, 0, 1, 0}}, 0, true},
+        {2, 1, 4, 0, true, 7, 7, 3, 1, {{0, 7, 0, 7, 0}}, 0, true},
+        {2, 2, 16, 0, false, 17, 17, 0, 2, {{0, 5, 0, 5, 0}, {5, 12, 5, 12, 0}}, 0, true},
+        {6, 2, 17, 40, true, 120, 120, 0, 1, {{0, 120, 0, 120, 0}}, 0, true},
+        {3, 1, 8, 0, true, 65, 80, 0, 2, {{0, 40, 3, 50, 0}, {40, 25, 53, 27, 0}}, 0, true},
+        {4, 4, 64, 0, true, 130, 130, 0, 1, {{0, 130, 0, 130, 0}}, 0, true},
+        {2, 2, 3, 0, true, 9, 4, 0, 1, {{0, 9, 0, 4, 0}}, 0, true},
+        /* a prefix */
+        {2, 1, 4, 0, true, 7, 7, 3, 1, {{0, 7, 0, 7, 3}}, 0, false},
+        {2, 2, 16, 0, true, 17, 17, 0, 2, {{0, 5, 0, 5, 5}, {5, 12, 5, 12, 1}}, 0, false},
+        {1, 1, 64, 0, true, 230, 230, 0, 1, {{0, 230, 0, 230, 140}}, 0, false},
+        {6, 2, 17, 0, true, 130, 130, 2, 2, {{0, 30, 0, 30, 7}, {30, 100, 30, 100, 98}}, 0, true},
+        {6, 2, 17, 40, true, 120, 120, 0, 1, {{0, 120, 0, 120, 50}}, 0, false}, /* and a window */
+        {2, 2, 32, 5, true, 60, 60, 0, 1, {{0, 60, 0, 60, 33}}, 0, true},
+        {3, 1, 8, 0, true, 65, 80, 0, 2, {{0, 40, 3, 50, 20}, {40, 25, 53, 27, 27}}, 0, false},
+        {2, 2, 3, 0, true, 9, 4, 0, 1, {{0, 9, 0, 4, 2}}, 0, false},  /* more than the rows see */
+        {2, 1, 4, 0, false, 7, 7, 0, 1, {{0, 7, 0, 7, 3}}, 0, false}, /* no matter to it */
     };
     static const struct shape forward_only[] = {
         {8,
@@ -206,11 +246,17 @@ static void attn(struct rig *r) {
          0,
          3,
          {{0, 1, 300, 257}, {1, 1, 0, 299}, {2, 1, 600, 1}},
-         0},                                                                   /* decoding */
-        {4, 4, 64, 0, true, 2, 500, 0, 2, {{0, 1, 0, 400}, {1, 1, 0, 37}}, 0}, /* shared keys */
-        {16, 1, 24, 100, true, 5, 333, 4, 1, {{0, 5, 10, 321}}, 0},
-        {2, 2, 128, 0, true, 200, 260, 0, 1, {{0, 200, 0, 260}}, 6},
-        {1, 1, 80, 0, false, 3, 97, 0, 1, {{0, 3, 0, 97}}, 30},
+         0,
+         false},                                                                      /* decoding */
+        {4, 4, 64, 0, true, 2, 500, 0, 2, {{0, 1, 0, 400}, {1, 1, 0, 37}}, 0, false}, /* shared keys
+                                                                                       */
+        {16, 1, 24, 100, true, 5, 333, 4, 1, {{0, 5, 10, 321}}, 0, false},
+        {2, 2, 128, 0, true, 200, 260, 0, 1, {{0, 200, 0, 260}}, 6, false},
+        {1, 1, 80, 0, false, 3, 97, 0, 1, {{0, 3, 0, 97}}, 30, false},
+        {8, 8, 64, 0, true, 2, 700, 0, 2, {{0, 1, 300, 257, 0}, {1, 1, 0, 299, 40}}, 0, true},
+        {4, 2, 20, 64, true, 3, 500, 0, 2, {{0, 1, 0, 400, 0}, {1, 1, 0, 37, 0}}, 0, true},
+        {1, 1, 32, 0, true, 3, 90, 0, 1, {{0, 3, 0, 90, 89}}, 0, true}, /* few rows, a prefix */
+        {2, 1, 64, 0, true, 200, 300, 0, 1, {{0, 200, 0, 300, 250}}, 0, false},
     };
     for (size_t i = 0; i < sizeof both / sizeof *both; i++) attn_one(r, &both[i], true);
     for (size_t i = 0; i < sizeof forward_only / sizeof *forward_only; i++)
@@ -219,7 +265,7 @@ static void attn(struct rig *r) {
 
 /* Segment tables that must be refused. */
 static void bad_segments(struct rig *r) {
-    static const int32_t bad[][2][4] = {
+    static const int32_t bad[][2][5] = {
         {{-1, 3, 0, 3}, {0}},
         {{0, 8, 0, 3}, {0}},
         {{0, 3, 6, 3}, {0}},
@@ -228,9 +274,11 @@ static void bad_segments(struct rig *r) {
         {{4, 3, 0, 3}, {0, 2, 3, 2}},
         {{0, 3, 0, 3}, {3, INT32_MAX, 3, 2}},
         {{INT32_MAX, INT32_MAX, 0, 1}, {0}},
+        {{0, 3, 0, 3, -1}, {0}},
+        {{0, 3, 0, 3, 4}, {0}},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct shape s = {1, 1, 4, 0, true, 7, 7, 0, 2, {{0}}, 0};
+        struct shape s = {1, 1, 4, 0, true, 7, 7, 0, 2, {{0}}, 0, false};
         memcpy(s.segment, bad[i], sizeof bad[i]);
         const struct ten *m = rig_matrix(r, 7, 4, 0), *o = rig_matrix(r, 7, 4, 0),
                          *seg = segments_of(r, &s);

@@ -237,7 +237,22 @@ static void unit_one(struct rig *r, int64_t n, int64_t ch, int64_t gap, int alia
     rig_clear(r);
 }
 
+/* Rows stored in half the bytes give the bits of the same rows in f32. */
+static void unit_half(struct rig *r, enum ift_dtype type) {
+    const struct ten *half = rig_halves(r, type, 9, 37, 2), *wide = rig_widened(r, half, 0);
+    const struct ten *y = rig_matrix(r, 9, 37, 0), *want = rig_matrix(r, 9, 37, 0);
+    struct ift_call c = {.op = IFT_OP_UNIT, .in = {wide->o}, .out = {want->o}};
+    rig_run(r, &c);
+    c.in[0] = half->o;
+    c.out[0] = y->o;
+    rig_run(r, &c);
+    rig_same("unit of a half", y, want);
+    rig_clear(r);
+}
+
 static void unit(struct rig *r) {
+    unit_half(r, IFT_F16);
+    unit_half(r, IFT_BF16);
     unit_one(r, 1, 1, 0, 0);
     unit_one(r, 7, 5, 2, 1);
     unit_one(r, 7, 17, 0, 2);

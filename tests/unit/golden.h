@@ -131,7 +131,7 @@ static inline struct golden_batch golden_batch(const struct ift_safetensors *s,
     b.position = ift_alloc0(n, sizeof *b.position);
     b.target = ift_alloc0(n, sizeof *b.target);
     b.place = ift_alloc0(n, sizeof *b.place);
-    b.segment = ift_alloc0((size_t)b.rows * 4, sizeof *b.segment);
+    b.segment = ift_alloc0((size_t)b.rows * 5, sizeof *b.segment);
     for (int64_t r = 0; r < b.rows; r++) {
         const int64_t begin = b.tokens;
         for (int64_t t = 0; t < b.length; t++) {
@@ -147,9 +147,9 @@ static inline struct golden_batch golden_batch(const struct ift_safetensors *s,
             b.learned += label >= 0;
         }
         const int32_t n_row = (int32_t)(b.tokens - begin);
-        memcpy(b.segment + 4 * b.segments++,
-               (const int32_t[]){(int32_t)begin, n_row, (int32_t)begin, n_row},
-               4 * sizeof(int32_t));
+        memcpy(b.segment + 5 * b.segments++,
+               (const int32_t[]){(int32_t)begin, n_row, (int32_t)begin, n_row, 0},
+               5 * sizeof(int32_t));
     }
     return b;
 }

@@ -104,7 +104,7 @@ static inline ift_val case_mlp(struct case_build *b, ift_val h, ift_val residual
 
 static inline void case_inputs(struct case_build *b) {
     const struct case_llama *c = b->c;
-    const int64_t one[] = {1}, two[] = {2}, tokens[] = {0}, segments[] = {0, 4};
+    const int64_t one[] = {1}, two[] = {2}, tokens[] = {0}, segments[] = {0, 5};
     const int64_t table[] = {CASE_POSITIONS, (c->rot ? c->rot : c->head_dim) / 2, 2};
     b->ids = ift_graph_input(b->g, "ids", IFT_I32, IFT_TOKENS, 1, tokens);
     b->targets = ift_graph_input(b->g, "targets", IFT_I32, IFT_TOKENS, 1, tokens);
@@ -189,7 +189,7 @@ static inline void case_values(const struct ift_value *v, float *p) {
 struct case_batch {
     int64_t extent[IFT_EXTENTS];
     int32_t ids[CASE_POSITIONS], targets[CASE_POSITIONS], positions[CASE_POSITIONS],
-        segments[CASE_POSITIONS];
+        segments[5 * CASE_POSITIONS];
     int32_t key[2];
     float scale;
 };
@@ -200,8 +200,8 @@ static inline struct case_batch case_batch_of(const struct case_llama *c, const 
     struct ift_rng r = ift_rng(2, 0, 0);
     int32_t n = 0;
     for (int d = 0; d < documents; d++) {
-        const int32_t segment[] = {n, length[d], n, length[d]};
-        memcpy(b.segments + 4 * d, segment, sizeof segment);
+        const int32_t segment[] = {n, length[d], n, length[d], 0};
+        memcpy(b.segments + 5 * d, segment, sizeof segment);
         for (int i = 0; i < length[d]; i++, n++) {
             b.ids[n] = (int32_t)ift_rng_below(&r, (uint64_t)c->vocab);
             b.targets[n] = i % 4 == 1 ? -1 : (int32_t)ift_rng_below(&r, (uint64_t)c->vocab);

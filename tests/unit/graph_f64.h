@@ -128,15 +128,18 @@ static inline double f64_dot(const double *a, const double *b, int n) {
     return s;
 }
 
-/* One query row of one head over keys first .. last of its segment. */
+/* One query row of one head over keys first .. last of its segment; a key `slope` is worth more
+ * than the one before it. */
 static inline void f64_attend(const double *q, const double *k, const double *v, double *o,
-                              int64_t first, int64_t last, int64_t stride, int wide, double scale) {
+                              int64_t first, int64_t last, int64_t stride, int wide, double scale,
+                              double slope) {
     double top = -INFINITY, sum = 0;
     for (int64_t j = first; j <= last; j++)
-        top = fmax(top, scale * f64_dot(q, k + j * stride, wide));
+        top = fmax(top, scale * f64_dot(q, k + j * stride, wide) + slope * (double)j);
     for (int c = 0; c < wide; c++) o[c] = 0;
     for (int64_t j = first; j <= last; j++) {
-        const double p = exp(scale * f64_dot(q, k + j * stride, wide) - top);
+        const double score = scale * f64_dot(q, k + j * stride, wide) + slope * (double)j;
+        const double p = exp(score - top);
         sum += p;
         for (int c = 0; c < wide; c++) o[c] += p * v[j * stride + c];
     }
@@ -147,19 +150,21 @@ static inline void f64_attn(struct f64 *f, const struct ift_node *n) {
     const int heads = n->at.attn.heads, kv_heads = n->at.attn.kv_heads, wide = n->at.attn.head_dim;
     const int64_t stride = (int64_t)kv_heads * wide;
     for (int64_t s = 0; s < f64_rows(f, n->in[3]); s++) {
-        const double *at = f->v[n->in[3]] + 4 * s;
+        const double *at = f->v[n->in[3]] + 5 * s;
         const int64_t q0 = (int64_t)at[0], queries = (int64_t)at[1], k0 = (int64_t)at[2],
-                      keys = (int64_t)at[3];
+                      keys = (int64_t)at[3], prefix = (int64_t)at[4];
         for (int64_t i = 0; i < queries; i++) {
             const int64_t own = keys - queries + i, window = n->at.attn.window;
-            const int64_t last = n->at.attn.causal ? own : keys - 1,
+            const int64_t last = !n->at.attn.causal ? keys - 1
+                                 : own < prefix     ? prefix - 1
+                                                    : own,
                           first = window && own >= window ? own - window + 1 : 0;
             for (int h = 0; h < heads; h++) {
                 const int64_t head = k0 * stride + h / (heads / kv_heads) * wide,
                               row = ((q0 + i) * heads + h) * wide;
                 f64_attend(f->v[n->in[0]] + row, f->v[n->in[1]] + head, f->v[n->in[2]] + head,
                            f->v[n->out[0]] + row, first, last, stride, wide,
-                           (double)n->at.attn.scale);
+                           (double)n->at.attn.scale, n->in[4] ? f->v[n->in[4]][h] : 0);
             }
         }
     }

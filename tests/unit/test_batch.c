@@ -26,7 +26,8 @@ static void whole_rows(void) {
     check_i32("id", b.id, id, 9);
     check_i32("position", b.position, (const int32_t[]){0, 1, 2, 3, 0, 1, 0, 1, 2}, 9);
     check_i32("target", b.target, (const int32_t[]){-1, 12, -1, -1, 21, -1, -1, -1, -1}, 9);
-    check_i32("segment", b.segment, (const int32_t[]){0, 4, 0, 4, 4, 2, 4, 2, 6, 3, 6, 3}, 12);
+    check_i32("segment", b.segment,
+              (const int32_t[]){0, 4, 0, 4, 0, 4, 2, 4, 2, 0, 6, 3, 6, 3, 0}, 15);
     CHECK_INT(b.doc[2].row, 7);
     CHECK_INT(b.doc[2].begin, 6);
     CHECK_INT(b.doc[2].at, 6);
@@ -55,7 +56,7 @@ static void cut_at_documents(void) {
     CHECK_INT(ift_batch_row(&b, &row, 0, &next, &err), 1);
     CHECK_INT(b.tokens, 5);
     CHECK_INT(b.doc[0].begin, 4);
-    check_i32("segment", b.segment, (const int32_t[]){0, 2, 0, 2, 2, 3, 2, 3}, 8);
+    check_i32("segment", b.segment, (const int32_t[]){0, 2, 0, 2, 0, 2, 3, 2, 3, 0}, 10);
 
     ift_batch_clear(&b);
     b.capacity = 1; /* longer than the capacity: taken alone */

@@ -190,7 +190,7 @@ static void test_mistake_in_graph(void) {
 /* Names of states that a key/value cache of one attention needs, and a graph that fills and reads
  * it. */
 static ift_val cached_attention(struct ift_graph *g, bool cached) {
-    const int64_t tokens[] = {0}, wide[] = {0, 12}, narrow[] = {0, 6}, segments[] = {0, 4},
+    const int64_t tokens[] = {0}, wide[] = {0, 12}, narrow[] = {0, 6}, segments[] = {0, 5},
                   cache[] = {16, 6};
     const ift_val q = ift_graph_input(g, "q", IFT_F32, IFT_TOKENS, 2, wide);
     ift_val k = ift_graph_input(g, "k", IFT_F32, IFT_TOKENS, 2, narrow);
@@ -232,8 +232,8 @@ static void test_cache(void) {
     ift_val o = cached_attention(g, false);
     CHECK_OK(ift_exec_new(&x, g, &d, (int64_t[]){0, 9, 1, 0}, &err), &err);
     upload_rows(x, g, data, 0, 9);
-    CHECK_OK(ift_exec_upload(x, ift_graph_find(g, "segments"), (int32_t[]){0, 9, 0, 9}, 1, &err),
-             &err);
+    const ift_val all = ift_graph_find(g, "segments");
+    CHECK_OK(ift_exec_upload(x, all, (int32_t[]){0, 9, 0, 9, 0}, 1, &err), &err);
     CHECK_OK(ift_exec_run(x, (int64_t[]){0, 9, 1, 0}, &err), &err);
     CHECK_OK(ift_exec_download(x, want, o, 9, &err), &err);
     ift_exec_free(x);
@@ -251,7 +251,7 @@ static void test_cache(void) {
         upload_rows(z, g, data, first[i], rows[i]);
         CHECK_OK(ift_exec_upload(z, ift_graph_find(g, "slots"), slots, rows[i], &err), &err);
         CHECK_OK(ift_exec_upload(z, ift_graph_find(g, "segments"),
-                                 (int32_t[]){0, rows[i], 3, first[i] + rows[i]}, 1, &err),
+                                 (int32_t[]){0, rows[i], 3, first[i] + rows[i], 0}, 1, &err),
                  &err);
         CHECK_OK(ift_exec_run(z, (int64_t[]){0, rows[i], 1, 0}, &err), &err);
         CHECK_OK(ift_exec_download(z, got + 12 * first[i], o, rows[i], &err), &err);

@@ -236,11 +236,11 @@ static struct golden_batch packed_batch(const struct ift_tensor *ids,
     b.position = ift_alloc0((size_t)n, sizeof *b.position);
     b.target = ift_alloc0((size_t)n, sizeof *b.target);
     b.place = ift_alloc0((size_t)n, sizeof *b.place);
-    b.segment = ift_alloc0((size_t)segments * 4, sizeof *b.segment);
+    b.segment = ift_alloc0((size_t)segments * 5, sizeof *b.segment);
     for (int64_t s = 0; s < segments; s++) {
         const int32_t from = (int32_t)begin[s], length = (int32_t)(begin[s + 1] - begin[s]);
-        memcpy(b.segment + 4 * s, (const int32_t[]){from, length, from, length},
-               4 * sizeof *b.segment);
+        memcpy(b.segment + 5 * s, (const int32_t[]){from, length, from, length, 0},
+               5 * sizeof *b.segment);
         for (int64_t i = from; i < begin[s + 1]; i++) {
             const int64_t label = labels && i + 1 < n ? golden_i64(labels, i + 1) : -100;
             b.id[i] = (int32_t)golden_i64(ids, i);
@@ -483,7 +483,7 @@ static void greedy_whole(const struct golden_case *c) {
         bool same = true;
         for (size_t i = 0; i < more; i++, n++) {
             for (size_t j = 0; j < n; j++) position[j] = (int32_t)j, target[j] = -1;
-            int32_t segment[4] = {0, (int32_t)n, 0, (int32_t)n};
+            int32_t segment[5] = {0, (int32_t)n, 0, (int32_t)n, 0};
             const struct golden_batch b = {.tokens = (int64_t)n,
                                            .segments = 1,
                                            .id = id,

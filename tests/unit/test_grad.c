@@ -181,11 +181,15 @@ static void test_lora(void) {
 
 /* ---- odd graphs ---- */
 
-static void odd_check(struct odd *o, ift_val h) {
-    const ift_val head = case_param(&o->b, "head", 9, 6, true);
+static void odd_check_head(struct odd *o, ift_val h, ift_val head, int prefix) {
     const ift_val loss = ift_graph_xent(o->g, h, head, o->b.targets, o->b.scale);
-    const struct case_batch batch = case_batch_of(&odd_case, (const int[]){4, 6}, 2);
+    struct case_batch batch = case_batch_of(&odd_case, (const int[]){4, 6}, 2);
+    batch.segments[5 * 1 + 4] = prefix; /* of the second document */
     check_gradients(o->g, loss, &batch);
+}
+
+static void odd_check(struct odd *o, ift_val h) {
+    odd_check_head(o, h, case_param(&o->b, "head", 9, 6, true), 0);
 }
 
 /* One value read by many ops, and several times by one. */
@@ -284,6 +288,88 @@ static void test_norm_outputs_left_alone(void) {
     odd_check(&o, ift_graph_add_norm(o.g, sum, o.x, m, 1e-5f, &unread));
 }
 
+/* A block as Bloom has it: layer norms, q, k and v of each head side by side, slopes, a plain
+ * activation; then the same with a prefix and without biases. */
+static void test_slopes_and_layer_norms(void) {
+    for (int prefix = 0; prefix <= 4; prefix += 4) {
+        struct odd o = odd_new(true);
+        const ift_val fused = case_param(&o.b, "fused", 18, 6, true),
+                      up = case_param(&o.b, "up", 7, 6, true),
+                      down = case_param(&o.b, "down", 6, 7, true);
+        const ift_val bias = prefix ? 0 : case_param(&o.b, "bias", 6, 0, true);
+        const struct ift_graph_attn a = {.heads = 3,
+                                         .kv_heads = 3,
+                                         .head_dim = 2,
+                                         .scale = 0.6f,
+                                         .causal = true,
+                                         .slopes = case_param(&o.b, "slopes", 3, 0, false)};
+        ift_val h =
+            ift_graph_layer_norm(o.g, o.x, case_param(&o.b, "norm1", 6, 0, true), bias, 1e-5f);
+        ift_val q, k, v, sum;
+        const struct ift_graph_split s = {.groups = 3, .q = 2, .k = 2, .v = 2};
+        const ift_val qkv =
+            ift_graph_linear(o.g, h, fused, prefix ? 0 : case_param(&o.b, "qkv", 18, 0, true));
+        ift_graph_split(o.g, qkv, s, &q, &k, &v);
+        h = ift_graph_attn(o.g, q, k, v, o.b.segments, a);
+        h = ift_graph_add_layer_norm(o.g, o.x, h, case_param(&o.b, "norm2", 6, 0, true), bias,
+                                     1e-5f, &sum);
+        h = ift_graph_act(o.g, ift_graph_linear(o.g, h, up, 0), IFT_ACT_GELU_TANH);
+        h = ift_graph_linear_add(o.g, h, down, 1, sum);
+        odd_check_head(&o, h, case_param(&o.b, "head", 9, 6, true), prefix);
+    }
+}
+
+/* Parts that no gradient reaches count as 0; parts without columns are none. */
+static void test_split(void) {
+    struct odd o = odd_new(true);
+    const ift_val w = case_param(&o.b, "w", 20, 6, true), u = case_param(&o.b, "u", 12, 6, true);
+    ift_val q, k, v, gate, up, none;
+    ift_graph_split(o.g, ift_graph_linear(o.g, o.x, w, 0),
+                    (struct ift_graph_split){.groups = 2, .q = 4, .k = 3, .v = 3, .v_before_k = 1},
+                    &q, &k, &v);
+    ift_graph_split(o.g, ift_graph_linear(o.g, o.x, u, 0),
+                    (struct ift_graph_split){.groups = 1, .q = 6, .k = 6}, &gate, &up, &none);
+    CHECK(q && k && v && gate && up && !none);
+    const ift_val h = ift_graph_glu(o.g, gate, up, IFT_ACT_TANH);
+    odd_check(&o, ift_graph_axpby(o.g, 1, h, -0.7f, k)); /* k alone */
+}
+
+static void test_acts(void) {
+    for (int act = IFT_ACT_SILU; act <= IFT_ACT_TANH; act++) {
+        struct odd o = odd_new(true);
+        const ift_val w = case_param(&o.b, "w", 6, 6, true), p = case_param(&o.b, "p", 6, 6, true);
+        const ift_val h = ift_graph_act(o.g, ift_graph_linear(o.g, o.x, p, 0), (enum ift_act)act);
+        odd_check(&o, ift_graph_linear_add(o.g, h, w, 1, ift_graph_act(o.g, o.x, act)));
+    }
+}
+
+/* Heads normed one by one, and two parts of a head turned by one table. */
+static void test_heads(void) {
+    struct odd o = odd_new(true);
+    const ift_val w = case_param(&o.b, "norm", 3, 0, true), b = case_param(&o.b, "b", 2, 0, true),
+                  c = case_param(&o.b, "norm2", 2, 0, true);
+    ift_val h = ift_graph_norm(o.g, o.x, w, 1e-5f), sum;         /* 2 heads of 3 */
+    h = ift_graph_add_layer_norm(o.g, h, o.x, c, b, 0.1f, &sum); /* 3 of 2 */
+    h = ift_graph_rope(o.g, h, o.b.positions, o.b.table, 1, 6, 0, 2, false);
+    h = ift_graph_rope(o.g, h, o.b.positions, o.b.table, 1, 6, 3, 2, true);
+    odd_check(&o, ift_graph_axpby(o.g, 1, h, 0.3f, sum));
+}
+
+/* Rows of length 1 as the weight of a product and of the loss, whose gradients are then values. */
+static void test_unit_rows(void) {
+    struct odd o = odd_new(true);
+    const ift_val w = case_param(&o.b, "w", 6, 6, true),
+                  head = case_param(&o.b, "head", 9, 6, true);
+    const ift_val h =
+        ift_graph_linear(o.g, ift_graph_unit_rows(o.g, o.x), ift_graph_unit_rows(o.g, w), 0);
+    odd_check_head(&o, h, ift_graph_unit_rows(o.g, head), 0);
+    o = odd_new(
+        true); /* the weight is used before too, and has a gradient when the loss adds its */
+    const ift_val unit = ift_graph_unit_rows(o.g, ift_graph_find(o.g, "embed"));
+    const ift_val z = ift_graph_linear(o.g, o.x, unit, 0);
+    odd_check_head(&o, ift_graph_gemm(o.g, z, false, unit, false, 1, o.x, 0), unit, 0);
+}
+
 /* Two runs leave twice the gradient. */
 static void test_runs_accumulate(void) {
     struct ift_err err = {0};
@@ -325,6 +411,11 @@ int main(void) {
     test_products();
     test_parameters_as_activations();
     test_norm_outputs_left_alone();
+    test_slopes_and_layer_norms();
+    test_split();
+    test_acts();
+    test_heads();
+    test_unit_rows();
     test_runs_accumulate();
     return check_done();
 }

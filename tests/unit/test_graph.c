@@ -141,7 +141,7 @@ static struct sources sources_new(void) {
         .ids = ift_graph_input(g, "ids", IFT_I32, IFT_TOKENS, 1, tokens),
         .picks = ift_graph_input(g, "picks", IFT_I32, IFT_PICKS, 1, tokens),
         .state = ift_graph_state(g, "state", IFT_F32, 2, w58),
-        .segments = ift_graph_input(g, "segments", IFT_I32, IFT_SEGMENTS, 2, (int64_t[]){0, 4}),
+        .segments = ift_graph_input(g, "segments", IFT_I32, IFT_SEGMENTS, 2, (int64_t[]){0, 5}),
         .one = ift_graph_input(g, "one", IFT_F32, IFT_FIXED, 1, vec1),
     };
 }
@@ -239,6 +239,48 @@ static ift_val mistake_in_the_other_ops(struct sources *s, int which, const char
     return 0;
 }
 
+static ift_val mistake_in_parts_and_heads(struct sources *s, int which, const char **text) {
+    struct ift_graph *g = s->g;
+    ift_val q, k, v;
+    struct ift_graph_attn attn = {.heads = 2, .kv_heads = 2, .head_dim = 4, .slopes = s->vector};
+    switch (which) {
+    case 0:
+        *text = "split: 2 groups of 2, 1 and 2 of 8 columns";
+        ift_graph_split(g, s->x, (struct ift_graph_split){2, 2, 1, 2, false}, &q, &k, &v);
+        return q | k | v;
+    case 1:
+        *text = "split: 1 groups of -1, 9 and 0 of 8 columns";
+        ift_graph_split(g, s->x, (struct ift_graph_split){1, -1, 9, 0, false}, &q, &k, &v);
+        return q | k | v;
+    case 2:
+        *text = "attn: slopes \"vector\" (8) f32 does not fit query \"x\"";
+        return ift_graph_attn(g, s->x, s->x, s->x, s->segments, attn);
+    case 3:
+        *text = "attn: slopes \"slopes\" (2) f32 cannot be trained";
+        attn.slopes = ift_graph_param(g, "slopes", 1, (int64_t[]){2}, true);
+        return ift_graph_attn(g, s->x, s->x, s->x, s->segments, attn);
+    case 4:
+        *text = "norm: bias \"one\" (1) f32 does not fit weight \"vector\" (8) f32";
+        return ift_graph_layer_norm(g, s->x, s->vector, s->one, 0);
+    case 5:
+        *text = "norm: weight \"three\" (3) f32 does not fit input \"x\" (tokens, 8) f32";
+        return ift_graph_norm(g, s->x, ift_graph_param(g, "three", 1, (int64_t[]){3}, true), 0);
+    case 6:
+        *text = "rope: 2 heads of 4 channels, 2 rotated from 3 on, of 8 columns";
+        return ift_graph_rope(g, s->x, s->ids,
+                              ift_graph_param(g, "t", 3, (int64_t[]){9, 1, 2}, false), 2, 4, 3, 2,
+                              false);
+    case 7:
+        *text = "act: input \"ids\" (tokens) i32 has the wrong type";
+        return ift_graph_act(g, s->ids, IFT_ACT_SILU);
+    case 8:
+        *text = "unit_rows: no input given";
+        return ift_graph_unit_rows(g, 0);
+    }
+    *text = NULL;
+    return 0;
+}
+
 static ift_val mistake_in_names_and_optimizer(struct sources *s, int which, const char **text) {
     struct ift_graph *g = s->g;
     switch (which) {
@@ -300,6 +342,7 @@ static int check_mistakes(ift_val (*mistake)(struct sources *s, int which, const
 static void test_mistakes(void) {
     CHECK_INT(check_mistakes(mistake_in_products), 8);
     CHECK_INT(check_mistakes(mistake_in_the_other_ops), 15);
+    CHECK_INT(check_mistakes(mistake_in_parts_and_heads), 9);
     CHECK_INT(check_mistakes(mistake_in_names_and_optimizer), 8);
 }
 
