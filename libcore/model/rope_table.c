@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "libcore/base/mem.h"
-#include "libcore/tensor/tensor.h"
 
 /* Long waves are stretched by `factor`, short ones kept, those between blended
  * (modeling_rope_utils.py, _compute_llama3_parameters). */
@@ -53,14 +52,12 @@ static double base(const struct ift_rope *r, int64_t length) {
     return r->theta;
 }
 
-/* All are finite, and so neither conversion can fail. */
-static void round_to_f16(float *freq, int64_t n) {
-    struct ift_err err = {{0}, 0, 0};
-    uint16_t *const half = ift_alloc((size_t)n * sizeof *half);
-    if (ift_from_f32(half, IFT_F16, freq, (size_t)n, &err) < 0 ||
-        ift_to_f32(freq, half, IFT_F16, (size_t)n, &err) < 0)
-        abort();
-    free(half);
+/* To the nearest number of f16, which has 11 bits, fewer below 2^-14. */
+static float rounded_to_f16(float f) {
+    int exponent;
+    frexpf(f, &exponent);
+    const int shift = 11 - (exponent > -13 ? exponent : -13);
+    return ldexpf(rintf(ldexpf(f, shift)), -shift);
 }
 
 void ift_rope_table_frequencies(const struct ift_rope *r, int64_t length, float *freq) {
@@ -72,8 +69,8 @@ void ift_rope_table_frequencies(const struct ift_rope *r, int64_t length, float 
                   : r->kind == IFT_ROPE_LINEAR ? f / (float)r->factor
                   : r->kind == IFT_ROPE_YARN   ? yarn(r, i, period)
                                                : f;
+        if (r->f16_frequencies) freq[i] = rounded_to_f16(freq[i]);
     }
-    if (r->f16_frequencies) round_to_f16(freq, r->dims / 2);
 }
 
 void ift_rope_table_row(const struct ift_rope *r, const float *freq, int64_t position, float *row) {

@@ -1,6 +1,7 @@
 /* config.json of LLaMA models in every spelling, and what is refused. */
 #include "libcore/model/arch.h"
 #include "libcore/model/rope_table.h"
+#include "libcore/tensor/tensor.h"
 #include "tests/unit/check.h"
 
 #define BASE                                                                                       \
@@ -122,8 +123,8 @@ static void refusals(void) {
 }
 
 #define SIZES                                                                                      \
-    "\"vocab_size\":100,\"hidden_size\":128,\"intermediate_size\":80,\"num_hidden_layers\":4,"      \
-    "\"num_attention_heads\":32"
+    "\"vocab_size\":100,\"hidden_size\":128,\"num_hidden_layers\":4,"                              \
+    "\"intermediate_size\":80,\"num_attention_heads\":32"
 
 /* What each family takes for granted. */
 static void families(void) {
@@ -206,6 +207,22 @@ static void rope(void) {
     CHECK(bands[0] && bands[1] && bands[2]);
 }
 
+/* Frequencies as f16 stores them: 11 bits, or multiples of 2^-24 below 2^-14. */
+static void rope_of_f16(void) {
+    const struct ift_rope r = {.dims = 64, .theta = 1e6, .f16_frequencies = true};
+    struct ift_err err = {{0}, 0, 0};
+    float freq[32], plain[32], back[32];
+    uint16_t half[32];
+    struct ift_rope wide = r;
+    wide.f16_frequencies = false;
+    ift_rope_table_frequencies(&r, 0, freq);
+    ift_rope_table_frequencies(&wide, 0, plain);
+    CHECK_OK(ift_from_f32(half, IFT_F16, plain, 32, &err), &err);
+    CHECK_OK(ift_to_f32(back, half, IFT_F16, 32, &err), &err);
+    for (int i = 0; i < 32; i++) CHECK_NEAR(freq[i], back[i], 0);
+    CHECK(memcmp(freq, plain, sizeof freq) != 0);
+}
+
 int main(void) {
     defaults();
     spellings();
@@ -216,5 +233,6 @@ int main(void) {
     dtype_text("{\"torch_dtype\":\"float16\"}", "{\"torch_dtype\":\"bfloat16\"}");
     dtype_text("{\n  \"x\": 1\n}", "{\n  \"torch_dtype\": \"bfloat16\",\n  \"x\": 1\n}");
     rope();
+    rope_of_f16();
     return check_done();
 }
