@@ -185,6 +185,14 @@ static void on_error(void *ctx, jv message) {
     jv_free(message);
 }
 
+/* Stands before every program and hides what libjq would let it reach. It also takes the place in
+ * which a program could import others. */
+#define REFUSED(name) "error(\"" name " is not for recipes: same input, same output\"); "
+static const char fence[] =
+    "def env: {}; def stderr: .; def get_search_list: []; "
+    "def modulemeta: " REFUSED("modulemeta") "def now: " REFUSED("now") "def localtime: " REFUSED(
+        "localtime") "def strflocaltime(f): " REFUSED("strflocaltime") "{} as $ENV | ";
+
 int ift_jq_open(struct ift_jq **result, const char *program, const struct ift_jq_arg *args,
                 size_t nargs, struct ift_err *err) {
     struct ift_jq *const jq = ift_alloc0(1, sizeof *jq);
@@ -197,9 +205,12 @@ int ift_jq_open(struct ift_jq **result, const char *program, const struct ift_jq
     for (size_t i = 0; i < nargs; i++) {
         named = jv_object_set(named, jv_string(args[i].name), jv_string(args[i].value));
     }
-    struct ift_str message = {0};
+    struct ift_str message = {0}, fenced = {0};
+    ift_str_adds(&fenced, fence);
+    ift_str_adds(&fenced, program);
     jq_set_error_cb(jq->state, on_error, &message);
-    const int ok = jq_compile_args(jq->state, program, named);
+    const int ok = jq_compile_args(jq->state, fenced.p, named);
+    ift_str_release(&fenced);
     jq_set_error_cb(jq->state, NULL, NULL);
     if (!ok) {
         IFT_FAIL(err, "%s", message.n ? message.p : "libjq does not accept the program");

@@ -4,8 +4,10 @@
  * computes with doubles, so 1.0 comes out as 1; but a number that a double cannot hold
  * (10000000000000000001) and that leaves as it came in keeps its digits.
  *
- * An object is used by one thread at a time. Programs cannot reach files, the environment or the
- * clock's zone through us: `input`, `inputs`, `debug` and `input_filename` see nothing.
+ * An object is used by one thread at a time. What a program gives depends on its value and
+ * arguments alone: `env` and `$ENV` are empty, `input`, `inputs`, `debug`, `stderr` and
+ * `input_filename` see and say nothing, `now`, `localtime`, `strflocaltime` and `modulemeta` are
+ * errors, and modules cannot be imported. (libjq 1.6 itself adds definitions of a file ~/.jq.)
  */
 #ifndef IFT_JQ_H
 #define IFT_JQ_H

@@ -38,6 +38,16 @@ static const struct {
     {".[]|if . == 2 then error(\"no\") else . end", "[1,2,3]", "1;!no"},
     {"error({a:1})", "1", "!{\"a\":1}"},
     {"$who + .", "\"!\"", "\"me\xc3\xa9!\";"},
+    {"env, $ENV, (env | length), $ENV.HOME, (. as $x | [$ENV, env])", "1", "{};{};0;null;[{},{}];"},
+    {"def env: 3; env, ({a: 1} as $ENV | $ENV)", "1", "3;{\"a\":1};"},
+    {"stderr, get_search_list", "1", "1;[];"},
+    {"now", "1", "!now is not for recipes: same input, same output"},
+    {"0 | localtime", "1", "!localtime is not for recipes: same input, same output"},
+    {"0 | strflocaltime(\"%Y\")", "1",
+     "!strflocaltime is not for recipes: same input, same output"},
+    {"0 | todate", "1", "\"1970-01-01T00:00:00Z\";"},
+    {"modulemeta", "\"x\"", "!modulemeta is not for recipes: same input, same output"},
+    {"# a comment\ndef f: . + 1; f", "1", "2;"},
     {"\"\\u0000\"", "null", "\"\\u0000\";"},
 };
 
@@ -67,6 +77,8 @@ int main(void) {
     CHECK_INT(ift_jq_open(&jq, "{a:", NULL, 0, &err), -1);
     CHECK(strstr(err.text, "syntax error") && strstr(err.text, "line 1") &&
           !strchr(err.text, '\n'));
+    CHECK_INT(ift_jq_open(&jq, "import \"a\" as a; .", NULL, 0, &err), -1);
+    CHECK(strstr(err.text, "syntax error"));
     CHECK_INT(ift_jq_open(&jq, "$nope", NULL, 0, &err), -1);
     CHECK(strstr(err.text, "nope"));
     ift_jq_free(NULL);
