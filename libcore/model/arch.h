@@ -2,8 +2,9 @@
  * ift_arch` and one row in arch.c. It reads its config keys and describes its forward in ops;
  * memory, backward, tuning methods, caches and files are none of its business.
  *
- * Adding a family: arch/<family>.c, its row in the table of arch.c, a golden case. Code outside
- * arch/ never names a family. What tensors a model has is not written down a second time: the
+ * Adding a family: arch/<family>.c, its row in the table of arch.c, a golden case. One whose layers
+ * are LLaMA's under other names is a table of names: decoder.h. Code outside arch/ never names a
+ * family. What tensors a model has is not written down a second time: the
  * description declares them, and ift_model_open compares it with the files, ift-init fills it with
  * random numbers.
  *

@@ -52,6 +52,7 @@ static ift_val attention(struct ift_build *b, const struct ift_decoder *d, int l
         .window = layer >= c->window_first ? (int)c->window : 0,
         .scale = (float)(1.0 / sqrt((double)c->head_dim)),
         .causal = true,
+        .slopes = c->alibi ? ift_build_slopes(b) : 0,
     };
     const ift_val o = ift_build_attn(b, layer, q, k, v, a); // (N, heads * head_dim)
     const ift_val y = ift_build_linear(b, o, c->heads * c->head_dim, c->hidden, c->o_bias,
