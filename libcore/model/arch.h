@@ -4,9 +4,8 @@
  *
  * Adding a family: arch/<family>.c, its row in the table of arch.c, a golden case. One whose layers
  * are LLaMA's under other names is a table of names: decoder.h. Code outside arch/ never names a
- * family. What tensors a model has is not written down a second time: the
- * description declares them, and ift_model_open compares it with the files, ift-init fills it with
- * random numbers.
+ * family. What tensors a model has is not written down a second time: the description declares
+ * them, and ift_model_open compares it with the files, ift-init fills it with random numbers.
  *
  * The forward is written once and serves training (segments of fresh keys), scoring and generation
  * (keys in a cache): ift_build_attn hides which.

@@ -14,6 +14,7 @@ static int read_rope(const struct ift_json *doc, int root, struct ift_config *c,
     IFT_TRY(ift_json_get_bool(doc, root, "use_logn_attn", true, &log_n, err));
     IFT_TRY(ift_config_size(doc, root, "seq_length", c->max_positions, &length, err));
     if (part != 1) return IFT_FAIL(err, "\"rotary_pct\" is %g, only 1 is supported", part);
+    if (log_n && length < 2) return IFT_FAIL(err, "\"seq_length\" is 1: queries have no logarithm");
     IFT_TRY(ift_config_rope_plain(c, base, c->head_dim, err));
     c->rope.original_max_positions = length;
     c->rope.log_n = log_n;
