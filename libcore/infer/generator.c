@@ -136,7 +136,7 @@ static void lay(struct ift_generator *g, int64_t slot, int64_t count) {
     segment[1] = (int32_t)count;
     segment[2] = first;
     segment[3] = (int32_t)((int64_t)s->fed + count);
-    segment[4] = 0;
+    segment[4] = (int32_t)s->place.prefix;
     for (int64_t i = 0; i < count; i++, g->ntokens++) {
         const int64_t t = (int64_t)s->fed + i;
         g->id[g->ntokens] = s->id[t];

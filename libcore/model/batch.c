@@ -71,7 +71,7 @@ void ift_batch_add(struct ift_batch *b, const struct ift_place *p, const int32_t
     int32_t *segment = b->segment + 5 * b->docs;
     segment[0] = segment[2] = (int32_t)at;
     segment[1] = segment[3] = (int32_t)length;
-    segment[4] = 0;
+    segment[4] = (int32_t)p->prefix;
     b->doc[b->docs++] = (struct ift_batch_doc){row, begin, at, length};
     b->tokens += length;
     b->pairs += length * (length + 1) / 2;
