@@ -31,6 +31,15 @@ int ift_config_size_of(const struct ift_json *doc, int root, const char *key, co
     return ift_config_size(doc, root, have || second < 0 ? key : other, def, value, err);
 }
 
+int ift_config_refuse(const struct ift_json *doc, int root, const char *key, struct ift_err *err) {
+    const int node = ift_json_get(doc, root, key);
+    if (node < 0 || ift_json_is(doc, node, IFT_JSON_NULL) || ift_json_is(doc, node, IFT_JSON_FALSE))
+        return 0;
+    const struct ift_slice raw = ift_json_raw(doc, node);
+    if (ift_slice_is(raw, "0")) return 0;
+    return IFT_FAIL(err, "\"%s\": %.*s is not supported", key, raw.n < 60 ? (int)raw.n : 60, raw.p);
+}
+
 int ift_config_act(const struct ift_json *doc, int root, const char *key, const char *def,
                    enum ift_act *act, struct ift_err *err) {
     static const struct {

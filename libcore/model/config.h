@@ -82,6 +82,10 @@ int ift_config_size_of(const struct ift_json *doc, int root, const char *key, co
 /* A token id, which must be below c->vocab. Absent or null: def; negative: -1, none. */
 int ift_config_token(const struct ift_json *doc, int root, const char *key, int64_t def,
                      const struct ift_config *c, int32_t *id, struct ift_err *err) IFT_MUST_CHECK;
+/* What would change the numbers and is not supported: any value but null, false and 0 is an error.
+ */
+int ift_config_refuse(const struct ift_json *doc, int root, const char *key,
+                      struct ift_err *err) IFT_MUST_CHECK;
 /* hidden_act and its like: silu, gelu, gelu_new, gelu_pytorch_tanh, relu. */
 int ift_config_act(const struct ift_json *doc, int root, const char *key, const char *def,
                    enum ift_act *act, struct ift_err *err) IFT_MUST_CHECK;

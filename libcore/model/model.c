@@ -51,8 +51,9 @@ const struct ift_tensor *ift_model_find(const struct ift_model *m, const char *n
 
 void ift_model_name(const struct ift_model *m, const struct ift_tensor *t, struct ift_str *out) {
     const struct ift_arch *const a = m->arch;
-    const bool whole = !a->prefix || behind_prefix(a, t->name) || strcmp(t->name, a->head_name) == 0 ||
-                       (a->head_bias_name && strcmp(t->name, a->head_bias_name) == 0);
+    const bool head = strcmp(t->name, a->head_name) == 0 ||
+                      (a->head_bias_name && strcmp(t->name, a->head_bias_name) == 0);
+    const bool whole = !a->prefix || head || behind_prefix(a, t->name);
     ift_str_addf(out, "%s%s", whole ? "" : a->prefix, t->name);
 }
 

@@ -248,14 +248,31 @@ static inline double golden_run_batch(struct golden_run *r, const struct golden_
         const struct ift_value *const value = ift_graph_value(r->g, (ift_val)v);
         if (value->role == IFT_STATE) CHECK_OK(ift_exec_zero(r->x, (ift_val)v, err), err);
     }
+    int32_t position[128], block[128], segment[5 * 16];
+    memcpy(segment, b->segment, (size_t)b->segments * 5 * sizeof *segment);
+    memcpy(position, b->position, (size_t)b->tokens * sizeof *position);
+    for (int64_t s = 0; s < b->segments; s++) {
+        int32_t *const part = segment + 5 * s;
+        struct ift_place place;
+        CHECK_OK(ift_arch_place(r->build.arch, r->build.config, b->id + part[0], part[1], &place,
+                                err),
+                 err);
+        part[4] = (int32_t)place.prefix;
+        for (int32_t t = 0; t < part[1]; t++) {
+            if (place.turn != IFT_NO_TURN)
+                position[part[0] + t] = ift_place_position(&place, t);
+            block[part[0] + t] = ift_place_block(&place, t);
+        }
+    }
     /* The originals that look at the length of a row take it with its padding. */
     int32_t padded[16];
     for (int64_t s = 0; s < b->segments; s++) padded[s] = (int32_t)b->length;
     const struct ift_feed feed = {.tokens = b->tokens,
                                   .segments = b->segments,
                                   .id = b->id,
-                                  .position = b->position,
-                                  .segment = b->segment,
+                                  .position = position,
+                                  .block = block,
+                                  .segment = segment,
                                   .prompt = b->padding_counts ? padded : NULL};
     CHECK_OK(ift_feed_upload(&feed, &r->build, r->x, err), err);
     CHECK_OK(ift_exec_upload(r->x, r->targets, b->target, b->tokens, err), err);

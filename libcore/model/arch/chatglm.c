@@ -31,6 +31,7 @@ static int configure(const struct ift_json *doc, int root, struct ift_config *c,
     IFT_TRY(ift_json_get_f64(doc, root, "layernorm_epsilon", 1e-5, &c->norm_eps, err));
     IFT_TRY(ift_json_get_bool(doc, root, "tie_word_embeddings", true, &c->tied, err));
     IFT_TRY(ift_config_common(doc, root, c, err));
+    IFT_TRY(ift_config_refuse(doc, root, "pre_seq_len", err)); /* P-tuning inside the model */
     /* Absent keys mean the first release. */
     IFT_TRY(ift_config_token(doc, root, "bos_token_id", 150004, c, &c->bos, err));
     IFT_TRY(ift_config_token(doc, root, "mask_token_id", 150000, c, &c->mask, err));

@@ -49,6 +49,7 @@ static int configure(const struct ift_json *doc, int root, struct ift_config *c,
     IFT_TRY(read_switches(doc, root, c, err));
     IFT_TRY(ift_json_get_f64(doc, root, "layernorm_epsilon", 1e-5, &c->norm_eps, err));
     IFT_TRY(ift_config_common(doc, root, c, err));
+    IFT_TRY(ift_config_refuse(doc, root, "pre_seq_len", err)); /* P-tuning inside the model */
     return ift_config_rope_plain(c, 10000, c->head_dim / 2, err);
 }
 

@@ -6,7 +6,7 @@
 
 static int configure(const struct ift_json *doc, int root, struct ift_config *c,
                      struct ift_err *err) {
-    bool scaled, crosses;
+    bool scaled;
     IFT_TRY(ift_config_size(doc, root, "vocab_size", 0, &c->vocab, err));
     IFT_TRY(ift_config_size_of(doc, root, "n_embd", "hidden_size", 0, &c->hidden, err));
     IFT_TRY(ift_config_size_of(doc, root, "n_layer", "num_hidden_layers", 0, &c->layers, err));
@@ -26,8 +26,7 @@ static int configure(const struct ift_json *doc, int root, struct ift_config *c,
     IFT_TRY(ift_json_get_bool(doc, root, "scale_attn_by_inverse_layer_idx", false,
                               &c->scores_by_layer, err));
     IFT_TRY(ift_json_get_bool(doc, root, "tie_word_embeddings", true, &c->tied, err));
-    IFT_TRY(ift_json_get_bool(doc, root, "add_cross_attention", false, &crosses, err));
-    if (crosses) return IFT_FAIL(err, "\"add_cross_attention\": decoders alone are supported");
+    IFT_TRY(ift_config_refuse(doc, root, "add_cross_attention", err));
     return ift_config_common(doc, root, c, err);
 }
 
