@@ -64,8 +64,18 @@ INLINE void dot_step(enum ift_dtype type, int W, int F, const void *wide, int64_
 INLINE void dots(enum ift_dtype type, int W, int F, const struct skinny *s, const void *wide,
                  const float *few, int64_t few_lane, int64_t i, int64_t j) {
     vf acc[12] = {0};
-    const int64_t k = s->k, lane = s->wide.lane;
+    const int64_t k = s->k, lane = s->wide.lane, line = type == IFT_F32 ? 16 : 32;
     int64_t p = 0;
+    for (; p + line <= k; p += line) {
+        /* The next rows, in the order in which they lie: of rows read side by side the processor
+         * foresees too little. */
+        UNROLL
+        for (int a = 0; a < W; a++)
+            __builtin_prefetch(ift_at(type, wide, W * lane + p * W + a * line), 0, 2);
+        UNROLL
+        for (int64_t v = 0; v < line; v += VL)
+            dot_step(type, W, F, ift_at(type, wide, p + v), lane, few + p + v, few_lane, VL, acc);
+    }
     for (; p + VL <= k; p += VL)
         dot_step(type, W, F, ift_at(type, wide, p), lane, few + p, few_lane, VL, acc);
     if (p < k) dot_step(type, W, F, ift_at(type, wide, p), lane, few + p, few_lane, k - p, acc);
