@@ -33,6 +33,7 @@ struct state {
     struct ift_rejects *rejects;
     struct ift_progress *progress;
     struct counts total;
+    uint64_t marks; /* byte order marks, known at the end */
 };
 
 struct local {
@@ -200,6 +201,9 @@ static void print_tally(const struct state *s) {
         if (s->total.note[i])
             ift_str_addf(&text, "; %" PRIu64 " %s", s->total.note[i], s->f->note[i]);
     }
+    if (s->marks)
+        ift_str_addf(&text, "; %" PRIu64 " byte order mark%s dropped", s->marks,
+                     s->marks == 1 ? "" : "s");
     ift_note(s->run, "%s", text.p);
     ift_str_release(&text);
 }
@@ -208,6 +212,7 @@ static void print_tally(const struct state *s) {
 static int finish(struct state *s, int status, struct ift_err *err) {
     struct ift_err later = {0};
     ift_progress_free(s->progress);
+    s->marks = s->source ? ift_source_marks(s->source) : 0;
     ift_source_free(s->source);
     if (status == 0) {
         status = ift_out_close(s->out, err);

@@ -18,6 +18,7 @@ struct ift_source {
     const struct ift_recipe_read *read;
     enum layout layout;  /* of the member being read */
     uint64_t index;      /* of the next item */
+    uint64_t marks;      /* of members that are done, and of the present one if it has ROWS */
     struct ift_err late; /* a failure that came when the slab already held something */
     bool failed, ended;  /* ended: the member has no more blocks */
 
@@ -42,6 +43,10 @@ int ift_source_open(struct ift_source **s, const struct ift_source_opts *opts,
     (*s)->in = in;
     (*s)->read = opts->read;
     return 0;
+}
+
+uint64_t ift_source_marks(const struct ift_source *s) {
+    return s->marks + (s->values && ift_json_splitter_marked(s->values));
 }
 
 void ift_source_free(struct ift_source *s) {
@@ -187,6 +192,7 @@ static int first_rows(struct ift_source *s, struct ift_err *err) {
         ift_str_add(&s->head, p, n);
     if (got < 0) return -1;
     const size_t skip = s->head.n >= 3 && memcmp(s->head.p, mark, 3) == 0 ? 3 : 0;
+    s->marks += skip > 0;
     if (s->head.n > skip) ift_csv_push(s->rows, s->head.p + skip, s->head.n - skip);
     s->begun = true;
     return 0;
@@ -234,6 +240,7 @@ static int begin_member(struct ift_source *s, struct ift_err *err) {
         return 1;
     }
     const bool lines = s->read && s->read->container == IFT_RECIPE_JSONL;
+    s->marks = ift_source_marks(s);
     ift_json_splitter_free(s->values);
     s->values = ift_json_splitter_new(lines ? IFT_JSON_LINES : IFT_JSON_AUTO);
     s->layout = VALUES;

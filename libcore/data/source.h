@@ -7,8 +7,8 @@
  * item, however long a line or an array is.
  *
  * Promises: no item is lost. Blank lines are no items. A byte order mark at the start of a member
- * is dropped. A last line without its line end is an item when it is a whole JSON value and
- * otherwise a cut stream.
+ * is dropped and counted. A last line without its line end is an item when it is a whole JSON value
+ * and otherwise a cut stream.
  */
 #ifndef IFT_SOURCE_H
 #define IFT_SOURCE_H
@@ -58,6 +58,8 @@ int ift_source_fill(struct ift_source *s, struct ift_slab *slab,
 /* The same one item at a time, lent until the next call. Do not mix with fill. */
 int ift_source_next(struct ift_source *s, const struct ift_item **item,
                     struct ift_err *err) IFT_MUST_CHECK;
+/* Members so far that began with a byte order mark. */
+uint64_t ift_source_marks(const struct ift_source *s);
 void ift_source_free(struct ift_source *s);
 
 void ift_slab_release(struct ift_slab *slab);

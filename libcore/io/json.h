@@ -147,6 +147,8 @@ void ift_json_splitter_push(struct ift_json_splitter *s, const char *p, size_t n
 int ift_json_splitter_finish(struct ift_json_splitter *s, struct ift_err *err) IFT_MUST_CHECK;
 /* Whether values are the elements of an array; known once there was one. */
 bool ift_json_splitter_in_array(const struct ift_json_splitter *s);
+/* Whether a byte order mark was skipped; known once there was a value. */
+bool ift_json_splitter_marked(const struct ift_json_splitter *s);
 void ift_json_splitter_free(struct ift_json_splitter *s);
 
 #endif

@@ -20,7 +20,7 @@ enum where {
 struct ift_json_splitter {
     enum ift_json_layout layout;
     enum where where;
-    bool begun;         /* a byte order mark was looked for */
+    bool begun, marked; /* a byte order mark was looked for, found */
     bool finished, any; /* any: the array has an element */
     size_t line;        /* of the first byte of text */
 
@@ -79,6 +79,10 @@ int ift_json_splitter_finish(struct ift_json_splitter *s, struct ift_err *err) {
         return IFT_FAIL(err, "line %zu: input ends inside an array", s->line);
     }
     return 0;
+}
+
+bool ift_json_splitter_marked(const struct ift_json_splitter *s) {
+    return s->marked;
 }
 
 bool ift_json_splitter_in_array(const struct ift_json_splitter *s) {
@@ -255,7 +259,8 @@ static int next(struct ift_json_splitter *s, struct ift_slice *value, size_t *li
     if (!s->begun && s->text.n > 0) {
         const bool mark = memcmp(s->text.p, "\xef\xbb\xbf", s->text.n < 3 ? s->text.n : 3) == 0;
         if (mark && s->text.n < 3 && !s->finished) return 0;
-        if (mark && s->text.n >= 3) skip(s, 3, false);
+        s->marked = mark && s->text.n >= 3;
+        if (s->marked) skip(s, 3, false);
         s->begun = true;
     }
     if (s->layout == IFT_JSON_AUTO) {

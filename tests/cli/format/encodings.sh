@@ -14,3 +14,11 @@ printf '[]' | ift-format --from dolly
 printf '' | ift-format --from dolly
 printf ' \n\n' | ift-format --from dolly --as json-array
 printf '\xef\xbb\xbfq\ta\tr\r\n\r\n"\xe9\x97\xae""\n?"\ta\tr' | ift-format -q --from flan-cot
+
+# A mark that was dropped is counted, whatever the layout and however many files.
+{ printf '\357\273\277'; cat dolly.jsonl; } >marked.jsonl
+{ printf '\357\273\277'; cat array.json; } >marked.json
+ift-format --from dolly marked.jsonl | cmp - expected
+ift-format --from dolly marked.jsonl array.json marked.json dolly.jsonl >out
+printf '\xef\xbb\xbfq\ta\tr\n' | ift-format --from flan-cot >out
+printf '\xef\xbb\xbf' | ift-format --from dolly
