@@ -49,7 +49,7 @@ struct ift_pickle_value {
 };
 
 struct ift_pickle_list {
-    struct ift_pickle_value *item; /* of a dictionary: key, value, key, value … */
+    struct ift_pickle_value *item; /* of a dictionary: key, value, key … */
     size_t n, cap;
 };
 
@@ -60,8 +60,8 @@ struct ift_pickle_storage {
     int64_t count; /* elements, >= 0 */
 };
 
-/* Element i, j, … is storage[offset + i stride[0] + j stride[1] + …]. Sizes, strides and offset are
- * not negative; whether all elements are within the storage is not checked here. */
+/* Element i, j of two dimensions is storage[offset + i stride[0] + j stride[1]]. Sizes, strides and
+ * offset are not negative; whether all elements are within the storage is not checked here. */
 struct ift_pickle_tensor {
     const struct ift_pickle_storage *storage;
     int64_t offset;
