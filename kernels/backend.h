@@ -156,8 +156,9 @@ struct ift_operand {
     X(GEMM, gemm) X(EMBED, embed) X(EMBED_BWD, embed_bwd) X(NORM, norm) X(NORM_BWD, norm_bwd) \
     X(UNIT, unit) X(UNIT_BWD, unit_bwd) X(ROPE, rope) X(ATTN, attn) X(ATTN_BWD, attn_bwd)     \
     X(GLU, glu) X(GLU_BWD, glu_bwd) X(ACT, act) X(ACT_BWD, act_bwd) X(SPLIT, split)           \
-    X(JOIN, join) X(AXPBY, axpby) X(DROPOUT, dropout) X(XENT, xent) X(SCATTER, scatter) X(GATHER, gather)   \
-    X(COLSUM, colsum) X(CAST, cast) X(SUMSQ, sumsq) X(CLIP, clip) X(ADAMW, adamw)
+    X(JOIN, join) X(AXPBY, axpby) X(DROPOUT, dropout) X(XENT, xent) X(SCATTER, scatter)       \
+    X(GATHER, gather) X(COLSUM, colsum) X(CAST, cast) X(SUMSQ, sumsq) X(CLIP, clip)           \
+    X(ADAMW, adamw)
 
 enum ift_op {
 #define X(NAME, name) IFT_OP_##NAME,

@@ -437,7 +437,7 @@ static void test_profile_and_bytes(void) {
         CHECK((ift_exec_profile_seconds(r.x)[op] > 0) == used);
     }
     const struct ift_exec_bytes bytes = ift_exec_bytes(r.x);
-    CHECK_INT(bytes.inputs, 3 * 12 * 4 + 2 * 16 + 4);
+    CHECK_INT(bytes.inputs, 3 * 12 * 4 + 2 * 20 + 4);
     CHECK_INT(bytes.states, 0);
     CHECK(bytes.slab > 12 * 24 * 4 && bytes.scratch <= bytes.slab);
     /* No rows at all is a run too. */
