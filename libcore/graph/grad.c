@@ -19,6 +19,7 @@ struct grad {
     ift_val *of;    /* (forward + 1) the gradient of a value so far, 0 none */
     ift_val *again; /* (forward + 1) its copy made again in the backward, 0 none */
     size_t *maker;  /* (forward + 1) the node that made it, plus 1; 0 none */
+    bool *kept;     /* (forward + 1) a checkpoint */
     struct ift_err *err;
 };
 
@@ -49,22 +50,30 @@ static bool is_cheap(const struct grad *b, ift_val v) {
     return kept && value(b, v)->needs_grad;
 }
 
-/* A forward value as the backward should read it: itself, or made again right here. Recomputing
- * whole blocks is this with more ops and a choice of where to stop. */
+/* With checkpoints, everything between them is made again: whole blocks of the model. */
+static bool is_recomputed(const struct grad *b, ift_val v) {
+    if (is_cheap(b, v)) return true;
+    if (b->g->recompute == 0 || !b->maker[v] || value(b, v)->role != IFT_TEMP) return false;
+    return !b->kept[v];
+}
+
+/* A forward value as the backward should read it: itself, or made again right here. */
 static ift_val saved(struct grad *b, ift_val v) {
-    if (!is_cheap(b, v)) return v;
+    if (!is_recomputed(b, v)) return v;
     if (b->again[v]) return b->again[v];
-    struct ift_node n = b->g->node[b->maker[v] - 1];
-    if (n.op == IFT_OP_NORM) {
-        n.in[0] = saved(b, n.in[2] ? n.out[2] : n.in[0]);
-        n.in[2] = n.out[2] = 0;
+    struct ift_node n = b->g->node[b->maker[v] - 1], copy = n;
+    if (n.op == IFT_OP_NORM && n.out[2] && v != n.out[2]) {
+        copy.in[0] = saved(b, n.out[2]);
+        if (b->again[v]) return b->again[v]; /* made along with the sum */
+        copy.in[2] = n.out[2] = copy.out[2] = 0;
     } else {
         for (int i = 0; i < IFT_MAX_IN; i++)
-            if (n.in[i]) n.in[i] = saved(b, n.in[i]);
+            if (n.in[i]) copy.in[i] = saved(b, n.in[i]);
     }
     for (int i = 0; i < IFT_MAX_OUT; i++)
-        if (n.out[i]) n.out[i] = temp_like(b, n.out[i]);
-    return b->again[v] = ift_graph_push(b->g, &n);
+        if (n.out[i]) b->again[n.out[i]] = copy.out[i] = temp_like(b, n.out[i]);
+    ift_graph_push(b->g, &copy);
+    return b->again[v];
 }
 
 /* ---- writing gradients ---- */
@@ -211,7 +220,7 @@ static int attn_rule(struct grad *b, struct ift_node n) {
         d.in[1 + i] = saved(b, n.in[i]);
         d.out[i] = temp_like(b, n.in[i]);
     }
-    d.in[4] = n.out[0];
+    d.in[4] = saved(b, n.out[0]);
     d.in[5] = n.out[1];
     d.in[6] = n.in[3];
     d.in[7] = n.in[4];
@@ -332,6 +341,9 @@ int ift_graph_backward(struct ift_graph *g, ift_val loss, struct ift_err *err) {
     b.of = ift_alloc0(g->values + 1, sizeof *b.of);
     b.again = ift_alloc0(g->values + 1, sizeof *b.again);
     b.maker = ift_alloc0(g->values + 1, sizeof *b.maker);
+    b.kept = ift_alloc0(g->values + 1, sizeof *b.kept);
+    for (size_t i = 0; g->recompute && i < g->checkpoints; i += g->recompute)
+        b.kept[g->checkpoint[i]] = true;
     for (size_t i = 0; i < g->nodes; i++)
         for (int j = 0; j < IFT_MAX_OUT; j++)
             if (g->node[i].out[j]) b.maker[g->node[i].out[j]] = i + 1;
@@ -341,5 +353,6 @@ int ift_graph_backward(struct ift_graph *g, ift_val loss, struct ift_err *err) {
     free(b.of);
     free(b.again);
     free(b.maker);
+    free(b.kept);
     return rc;
 }

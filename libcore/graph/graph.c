@@ -19,6 +19,7 @@ void ift_graph_free(struct ift_graph *g) {
     free(g->value);
     free(g->node);
     free(g->slot);
+    free(g->checkpoint);
     free(g);
 }
 
@@ -180,9 +181,22 @@ void ift_graph_keep(struct ift_graph *g, ift_val v) {
         ift_graph_mistake(g, "an output to keep is no value");
 }
 
+void ift_graph_checkpoint(struct ift_graph *g, ift_val x) {
+    if (x <= 0) return;
+    g->checkpoint =
+        ift_grow(g->checkpoint, g->checkpoints + 1, &g->checkpoint_cap, sizeof *g->checkpoint);
+    g->checkpoint[g->checkpoints++] = x;
+}
+
+void ift_graph_recompute(struct ift_graph *g, size_t n) {
+    g->recompute = n;
+}
+
 ift_val ift_graph_temp(struct ift_graph *g, const struct ift_value *shape) {
-    struct ift_value v = {
-        .role = IFT_TEMP, .dtype = shape->dtype, .extent = shape->extent, .ndim = shape->ndim};
+    struct ift_value v = {.role = IFT_TEMP,
+                          .dtype = shape->dtype,
+                          .extent = shape->extent,
+                          .ndim = shape->ndim};
     memcpy(v.dim, shape->dim, sizeof v.dim);
     return new_value(g, &v);
 }
@@ -235,8 +249,8 @@ ift_val ift_graph_grad(const struct ift_graph *g, ift_val param) {
 
 bool ift_graph_takes_half(const struct ift_graph *g, ift_val param) {
     /* The one input that an op widens, counted from 1. */
-    static const int widened[IFT_OP_COUNT] = {
-        [IFT_OP_GEMM] = 2, [IFT_OP_EMBED] = 1, [IFT_OP_XENT] = 2, [IFT_OP_UNIT] = 1};
+    static const int widened[IFT_OP_COUNT] =
+        {[IFT_OP_GEMM] = 2, [IFT_OP_EMBED] = 1, [IFT_OP_XENT] = 2, [IFT_OP_UNIT] = 1};
     const struct ift_value *p = ift_graph_value(g, param);
     if (!p || p->role != IFT_PARAM || p->trainable) return false;
     for (size_t i = 0; i < g->nodes; i++) {

@@ -147,6 +147,14 @@ ift_val ift_graph_xent(struct ift_graph *g, ift_val x, ift_val w, ift_val target
 ift_val ift_graph_xent_bias(struct ift_graph *g, ift_val x, ift_val w, ift_val bias,
                             ift_val targets, ift_val scale);
 
+/* Says that from x, parameters and inputs alone everything behind it can be made again: the
+ * residual stream at the start of a layer. */
+void ift_graph_checkpoint(struct ift_graph *g, ift_val x);
+/* Trades time for memory in a backward that is made afterwards: of the forward only every n-th
+ * checkpoint is kept, and what lies between is computed again when the backward gets there. The
+ * bits of every gradient stay. 0, as it is at first: everything that is read again is kept, but for
+ * what is cheap. */
+void ift_graph_recompute(struct ift_graph *g, size_t n);
 /* Appends what computes d(scale * sum of losses) for every trainable parameter that `loss` depends
  * on, and nothing that none of them needs. The gradient of a parameter is a STATE named
  * "grad.<name>", into which the backward accumulates: zero it before the first micro-batch

@@ -16,6 +16,9 @@ struct ift_graph {
     size_t nodes, node_cap;
     ift_val *slot; /* names to values: open addressing, `slots` a power of two, 0 empty */
     size_t slots, named;
+    ift_val *checkpoint; /* as they were declared */
+    size_t checkpoints, checkpoint_cap;
+    size_t recompute;       /* every how many of them are kept; 0: all values are */
     struct ift_arena arena; /* values and names */
     struct ift_err mistake; /* the first one made while building; "" none */
     bool backward;          /* what is appended now needs no gradient of its own */

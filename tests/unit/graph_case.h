@@ -124,8 +124,9 @@ static inline ift_val case_forward(struct ift_graph *g, const struct case_llama 
     for (b.layer = 0; b.layer < c->layers; b.layer++) {
         for (int half = 0; half < 2; half++) {
             const ift_val w = case_param(&b, half ? "norm2" : "norm1", c->hidden, 0, c->train);
-            const ift_val h = add ? ift_graph_add_norm(g, x, add, w, 1e-5f, &x)
-                                  : ift_graph_norm(g, x, w, 1e-5f);
+            const ift_val h =
+                add ? ift_graph_add_norm(g, x, add, w, 1e-5f, &x) : ift_graph_norm(g, x, w, 1e-5f);
+            if (!half) ift_graph_checkpoint(g, x);
             const ift_val residual = c->add_norm ? 0 : x;
             const ift_val y = half ? case_mlp(&b, h, residual) : case_attention(&b, h, residual);
             if (c->add_norm)
@@ -136,8 +137,9 @@ static inline ift_val case_forward(struct ift_graph *g, const struct case_llama 
     }
     b.layer = -1;
     const ift_val w = case_param(&b, "norm", c->hidden, 0, c->train);
-    const ift_val h = add ? ift_graph_add_norm(g, x, add, w, 1e-5f, &x)
-                          : ift_graph_norm(g, x, w, 1e-5f);
+    const ift_val h =
+        add ? ift_graph_add_norm(g, x, add, w, 1e-5f, &x) : ift_graph_norm(g, x, w, 1e-5f);
+    ift_graph_checkpoint(g, x);
     const ift_val head = c->tied ? embed : case_param(&b, "head", c->vocab, c->hidden, c->train);
     const ift_val loss = ift_graph_xent(g, h, head, b.targets, b.scale);
     ift_graph_keep(g, loss);

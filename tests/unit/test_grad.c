@@ -179,6 +179,70 @@ static void test_lora(void) {
     check_llama(c);
 }
 
+/* Every gradient of a backward that keeps every n-th checkpoint, one after the other; to be freed.
+ * *slab: bytes of its activations. */
+static float *gradients_of(const struct case_llama *c, size_t n, int64_t *count, size_t *slab) {
+    struct ift_err err = {0};
+    struct ift_device d;
+    struct case_run r = {.d = &d, .g = ift_graph_new()};
+    const struct case_batch b = case_batch_of(c, (const int[]){5, 1, 7}, 3);
+    const ift_val loss = case_forward(r.g, c);
+    float *all = NULL;
+    ift_graph_recompute(r.g, n);
+    CHECK_OK(ift_graph_backward(r.g, loss, &err), &err);
+    CHECK_OK(ift_device_open(&d, "cpu", 2, &err), &err);
+    CHECK_OK(ift_exec_new(&r.x, r.g, &d, (int64_t[]){0, CASE_POSITIONS, 8, 8}, &err), &err);
+    case_bind(&r);
+    case_upload(&r, &b);
+    CHECK_OK(ift_exec_run(r.x, b.extent, &err), &err);
+    *slab = ift_exec_bytes(r.x).slab;
+    *count = 0;
+    for (ift_val v = 1; v <= (ift_val)ift_graph_values(r.g); v++) {
+        const ift_val grad = ift_graph_grad(r.g, v);
+        if (!grad) continue;
+        const int64_t more = ift_value_count(ift_graph_value(r.g, grad), b.extent);
+        float *const got = case_download(&r, grad, b.extent);
+        all = realloc(all, (size_t)(*count + more) * sizeof *all);
+        memcpy(all + *count, got, (size_t)more * sizeof *all);
+        *count += more;
+        free(got);
+    }
+    case_run_release(&r);
+    ift_device_close(&d);
+    return all;
+}
+
+/* Making the forward again changes no bit and takes less memory. */
+static void check_recompute(struct case_llama c) {
+    int64_t count, same;
+    size_t slab, less;
+    c.layers = 6;
+    float *const want = gradients_of(&c, 0, &count, &slab);
+    for (size_t n = 1; n <= 3; n++) {
+        float *const got = gradients_of(&c, n, &same, &less);
+        CHECK_INT(same, count);
+        CHECK(memcmp(got, want, (size_t)count * sizeof *got) == 0);
+        CHECK(less < slab);
+        free(got);
+    }
+    CHECK(count > 0);
+    free(want);
+}
+
+static void test_recompute(void) {
+    struct case_llama c = tiny;
+    check_recompute(c);
+    c.tied = c.add_norm = c.bias = true;
+    check_recompute(c);
+    c.train = c.bias = false;
+    c.rank = 3;
+    c.dropout = 0.3f;
+    c.lora_all = true;
+    check_recompute(c);
+    c.lora_from = 1;
+    check_recompute(c);
+}
+
 /* ---- odd graphs ---- */
 
 static void odd_check_head(struct odd *o, ift_val h, ift_val head, int prefix) {
@@ -404,6 +468,7 @@ int main(void) {
     test_llama();
     test_pad();
     test_lora();
+    test_recompute();
     test_biased_loss();
     test_computed_head();
     test_values_used_often();
