@@ -456,7 +456,9 @@ static void greedy(const struct golden_case *c, struct ift_generator_config how)
     struct talk t = talk_of(c, "greedy");
     struct ift_generator *g = NULL;
     int32_t want[LONGEST];
+    const int64_t positions = ift_model_config(c->m)->max_positions;
     if (t.n == 0 || turns_cache_anew(c)) return;
+    if (how.context > positions) how.context = positions;
     const struct ift_generate o = {.sampling = {.repetition_penalty = 1, .top_p = 1},
                                    .max_new = (int64_t)numbers(&c->doc, t.wanted[0], want)};
     const struct ift_prompts p = {&t, ask, compare};
