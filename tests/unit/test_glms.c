@@ -1,4 +1,4 @@
-/* GLM's two-sided contexts and second positions on the way that training takes (batch.h, feed.h) and
+/* GLM's two-sided contexts and second positions on the way of training (batch.h, feed.h) and
  * in prompts that share small steps, and an adapter on weights stored as (in, out). */
 #include "libcore/infer/generator.h"
 #include "libcore/model/batch.h"
