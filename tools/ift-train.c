@@ -12,7 +12,7 @@
 #include "libcore/train/schedule.h"
 
 struct args {
-    const char *model, *valid;
+    const char *model, *valid, *recompute;
     struct ift_peft_options peft;
     struct ift_loop_options loop;
     bool profile;
@@ -44,6 +44,8 @@ static const struct ift_opt opts[] = {
     IFT_OPT_INT('\0', "batch", struct args, loop.batch, "N", 1, 1e9, 8, "rows an update"),
     IFT_OPT_INT('\0', "micro-tokens", struct args, loop.micro_tokens, "N", 1, 1e9, 1024,
                 "most tokens run at once: memory for speed"),
+    IFT_OPT_STR('\0', "recompute", struct args, recompute, "none|block|N", "none",
+                "forget activations of every layer, or of N layers, and make them again"),
     IFT_OPT_CHOICE('\0', "order", struct args, loop.order, NULL, "shuffled", ift_loop_orders,
                    "order of the rows in each epoch"),
     IFT_OPT_FLOAT('\0', "weight-decay", struct args, loop.optim.weight_decay, "X", 0, 1, 0,
@@ -236,8 +238,19 @@ static int work(struct job *j, struct ift_err *err) {
     return 0;
 }
 
+/* none, block or a number of layers. */
+static int read_recompute(struct args *a, struct ift_err *err) {
+    const struct ift_slice text = ift_slice(a->recompute);
+    a->loop.recompute = ift_slice_is(text, "block");
+    if (ift_slice_is(text, "none") || ift_slice_is(text, "block")) return 0;
+    if (ift_parse_i64(text, &a->loop.recompute) && a->loop.recompute > 0) return 0;
+    return ift_fail_usage(err, "--recompute %s: expected none, block or a number of layers",
+                          a->recompute);
+}
+
 static int run(const struct ift_run *run, struct ift_err *err) {
     struct args *a = run->args;
+    IFT_TRY(read_recompute(a, err));
     if (a->valid && a->loop.valid_fraction > 0)
         return ift_fail_usage(err, "--valid and --valid-fraction exclude each other");
     if (!a->loop.steps && !(a->loop.epochs > 0))

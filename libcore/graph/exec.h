@@ -29,8 +29,8 @@ void ift_exec_free(struct ift_exec *x); /* NULL is fine */
 
 /* Gives a parameter or state its memory: dense, of its shape and dtype. The memory stays the
  * caller's and must outlive the runs. */
-int ift_exec_bind(struct ift_exec *x, ift_val v, const struct ift_operand *t, struct ift_err *err)
-    IFT_MUST_CHECK;
+int ift_exec_bind(struct ift_exec *x, ift_val v, const struct ift_operand *t,
+                  struct ift_err *err) IFT_MUST_CHECK;
 /* Where a parameter, state or kept output lies, once it was bound, zeroed or run. For handing a
  * state to another exec, or reading it. */
 int ift_exec_operand(const struct ift_exec *x, ift_val v, struct ift_operand *t,
@@ -44,11 +44,11 @@ int ift_exec_upload(struct ift_exec *x, ift_val input, const void *host, int64_t
 int ift_exec_zero(struct ift_exec *x, ift_val state, struct ift_err *err) IFT_MUST_CHECK;
 /* Enqueues every node. An unbound parameter, an input never uploaded, or an extent beyond its
  * capacity is an error that names it. */
-int ift_exec_run(struct ift_exec *x, const int64_t extent[IFT_EXTENTS], struct ift_err *err)
-    IFT_MUST_CHECK;
+int ift_exec_run(struct ift_exec *x, const int64_t extent[IFT_EXTENTS],
+                 struct ift_err *err) IFT_MUST_CHECK;
 /* Waits and copies the first `rows` rows (FIXED: all) of a kept output, state or parameter. */
-int ift_exec_download(struct ift_exec *x, void *host, ift_val v, int64_t rows, struct ift_err *err)
-    IFT_MUST_CHECK;
+int ift_exec_download(struct ift_exec *x, void *host, ift_val v, int64_t rows,
+                      struct ift_err *err) IFT_MUST_CHECK;
 
 /* Bytes of the slab, of states that this exec owns, of inputs. scratch is the most that one op asks
  * for, a part of the slab. For --plan. */

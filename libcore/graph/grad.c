@@ -52,9 +52,8 @@ static bool is_cheap(const struct grad *b, ift_val v) {
 
 /* With checkpoints, everything between them is made again: whole blocks of the model. */
 static bool is_recomputed(const struct grad *b, ift_val v) {
-    if (is_cheap(b, v)) return true;
-    if (b->g->recompute == 0 || !b->maker[v] || value(b, v)->role != IFT_TEMP) return false;
-    return !b->kept[v];
+    if (b->kept[v]) return false;
+    return is_cheap(b, v) || (b->g->recompute && b->maker[v] && value(b, v)->role == IFT_TEMP);
 }
 
 /* A forward value as the backward should read it: itself, or made again right here. */
@@ -72,6 +71,7 @@ static ift_val saved(struct grad *b, ift_val v) {
     }
     for (int i = 0; i < IFT_MAX_OUT; i++)
         if (n.out[i]) b->again[n.out[i]] = copy.out[i] = temp_like(b, n.out[i]);
+    copy.again = true;
     ift_graph_push(b->g, &copy);
     return b->again[v];
 }

@@ -265,6 +265,7 @@ double ift_graph_gemm_flops(const struct ift_graph *g, const int64_t extent[IFT_
     double flops = 0;
     for (size_t i = 0; i < g->nodes; i++) {
         const struct ift_node *n = &g->node[i];
+        if (n->again) continue;
         if (n->op == IFT_OP_GEMM) {
             const struct ift_value *a = g->value[n->in[0]], *y = g->value[n->out[0]];
             const double inner = n->at.gemm.trans_a ? (double)ift_value_count(a, extent) / a->dim[1]

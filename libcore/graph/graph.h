@@ -50,6 +50,7 @@ struct ift_value {
 struct ift_node {
     enum ift_op op;
     ift_val in[IFT_MAX_IN], out[IFT_MAX_OUT]; /* 0: absent */
+    bool again;                               /* makes something of the forward a second time */
     union ift_attr at;
 };
 
@@ -177,8 +178,8 @@ void ift_graph_adamw(struct ift_graph *g, ift_val grad, ift_val coef, ift_val hy
                      ift_val m, ift_val v, struct ift_graph_adamw a);
 
 /* FLOPs of the matrix products (2 m n k) that one run at these extents strictly needs: GEMM and
- * XENT nodes as they stand. Attention is not counted: only the caller knows which pairs are
- * visible. */
+ * XENT nodes as they stand, each value once. Attention is not counted: only the caller knows which
+ * pairs are visible. */
 double ift_graph_gemm_flops(const struct ift_graph *g, const int64_t extent[IFT_EXTENTS]);
 
 #endif

@@ -79,6 +79,7 @@ ift_val ift_decoder_forward(struct ift_build *b, const struct ift_decoder *d) {
     ift_val x = ift_build_embed(b), add = 0; // (N, hidden)
     for (int layer = 0; layer < b->config->layers; layer++) {
         ift_val h = ift_build_add_norm(b, &x, add, "%s.%d.%s", d->layers, layer, d->attn_norm);
+        ift_graph_checkpoint(b->g, x);
         add = attention(b, d, layer, h);
         h = ift_build_add_norm(b, &x, add, "%s.%d.%s", d->layers, layer, d->mlp_norm);
         add = mlp(b, d, layer, h);

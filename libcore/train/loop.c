@@ -235,6 +235,7 @@ static int make(struct ift_loop *l, struct ift_err *err) {
     l->settings = describe_settings(l);
     const struct ift_trainer_config c = {.optim = l->o.optim,
                                          .tokens = micro_tokens(l),
+                                         .recompute = (size_t)l->o.recompute,
                                          .seed = l->o.seed,
                                          .stop = l->hooks.stop,
                                          .ctx = l->hooks.ctx};

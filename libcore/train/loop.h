@@ -28,13 +28,14 @@ struct ift_loop_options {
     long long steps;        /* updates */
     long long batch;        /* rows an update */
     long long micro_tokens; /* tokens run at once: the knob between memory and speed */
-    const char *order;      /* one of ift_loop_orders */
-    double valid_fraction;  /* of the rows, drawn by the seed, measured and never learned */
-    long long valid_every;  /* updates between measurements; 0: after each epoch */
-    long long save_every;   /* updates between checkpoints; 0: only when stopped */
-    long long keep;         /* newest checkpoints kept; 0: all */
-    bool resume;            /* go on from the newest good checkpoint, if there is one */
-    bool no_timing;         /* report nothing that depends on the clock */
+    long long recompute; /* activations of so many layers are made again in the backward; 0: none */
+    const char *order;   /* one of ift_loop_orders */
+    double valid_fraction; /* of the rows, drawn by the seed, measured and never learned */
+    long long valid_every; /* updates between measurements; 0: after each epoch */
+    long long save_every;  /* updates between checkpoints; 0: only when stopped */
+    long long keep;        /* newest checkpoints kept; 0: all */
+    bool resume;           /* go on from the newest good checkpoint, if there is one */
+    bool no_timing;        /* report nothing that depends on the clock */
     uint64_t seed;
 };
 

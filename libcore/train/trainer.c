@@ -45,6 +45,7 @@ static int describe(struct ift_trainer *t, struct pass *s, bool learn, struct if
     s->scale = ift_graph_input(s->g, "scale", IFT_F32, IFT_FIXED, 1, one);
     s->loss = ift_build_loss(&s->build, h, s->targets, s->scale); // (N)
     ift_graph_keep(s->g, s->loss);
+    ift_graph_recompute(s->g, t->config.recompute);
     return learn ? ift_graph_backward(s->g, s->loss, err) : ift_graph_check(s->g, err);
 }
 

@@ -22,7 +22,8 @@ struct ift_trainer_config {
     /* Most tokens a micro-batch holds, at least those of the longest document: memory for
      * activations grows with it. */
     int64_t tokens;
-    uint64_t seed; /* of dropout */
+    size_t recompute; /* as in ift_graph_recompute, layers being the checkpoints */
+    uint64_t seed;    /* of dropout */
     /* Asked before every micro-batch; true: leave without updating. May be NULL. */
     bool (*stop)(void *ctx);
     void *ctx;

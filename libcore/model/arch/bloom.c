@@ -68,6 +68,7 @@ static ift_val forward(struct ift_build *b) {
     ift_val add = 0;
     for (int layer = 0; layer < b->config->layers; layer++) {
         ift_val h = ift_build_add_layer_norm(b, &x, add, "transformer.h.%d.input_layernorm", layer);
+        ift_graph_checkpoint(b->g, x);
         if (normed) x = h;
         add = attention(b, layer, h);
         h = ift_build_add_layer_norm(b, &x, add, "transformer.h.%d.post_attention_layernorm",

@@ -111,6 +111,7 @@ static ift_val mlp(struct ift_build *b, int layer, ift_val x) {
 static ift_val forward(struct ift_build *b) {
     ift_val x = ift_build_embed(b); // (N, hidden)
     for (int layer = 0; layer < b->config->layers; layer++) {
+        ift_graph_checkpoint(b->g, x);
         const ift_val h =
             ift_build_layer_norm(b, x, "transformer.layers.%d.input_layernorm", layer);
         x = ift_graph_axpby(b->g, ALPHA, h, 1, attention(b, layer, h));

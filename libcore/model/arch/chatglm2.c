@@ -112,7 +112,9 @@ static ift_val mlp(struct ift_build *b, int layer, ift_val x) {
 static ift_val forward(struct ift_build *b) {
     ift_val x = ift_build_embed(b), add = 0; // (N, hidden)
     for (int layer = 0; layer < b->config->layers; layer++) {
-        add = attention(b, layer, norm(b, &x, add, layer, "input_layernorm"));
+        const ift_val h = norm(b, &x, add, layer, "input_layernorm");
+        ift_graph_checkpoint(b->g, x);
+        add = attention(b, layer, h);
         add = mlp(b, layer, norm(b, &x, add, layer, "post_attention_layernorm"));
     }
     return final_norm(b, x, add);

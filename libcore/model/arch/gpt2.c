@@ -73,6 +73,7 @@ static ift_val forward(struct ift_build *b) {
     ift_val x = ift_build_embed(b), add = ift_graph_embed(b->g, places, b->positions, -1);
     for (int layer = 0; layer < c->layers; layer++) {
         ift_val h = ift_build_add_layer_norm(b, &x, add, "transformer.h.%d.ln_1", layer);
+        ift_graph_checkpoint(b->g, x);
         add = attention(b, layer, h);
         h = ift_build_add_layer_norm(b, &x, add, "transformer.h.%d.ln_2", layer);
         add = mlp(b, layer, h);

@@ -71,6 +71,7 @@ static ift_val forward(struct ift_build *b) {
     ift_val x = ift_build_embed(b), add = 0; // (N, hidden)
     for (int layer = 0; layer < b->config->layers; layer++) {
         const ift_val h = ift_build_add_layer_norm(b, &x, add, "transformer.h.%d.ln_1", layer);
+        ift_graph_checkpoint(b->g, x);
         add = ift_graph_axpby(b->g, 1, attention(b, layer, h), 1, mlp(b, layer, h));
     }
     return ift_build_add_layer_norm(b, &x, add, "transformer.ln_f");
