@@ -1,8 +1,8 @@
 /* place.h: where the tokens of a document stand, for families that do more than count.
  *
  * GLM reads a context in both directions and then writes an answer for a mask inside it: the
- * tokens of the context count 0, 1, 2… as everywhere, those of the answer all stand at the position
- * of the mask and count a second time, within their block, 1, 2, 3…
+ * tokens of the context count 0, 1, 2... as everywhere, those of the answer all stand at the
+ * position of the mask and count a second time, within their block: 1, 2, 3...
  *
  * A struct ift_place says this of one document, and is all there is to know: it does not change
  * while tokens are appended, so a prompt and its continuation are placed alike. The zeroed one,

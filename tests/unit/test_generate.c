@@ -180,8 +180,9 @@ static bool model_case(const char *root, const char *name) {
 }
 
 int main(void) {
-    static const char *const cases[] = {"llama", "llama-gqa", "llama-bias",    "llama3-rope",
-                                        "qwen2", "qwen3",     "mistral-window"};
+    static const char *const cases[] = {"llama",          "llama-gqa", "llama-bias",
+                                        "llama3-rope",    "qwen2",     "qwen3",
+                                        "mistral-window", "bloom",     "gpt2"};
     const char *shared = getenv("SHARED"), *src = getenv("SRC");
     char own[4096], given[4096];
     snprintf(own, sizeof own, "%s/tests/golden/model", src ? src : ".");

@@ -9,6 +9,7 @@ try --valid "$rows" --valid-fraction 0.1 "$rows"
 try --epochs 0 "$rows"
 try --valid-fraction 0.99 --batch 1 "$rows"
 try --peft lore "$rows"
+try --recompute some "$rows"
 try --targets no_such "$rows"
 # Each update takes every weight times -9.
 try --lr 10 --weight-decay 1 --warmup 0 --schedule constant --steps 50 --peft none "$rows" >/dev/null
