@@ -8,7 +8,10 @@
 static int configure(const struct ift_json *doc, int root, struct ift_config *c,
                      struct ift_err *err) {
     static const struct ift_decoder_defaults def = {.max_positions = 4096, .norm_eps = 1e-6};
+    double z_loss;
     IFT_TRY(ift_decoder_configure(doc, root, &def, c, err));
+    IFT_TRY(ift_json_get_f64(doc, root, "z_loss_weight", 0, &z_loss, err));
+    if (z_loss != 0) return IFT_FAIL(err, "\"z_loss_weight\" is %g: only 0 is supported", z_loss);
     IFT_TRY(ift_json_get_bool(doc, root, "norm_head", c->vocab == 125696, &c->norm_head, err));
     if (ift_json_get(doc, root, "max_position_embeddings") >= 0)
         return ift_config_rope_plain(c, 10000, c->head_dim, err);
