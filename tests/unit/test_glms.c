@@ -293,6 +293,7 @@ static void one_case(const char *root, const char *name) {
     continuing(dir, name, frozen);
     if (strcmp(name, "gpt2-odd") == 0) adapting(dir, frozen);
     ift_model_free(frozen);
+    free(dir);
 }
 
 int main(int argc, char **argv) {

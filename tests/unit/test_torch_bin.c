@@ -329,7 +329,7 @@ static void damaged(const char *file) {
         CHECK(ift_torch_bin_open(&b, "cut", &err) < 0 && err.text[0]);
     }
     struct ift_rng r = ift_rng(5, 0, 0);
-    volatile unsigned sum = 0;
+    FILE *const sink = fopen("/dev/null", "wb");
     for (int round = 0; round < 2000; round++) {
         struct ift_torch_bin *b = NULL;
         char *const p = memcpy(ift_alloc(whole.n), whole.p, whole.n);
@@ -340,10 +340,11 @@ static void damaged(const char *file) {
         if (ift_torch_bin_open(&b, "damaged", &err) < 0) continue;
         for (size_t i = 0; i < ift_torch_bin_count(b); i++) {
             const struct ift_tensor *const t = ift_torch_bin_at(b, i);
-            for (size_t k = 0; k < t->bytes; k++) sum += ((const unsigned char *)t->data)[k];
+            if (sink && t->bytes) CHECK_INT(fwrite(t->data, 1, t->bytes, sink), t->bytes);
         }
         ift_torch_bin_free(b);
     }
+    if (sink) fclose(sink);
     ift_str_release(&path);
     ift_str_release(&whole);
 }
