@@ -87,6 +87,17 @@ ift_val ift_decoder_forward(struct ift_build *b, const struct ift_decoder *d) {
     return ift_build_add_norm(b, &x, add, "%s", d->final_norm);
 }
 
+const char *const ift_decoder_buffers[] = {".rotary_emb.inv_freq", NULL};
+const char *const ift_decoder_lora_targets[] = {"q_proj", "v_proj", NULL};
+const char *const ift_decoder_linear_suffixes[] = {"q_proj",    "k_proj",  "v_proj",    "o_proj",
+                                                   "gate_proj", "up_proj", "down_proj", NULL};
+
+ift_val ift_decoder_usual(struct ift_build *b) {
+    static const struct ift_decoder names = {IFT_DECODER_USUAL, .q = "q_proj", .k = "k_proj",
+                                             .v = "v_proj"};
+    return ift_decoder_forward(b, &names);
+}
+
 int ift_decoder_configure(const struct ift_json *doc, int root,
                           const struct ift_decoder_defaults *def, struct ift_config *c,
                           struct ift_err *err) {

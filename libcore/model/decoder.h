@@ -24,6 +24,16 @@ struct ift_decoder {
     const char *gate, *up, *down; /* linear modules of mlp: down(act(gate x) up x) */
 };
 
+/* What a family that publishes itself under LLaMA's names has in common with it, in its struct
+ * ift_arch. */
+extern const char *const ift_decoder_buffers[], *const ift_decoder_lora_targets[],
+                                                    *const ift_decoder_linear_suffixes[];
+ift_val ift_decoder_usual(struct ift_build *b);
+#define IFT_ARCH_USUAL                                                                             \
+    .forward = ift_decoder_usual, .embed_name = "model.embed_tokens.weight",                       \
+    .head_name = "lm_head.weight", .buffers = ift_decoder_buffers,                                 \
+    .lora_targets = ift_decoder_lora_targets, .linear_suffixes = ift_decoder_linear_suffixes
+
 /* The names that LLaMA gave, but for q, k and v. */
 #define IFT_DECODER_USUAL                                                                          \
     .layers = "model.layers", .final_norm = "model.norm", .attn_norm = "input_layernorm",          \

@@ -13,27 +13,12 @@ static int configure(const struct ift_json *doc, int root, struct ift_config *c,
     return ift_config_rope(doc, root, c, err);
 }
 
-static ift_val forward(struct ift_build *b) {
-    static const struct ift_decoder names = {IFT_DECODER_USUAL, .q = "q_proj", .k = "k_proj",
-                                             .v = "v_proj"};
-    return ift_decoder_forward(b, &names);
-}
-
 static const char *const model_types[] = {"qwen2", NULL};
-static const char *const buffers[] = {".rotary_emb.inv_freq", NULL};
-static const char *const lora_targets[] = {"q_proj", "v_proj", NULL};
-static const char *const linear_suffixes[] = {"q_proj",    "k_proj",  "v_proj",    "o_proj",
-                                              "gate_proj", "up_proj", "down_proj", NULL};
 
 extern const struct ift_arch ift_arch_qwen2;
 const struct ift_arch ift_arch_qwen2 = {
     .name = "qwen2",
     .model_types = model_types,
     .configure = configure,
-    .forward = forward,
-    .embed_name = "model.embed_tokens.weight",
-    .head_name = "lm_head.weight",
-    .buffers = buffers,
-    .lora_targets = lora_targets,
-    .linear_suffixes = linear_suffixes,
+    IFT_ARCH_USUAL,
 };

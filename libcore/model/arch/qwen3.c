@@ -23,10 +23,6 @@ static ift_val forward(struct ift_build *b) {
 }
 
 static const char *const model_types[] = {"qwen3", NULL};
-static const char *const buffers[] = {".rotary_emb.inv_freq", NULL};
-static const char *const lora_targets[] = {"q_proj", "v_proj", NULL};
-static const char *const linear_suffixes[] = {"q_proj",    "k_proj",  "v_proj",    "o_proj",
-                                              "gate_proj", "up_proj", "down_proj", NULL};
 
 extern const struct ift_arch ift_arch_qwen3;
 const struct ift_arch ift_arch_qwen3 = {
@@ -36,7 +32,7 @@ const struct ift_arch ift_arch_qwen3 = {
     .forward = forward,
     .embed_name = "model.embed_tokens.weight",
     .head_name = "lm_head.weight",
-    .buffers = buffers,
-    .lora_targets = lora_targets,
-    .linear_suffixes = linear_suffixes,
+    .buffers = ift_decoder_buffers,
+    .lora_targets = ift_decoder_lora_targets,
+    .linear_suffixes = ift_decoder_linear_suffixes,
 };
