@@ -21,6 +21,7 @@ void ift_encoder_free(struct ift_encoder *e) {
     ift_normal_release(&e->normal);
     ift_classes_release(&e->classes);
     ift_bpe_work_release(&e->work);
+    ift_unigram_work_release(&e->unigram);
     ift_wordcache_release(&e->cache);
     free(e->token);
     free(e);
@@ -46,7 +47,7 @@ static void encode_word(struct ift_encoder *e, const char *p, size_t n, size_t a
     struct ift_wordcache_slot *slot = NULL;
     const struct ift_bpe_symbol *token = NULL;
     size_t ntokens = 0;
-    if (n <= IFT_WORDCACHE_LONGEST) {
+    if (n <= IFT_WORDCACHE_LONGEST && e->t->scheme->remembers) {
         slot = ift_wordcache_find(&e->cache, p, n);
         if (slot->n > 0 && slot->ntokens == 1) {
             append(out, (uint32_t)slot->value, at);
@@ -61,6 +62,7 @@ static void encode_word(struct ift_encoder *e, const char *p, size_t n, size_t a
         ntokens = e->ntokens;
         if (slot) ift_wordcache_put(&e->cache, slot, p, n, token, ntokens);
     }
+    reserve(out, ntokens); /* one space may fall back to three bytes */
     for (size_t i = 0; i < ntokens; i++) append(out, token[i].id, at + token[i].from);
 }
 
@@ -78,6 +80,7 @@ static void fuse_unknown(struct ift_tokens *out, size_t from, int32_t unk) {
 static void encode_words(struct ift_encoder *e, size_t from, size_t to, struct ift_tokens *out) {
     const char *const p = e->normal.text.p;
     const size_t first = out->n;
+    e->unigram.score = 0;
     for (size_t len; from < to; from += len) {
         int32_t whole = -1;
         len = e->t->scheme->word(e, p + from, to - from, &whole);
@@ -108,7 +111,8 @@ static void encode_segment(struct ift_encoder *e, const char *p, size_t n, size_
                            bool control, struct ift_tokens *out) {
     const struct ift_tokenizer *const t = e->t;
     if (n == 0) return;
-    ift_normalize(&t->normalizer, p, n, base == e->begin || t->prefix_everywhere, &e->normal);
+    const bool edge = t->normalizer.dummy_suffix ? base + n == e->end : base == e->begin;
+    ift_normalize(&t->normalizer, p, n, edge || t->prefix_everywhere, &e->normal);
     const size_t first = out->n, nnormal = e->normal.text.n;
     reserve(out, nnormal);
     size_t at = 0;
@@ -121,6 +125,8 @@ static void encode_segment(struct ift_encoder *e, const char *p, size_t n, size_
     encode_words(e, at, nnormal, out);
     for (size_t i = first; i < out->n; i++)
         out->from[i] = (uint32_t)base + ift_normal_source(&e->normal, out->from[i]);
+    /* What the normalizer took away in front belongs to what follows it. */
+    if (out->n > first) out->from[first] = (uint32_t)base;
 }
 
 static size_t space_before(const char *p, size_t from, size_t at) {
@@ -179,6 +185,7 @@ int ift_encoder_encode(struct ift_encoder *e, const char *text, size_t n,
         return IFT_FAIL(err, "a text of %zu bytes, at most %d can be one", n, INT32_MAX);
     size_t at = 0;
     e->begin = 0;
+    e->end = n;
     for (size_t i = 0; i < opts->nmarks; i++) {
         const struct ift_mark m = opts->mark[i];
         if (m.from == 0 && m.id == e->t->info.bos) e->begin = m.to;
@@ -190,6 +197,7 @@ int ift_encoder_encode(struct ift_encoder *e, const char *text, size_t n,
     encode_gap(e, text, at, n, opts->parse_control, out);
     reserve(out, 0);
     out->from[out->n] = (uint32_t)n;
+    out->from[0] = out->n > 0 ? 0 : (uint32_t)n;
     if (e->t->stripping.n > 0) order_places(out);
     return 0;
 }

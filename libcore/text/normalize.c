@@ -100,7 +100,7 @@ static void put_prefix(const struct ift_normalizer *z, struct ift_normal *out, s
 }
 
 static void normalize_mapped(const struct ift_normalizer *z, const char *p, size_t n, bool prefix,
-                             struct ift_normal *out) {
+                             bool suffix, struct ift_normal *out) {
     struct ift_slice by;
     size_t i = 0, len;
     out->mapped = true;
@@ -123,6 +123,7 @@ static void normalize_mapped(const struct ift_normalizer *z, const char *p, size
         if (!z->remove_extra) after_space = false;
     }
     while (z->remove_extra && out->text.n > 0 && out->text.p[out->text.n - 1] == ' ') out->text.n--;
+    if (suffix) put(out, ' ', n);
 }
 
 static bool is_plain(const struct ift_normalizer *z, const char *p, size_t n) {
@@ -131,21 +132,23 @@ static bool is_plain(const struct ift_normalizer *z, const char *p, size_t n) {
     return z->keep_bytes || ift_utf8_check(p, n) == n;
 }
 
-void ift_normalize(const struct ift_normalizer *z, const char *p, size_t n, bool first,
+void ift_normalize(const struct ift_normalizer *z, const char *p, size_t n, bool edge,
                    struct ift_normal *out) {
     ift_str_clear(&out->text);
     out->mapped = false;
     out->shift = 0;
     if (n == 0) return;
     const bool starts_spaced = p[0] == ' ' || (z->escape && n >= 3 && memcmp(p, META, 3) == 0);
-    const bool prefix = first && (z->dummy_prefix || (z->prefix_unless_space && !starts_spaced));
+    const bool prefix = edge && (z->dummy_prefix || (z->prefix_unless_space && !starts_spaced));
+    const bool suffix = edge && z->dummy_suffix;
     if (is_plain(z, p, n)) {
         out->shift = prefix;
         if (prefix) ift_str_addc(&out->text, ' ');
         ift_str_add(&out->text, p, n);
+        if (suffix) ift_str_addc(&out->text, ' ');
         return;
     }
-    normalize_mapped(z, p, n, prefix, out);
+    normalize_mapped(z, p, n, prefix, suffix, out);
     out->map = ift_grow(out->map, out->text.n + 1, &out->cap, sizeof *out->map);
     out->map[out->text.n] = (uint32_t)n;
 }

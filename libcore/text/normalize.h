@@ -18,6 +18,7 @@
 
 struct ift_normalizer {
     bool dummy_prefix;        /* a space in front of text that is not empty */
+    bool dummy_suffix;        /* or behind it */
     bool prefix_unless_space; /* but not where one is already (Metaspace, ByteLevel's
                                  add_prefix_space) */
     bool remove_extra;        /* runs of spaces become one, none at the ends */
@@ -46,9 +47,9 @@ struct ift_normal {
     size_t cap;
 };
 
-/* p: any bytes, at most 2^31. first: this is where the text begins, so a dummy prefix may be due.
- */
-void ift_normalize(const struct ift_normalizer *z, const char *p, size_t n, bool first,
+/* p: any bytes, at most 2^31. edge: this is where the text begins (with dummy_suffix: ends), so a
+ * dummy space may be due. */
+void ift_normalize(const struct ift_normalizer *z, const char *p, size_t n, bool edge,
                    struct ift_normal *out);
 void ift_normal_release(struct ift_normal *out);
 

@@ -55,7 +55,7 @@ static size_t spm_word(struct ift_encoder *e, const char *p, size_t n, int32_t *
     size_t i = len;
     while (i < n) {
         const uint32_t right = ift_char_load(p + i, n - i, &len);
-        if (!ift_joins_may(&t->joins, left, right)) break;
+        if (!ift_joins_may(&t->joins, left, right) || (t->split_spaces && right == ' ')) break;
         if (any_user && ift_trie_match(&t->user, p + i, n - i, &unused) > 0) break;
         left = right;
         i += len;
@@ -63,13 +63,19 @@ static size_t spm_word(struct ift_encoder *e, const char *p, size_t n, int32_t *
     return i;
 }
 
-static void unknown(struct ift_encoder *e, const char *p, uint32_t from, uint32_t to) {
-    if (!e->t->byte_fallback) {
-        ift_encoder_token(e, (uint32_t)e->t->info.unk, from);
+void ift_spm_unknown(struct ift_encoder *e, const char *p, uint32_t from, uint32_t to) {
+    const struct ift_tokenizer *const t = e->t;
+    if (!t->byte_fallback) {
+        ift_encoder_token(e, (uint32_t)t->info.unk, from);
         return;
     }
-    for (uint32_t i = from; i < to; i++)
-        ift_encoder_token(e, e->t->byte_id[(unsigned char)p[i]], i);
+    for (uint32_t i = from; i < to; i++) {
+        const bool escaped = p[i] == ' ' && t->normalizer.escape;
+        const char *const meta = "\xe2\x96\x81";
+        const char *const bytes = escaped ? meta : p + i;
+        for (size_t k = 0; k < (escaped ? 3 : 1); k++)
+            ift_encoder_token(e, t->byte_id[(unsigned char)bytes[k]], i);
+    }
 }
 
 static void spm_split(struct ift_encoder *e, const char *p, size_t n) {
@@ -90,8 +96,8 @@ static void spm_split(struct ift_encoder *e, const char *p, size_t n) {
         if (w->symbol[i].id < t->vocab.n)
             ift_encoder_token(e, w->symbol[i].id, from);
         else
-            unknown(e, p, from, to);
+            ift_spm_unknown(e, p, from, to);
     }
 }
 
-const struct ift_scheme ift_scheme_chars = {spm_word, spm_split};
+const struct ift_scheme ift_scheme_chars = {spm_word, spm_split, true};

@@ -1,5 +1,7 @@
 /* tokenizer.model to tokenizer: SentencePiece's rule "any two symbols whose joined text is a piece
  * may merge, best score first" becomes a table of pairs with ranks. */
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,20 +14,18 @@
 static const enum ift_piece_kind kind_of[] = {
     [IFT_SP_NORMAL] = IFT_PIECE_NORMAL,   [IFT_SP_UNKNOWN] = IFT_PIECE_UNKNOWN,
     [IFT_SP_CONTROL] = IFT_PIECE_CONTROL, [IFT_SP_USER] = IFT_PIECE_USER,
-    [IFT_SP_BYTE] = IFT_PIECE_BYTE,
+    [IFT_SP_UNUSED] = IFT_PIECE_NORMAL,   [IFT_SP_BYTE] = IFT_PIECE_BYTE,
 };
 
 static int check_supported(const struct ift_sentencepiece *m, struct ift_err *err) {
     static const char *const name[] = {"unknown", "unigram", "BPE", "word", "char"};
-    if (m->model_type != IFT_SP_BPE)
-        return IFT_FAIL(err, "SentencePiece model type %s is not supported, only BPE is",
+    if (m->model_type != IFT_SP_BPE && m->model_type != IFT_SP_UNIGRAM)
+        return IFT_FAIL(err, "SentencePiece model type %s is not supported, BPE and unigram are",
                         name[m->model_type >= 1 && m->model_type <= 4 ? m->model_type : 0]);
-    if (m->whitespace_as_suffix)
-        return IFT_FAIL(err, "treat_whitespace_as_suffix is not supported");
     if (m->decode_charsmap.n > 0) return IFT_FAIL(err, "a denormalizer is not supported");
-    for (size_t i = 0; i < m->n; i++)
+    for (size_t i = 0; i < m->n && m->model_type == IFT_SP_BPE; i++)
         if (m->piece[i].type == IFT_SP_UNUSED)
-            return IFT_FAIL(err, "piece %zu: type UNUSED is not supported", i);
+            return IFT_FAIL(err, "piece %zu: type UNUSED is not supported in BPE models", i);
     return 0;
 }
 
@@ -63,18 +63,20 @@ static int add_pieces(struct ift_tokenizer *t, const struct ift_sentencepiece *m
             rc = add_byte(t, p->text, err);
             continue;
         }
-        const bool escape = m->escape_whitespace &&
-                            (p->type == IFT_SP_NORMAL || p->type == IFT_SP_USER);
+        const bool text_piece = p->type == IFT_SP_NORMAL || p->type == IFT_SP_USER;
+        const bool escape = m->escape_whitespace && (text_piece || p->type == IFT_SP_UNUSED);
         add_text(&text, p->text, escape);
         ift_vocab_add(&t->vocab, text.p, text.n, kind_of[p->type]);
         if (p->type == IFT_SP_UNKNOWN) t->info.unk = (int32_t)i;
         if (p->type == IFT_SP_CONTROL) ift_trie_add(&t->added[1], p->text.p, p->text.n, (int32_t)i);
-        if (p->type != IFT_SP_NORMAL && p->type != IFT_SP_USER) continue;
+        if (!text_piece) continue;
         /* A space that is written as one matches nothing where spaces are escaped. */
         if (escape && memchr(p->text.p, ' ', p->text.n)) continue;
         if (!ift_vocab_index(&t->vocab, (uint32_t)i))
             rc = IFT_FAIL(err, "piece %zu appears twice", i);
         if (p->type == IFT_SP_USER) ift_trie_add(&t->user, text.p, text.n, (int32_t)i);
+        if (m->model_type == IFT_SP_UNIGRAM)
+            ift_trie_add(&t->unigram.piece, text.p, text.n, (int32_t)i);
     }
     ift_str_release(&text);
     if (rc == 0 && m->byte_fallback && nbytes != 256)
@@ -128,6 +130,31 @@ static void add_pairs(struct ift_tokenizer *t, const struct ift_sentencepiece *m
     free(rank);
 }
 
+/* unigram_model.cc: limits are those of NORMAL pieces, the upper one being at least FLT_MIN, and a
+ * user-defined piece scores by its length. */
+static void add_scores(struct ift_tokenizer *t, const struct ift_sentencepiece *m) {
+    float least = FLT_MAX, most = FLT_MIN;
+    for (size_t i = 0; i < m->n; i++) {
+        if (m->piece[i].type != IFT_SP_NORMAL) continue;
+        least = fminf(least, m->piece[i].score);
+        most = fmaxf(most, m->piece[i].score);
+    }
+    t->unigram.narrow = true;
+    t->unigram.unknown = least - 10.0f;
+    t->unigram.score = ift_alloc0(m->n, sizeof *t->unigram.score);
+    for (size_t i = 0; i < m->n; i++)
+        t->unigram.score[i] = m->piece[i].type == IFT_SP_USER
+                                  ? (double)((float)m->piece[i].text.n * most) - 0.1
+                                  : m->piece[i].score;
+    ift_pieces_finish(t);
+}
+
+static void add_bpe(struct ift_tokenizer *t, const struct ift_sentencepiece *m) {
+    t->nsymbols = (uint32_t)t->vocab.n;
+    add_pairs(t, m);
+    ift_spm_finish(t);
+}
+
 static int32_t find_control(const struct ift_sentencepiece *m, struct ift_slice name) {
     for (size_t i = 0; i < m->n; i++)
         if (m->piece[i].type == IFT_SP_CONTROL && ift_slice_eq(m->piece[i].text, name))
@@ -138,14 +165,14 @@ static int32_t find_control(const struct ift_sentencepiece *m, struct ift_slice 
 static int fill(struct ift_tokenizer *t, const struct ift_sentencepiece *m, struct ift_err *err) {
     IFT_TRY(check_supported(m, err));
     IFT_TRY(add_pieces(t, m, err));
-    t->scheme = &ift_scheme_chars;
+    const bool unigram = m->model_type == IFT_SP_UNIGRAM;
+    t->scheme = unigram ? &ift_scheme_pieces : &ift_scheme_chars;
     t->byte_fallback = m->byte_fallback;
     t->fuse_unknown = !m->byte_fallback;
-    t->nsymbols = (uint32_t)t->vocab.n;
-    add_pairs(t, m);
-    ift_spm_finish(t);
+    (unigram ? add_scores : add_bpe)(t, m);
 
-    t->normalizer.dummy_prefix = m->dummy_prefix;
+    t->normalizer.dummy_prefix = m->dummy_prefix && !m->whitespace_as_suffix;
+    t->normalizer.dummy_suffix = m->dummy_prefix && m->whitespace_as_suffix;
     t->normalizer.remove_extra = m->remove_extra_whitespace;
     t->normalizer.escape = m->escape_whitespace;
     IFT_TRY(ift_normalizer_set_charsmap(&t->normalizer, m->charsmap, err));

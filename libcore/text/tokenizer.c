@@ -182,6 +182,7 @@ void ift_tokenizer_free(struct ift_tokenizer *t) {
     ift_u64map_release(&t->chars);
     ift_joins_release(&t->joins);
     ift_trie_release(&t->user);
+    ift_unigram_release(&t->unigram);
     free(t->decoding.unknown);
     free(t);
 }

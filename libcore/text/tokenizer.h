@@ -8,11 +8,11 @@
  *     for (size_t i = 0; i < tokens.n; i++)
  *         … tokens.id[i] stands for text[tokens.from[i], tokens.from[i + 1])
  *
- * What is read, without conversion: SentencePiece models (`tokenizer.model`, BPE with or without
- * byte fallback, user-defined pieces, compiled normalization rules) and `tokenizer.json`
+ * What is read, without conversion: SentencePiece models (`tokenizer.model`, BPE and unigram, with or
+ * without byte fallback, user-defined pieces, compiled normalization rules) and `tokenizer.json`
  * (byte-level BPE with the pre-tokenizers of pretoken.h; SentencePiece-like BPE as LLaMA publishes
  * it). A component that we do not know is refused by name, never skipped. The reference is
- * sentencepiece 0.2.2 and tokenizers 0.23.
+ * sentencepiece 0.2.1 (0.2.2 breaks some ties of unigram models otherwise) and tokenizers 0.23.
  *
  * In a model folder tokenizer.json comes first, then tokenizer.model, as AutoTokenizer does;
  * tokenizer_config.json and special_tokens_map.json beside it say which tokens begin, end and fill

@@ -18,6 +18,7 @@
 #include "libcore/text/pretoken.h"
 #include "libcore/text/tokenizer.h"
 #include "libcore/text/trie.h"
+#include "libcore/text/unigram.h"
 #include "libcore/text/vocab.h"
 #include "libcore/text/wordcache.h"
 
@@ -26,10 +27,12 @@ struct ift_encoder {
     struct ift_normal normal;
     struct ift_classes classes;
     struct ift_bpe_work work;
+    struct ift_unigram_work unigram;
     struct ift_bpe_symbol *token; /* of the word being split */
     size_t ntokens, cap;
     struct ift_wordcache cache;
     size_t begin; /* where the text begins: behind a BOS, which is not part of it */
+    size_t end;
 };
 
 static inline void ift_encoder_token(struct ift_encoder *e, uint32_t id, uint32_t from) {
@@ -46,9 +49,11 @@ struct ift_scheme {
     /* Puts a word's tokens into e->token: ids, and where each begins in the word, the first at 0.
      * At least one. */
     void (*split)(struct ift_encoder *e, const char *p, size_t n);
+    bool remembers; /* a word's tokens depend on nothing else */
 };
-extern const struct ift_scheme ift_scheme_chars; /* SentencePiece: spm.c */
-extern const struct ift_scheme ift_scheme_bytes; /* byte-level: bytelevel.c */
+extern const struct ift_scheme ift_scheme_chars;  /* SentencePiece BPE: spm.c */
+extern const struct ift_scheme ift_scheme_pieces; /* unigram: pieces.c */
+extern const struct ift_scheme ift_scheme_bytes;  /* byte-level BPE: bytelevel.c */
 
 /* What to do with the bytes of a text's tokens, beyond putting them one after the other. */
 struct ift_decoding {
@@ -76,14 +81,18 @@ struct ift_tokenizer {
     struct ift_trie added[2], added_normal[2];
     struct ift_u64map stripping; /* id -> 1 lstrip | 2 rstrip */
 
-    /* characters */
+    /* characters, unigram */
+    struct ift_joins joins;
+    bool byte_fallback;
+    bool split_spaces; /* no piece goes on across the start of a space */
+    struct ift_unigram unigram;
+
+    /* characters, BPE */
     struct ift_u64map chars; /* a character's bytes as a number -> symbol; beyond the vocabulary: a
                               * character that is no piece itself but part of some */
     uint32_t nsymbols;
     uint32_t ascii[128];
-    struct ift_joins joins;
     struct ift_trie user;
-    bool byte_fallback;
 
     /* bytes */
     ift_pretoken_fn *pretoken;
@@ -104,5 +113,10 @@ int ift_tokenizer_read_json(struct ift_tokenizer *t, struct ift_slice text,
  * added, then ift_spm_finish builds what is derived from them. */
 uint32_t ift_spm_symbol(struct ift_tokenizer *t, const char *p, size_t n);
 void ift_spm_finish(struct ift_tokenizer *t);
+/* For readers of the pieces scheme, once vocab and unigram are filled. */
+void ift_pieces_finish(struct ift_tokenizer *t);
+
+/* For both: the token or tokens of normalized text p[from, to) that has no piece. */
+void ift_spm_unknown(struct ift_encoder *e, const char *p, uint32_t from, uint32_t to);
 
 #endif

@@ -19,15 +19,12 @@ void ift_trie_add(struct ift_trie *t, const char *p, size_t n, int32_t value) {
 }
 
 size_t ift_trie_match(const struct ift_trie *t, const char *p, size_t n, int32_t *value) {
-    if (n == 0 || !t->first[(unsigned char)p[0]]) return 0;
     size_t longest = 0;
-    uint64_t node = 0;
-    for (size_t i = 0; i < n; i++) {
-        node = ift_u64map_get(&t->edge, edge_key(node, p[i]));
-        if (node == IFT_U64MAP_NONE) break;
-        const uint64_t leaf = ift_u64map_get(&t->leaf, node);
-        if (leaf == IFT_U64MAP_NONE) continue;
-        *value = (int32_t)leaf;
+    uint32_t node = 0;
+    for (size_t i = 0; i < n && ift_trie_step(t, &node, p[i]); i++) {
+        const int32_t leaf = ift_trie_value(t, node);
+        if (leaf < 0) continue;
+        *value = leaf;
         longest = i + 1;
     }
     return longest;

@@ -1,5 +1,6 @@
 /* trie.h: a set of byte strings and the question "which is the longest of them that starts here?"
- * Used for symbols that are never split: user-defined pieces and added tokens. Private to text.
+ * Used for symbols that are never split, user-defined pieces and added tokens, and by unigram.h.
+ * Private to text.
  */
 #ifndef IFT_TRIE_H
 #define IFT_TRIE_H
@@ -18,10 +19,23 @@ struct ift_trie {
     bool first[256]; /* some string starts with this byte */
 };
 
-/* n >= 1. A string added again takes the new value. */
+/* n >= 1, value >= 0. A string added again takes the new value. */
 void ift_trie_add(struct ift_trie *t, const char *p, size_t n, int32_t value);
 /* Length of the longest string that is a prefix of p[0, n), and its value; 0: none. */
 size_t ift_trie_match(const struct ift_trie *t, const char *p, size_t n, int32_t *value);
 void ift_trie_release(struct ift_trie *t);
+
+/* Every string that starts at a place, the shortest first: *node is 0 at the start; a step along
+ * the next byte is true while some string goes on. */
+static inline bool ift_trie_step(const struct ift_trie *t, uint32_t *node, char byte) {
+    if (*node == 0 && !t->first[(unsigned char)byte]) return false;
+    const uint64_t next = ift_u64map_get(&t->edge, (uint64_t)*node << 8 | (unsigned char)byte);
+    *node = (uint32_t)next;
+    return next != IFT_U64MAP_NONE;
+}
+/* The value of the string that ends at a node, or -1. */
+static inline int32_t ift_trie_value(const struct ift_trie *t, uint32_t node) {
+    return (int32_t)ift_u64map_get(&t->leaf, node); /* NONE's low half is -1 */
+}
 
 #endif

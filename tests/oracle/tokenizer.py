@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Tokenizers against the original libraries (sentencepiece 0.2.2, tokenizers 0.23.3, transformers 5.23.0).
+"""Tokenizers against the original libraries (sentencepiece 0.2.1, tokenizers 0.23.3, transformers 5.23.0). The wheel of
+sentencepiece 0.2.2 adds the scores of unigram models in float, so some ties fall otherwise; earlier releases agree.
 
   tokenizer.py golden DIR             writes small vocabularies with random pieces and merges, and what the libraries
                                       make of random texts: tests/golden/tokenizer, read by tests/unit/test_tokenizer.c
@@ -96,6 +97,82 @@ def make_model(r):
     flags = b"".join(field(n, 0, varint(int(v)))
                      for n, v in ((3, r.random() < 0.7), (4, r.random() < 0.3), (5, escape)))
     return body + field(2, 2, trainer) + field(3, 2, field(1, 2, b"identity") + flags)
+
+
+def model_bytes(rows, kind, trainer, normalizer):
+    body = b"".join(field(1, 2, field(1, 2, p.encode()) + field(2, 5, struct.pack("<f", s)) + field(3, 0, varint(t)))
+                    for p, s, t in rows)
+    return body + field(2, 2, field(3, 0, varint(kind)) + trainer) + field(3, 2, normalizer)
+
+
+def charsmap(r):
+    """Compiled replacement rules, random ones: of one character or several, to nothing, to blanks, to many characters."""
+    some = LETTERS + [" ", META, "\u3000", "\n", "<", ">"]
+    rules = {}
+    for _ in range(r.choice([1, 5, 40])):
+        source = "".join(r.choice(some) for _ in range(r.choice([1, 1, 2, 3])))
+        target = "".join(r.choice(some) for _ in range(r.choice([0, 1, 1, 2, 6])))
+        if source != target:
+            rules[source] = target
+    spell = lambda s: " ".join("%X" % ord(c) for c in s)
+    with tempfile.TemporaryDirectory() as d:
+        with open(d + "/rules.tsv", "w") as f:
+            f.write("".join("%s\t%s\n" % (spell(a), spell(b)) for a, b in sorted(rules.items())))
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(["a b"]), model_prefix=d + "/m", model_type="char", vocab_size=9, hard_vocab_limit=False,
+            normalization_rule_tsv=d + "/rules.tsv", minloglevel=3)
+        blob = open(d + "/m.model", "rb").read()
+    return next(value for number, value in fields(next(v for n, v in fields(blob) if n == 3)) if number == 2)
+
+
+def fields(blob):
+    """(number, value) of each field of a Protocol Buffer."""
+    at = 0
+
+    def number():
+        nonlocal at
+        x = shift = 0
+        while True:
+            byte = blob[at]
+            at += 1
+            x |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return x
+
+    while at < len(blob):
+        tag = number()
+        if tag & 7 == 0:
+            yield tag >> 3, number()
+            continue
+        n = number() if tag & 7 == 2 else 4 if tag & 7 == 5 else 8
+        yield tag >> 3, blob[at:at + n]
+        at += n
+
+
+def make_unigram(r, kind=1):
+    """Scores that tie, that nearly tie, that swallow others; pieces that are unused; every flag of the normalizer."""
+    fallback, escape = r.random() < 0.5, r.random() < 0.9
+    space = META if escape else " "
+    chars = [c for c in LETTERS if r.random() < 0.8] + ([space] if r.random() < 0.9 else [])
+    plain = grow(r, dict.fromkeys(chars + r.sample(LETTERS, 3)), r.choice([30, 200]), 7)
+    pieces = [p for p in plain if len(p) > 1 or p in chars]
+    r.shuffle(pieces)
+    scores = r.choice([lambda: -float(r.randint(0, 5)), lambda: -r.random() * 20, lambda: 0.0, lambda: r.random() * 3 - 1,
+                       lambda: -1e9 if r.random() < 0.1 else -r.random(), lambda: -r.choice([0.1, 0.2, 0.3, 0.4, 0.7]),
+                       lambda: -1e-30 * r.random()])
+    rows = [("<unk>", 0.0, 2), ("<s>", 0.0, 3), ("</s>", 0.0, 3)]
+    rows += [("<0x%02X>" % b, 0.0, 6) for b in range(256)] if fallback else []
+    user = [u for u in ["<|x|>", space * 2, "\n", "中", "ab", "<|x|>a", "é "] if r.random() < 0.35]
+    rows += [(u, scores(), 4) for u in user]
+    unused = 0.05 if kind == 1 and r.random() < 0.5 else 0
+    rows += [(p, scores(), 5 if r.random() < unused else 1) for p in pieces if p not in user]
+    trainer = field(35, 0, varint(int(fallback))) + field(24, 0, varint(int(r.random() < 0.3)))
+    trainer += field(44, 2, b"?!") if r.random() < 0.3 else b""
+    flags = b"".join(field(n, 0, varint(int(v)))
+                     for n, v in ((3, r.random() < 0.7), (4, r.random() < 0.4), (5, escape)) if r.random() < 0.8)
+    rules = field(2, 2, charsmap(r)) if r.random() < 0.5 else b""
+    return model_bytes(rows, kind, trainer, field(1, 2, b"custom") + rules + flags)
 
 
 def trained_model(r, rule):
@@ -221,8 +298,9 @@ class Hf:
 
 def make(r, kind):
     """(file suffix, file bytes, library)"""
-    if kind in ("model", "nmt_nfkc", "identity"):
-        blob = make_model(r) if kind == "model" else trained_model(r, kind)
+    models = dict(model=make_model, unigram=make_unigram, rules=lambda r: make_unigram(r, 2))
+    if kind in models or kind in ("nmt_nfkc", "identity"):
+        blob = models[kind](r) if kind in models else trained_model(r, kind)
         return ".model", blob, Spm(blob)
     blob = json.dumps(make_bytes(r) if kind == "bytes" else make_chars(r), ensure_ascii=False)
     return ".json", blob.encode(), Hf(blob)
@@ -242,7 +320,7 @@ def cases(r, lib, count):
 
 
 def golden(folder):
-    kinds = ["model"] * 6 + ["nmt_nfkc"] + ["bytes"] * 8 + ["chars"] * 6
+    kinds = ["model"] * 6 + ["nmt_nfkc"] + ["bytes"] * 8 + ["chars"] * 6 + ["unigram"] * 10 + ["rules"] * 4
     for i, kind in enumerate(kinds):
         r = random.Random(1000 + i)
         suffix, blob, lib = make(r, kind)
@@ -294,7 +372,7 @@ def compare(bindir, seed, count):
     with tempfile.TemporaryDirectory() as d:
         for i in range(count):
             r = random.Random(seed * 100003 + i)
-            kind = r.choice(["model", "model", "bytes", "bytes", "chars", "chars", "nmt_nfkc" if i % 10 == 0 else "model"])
+            kind = r.choice(["model", "rules", "unigram", "unigram", "bytes", "chars", "nmt_nfkc" if i % 10 == 0 else "model"])
             suffix, blob, lib = make(r, kind)
             path = "%s/%d-%s%s" % (d, i, kind, suffix)
             with open(path, "wb") as f:

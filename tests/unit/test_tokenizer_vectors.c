@@ -1,5 +1,5 @@
 /* Every vector under $SHARED/tok/vectors for the vocabularies that are supported: ids, places,
- * decoded text. The files say what sentencepiece 0.2.2, tokenizers and tiktoken gave, and what
+ * decoded text. The files say what sentencepiece 0.2.1, tokenizers and tiktoken gave, and what
  * published test suites expect. */
 #include "libcore/base/mem.h"
 #include "libcore/io/json.h"
@@ -331,6 +331,10 @@ static const struct subject subjects[] = {
      "internlm", "1"},
     {"chatglm2/tokenizer.model", "chatglm2.spm", false, "chatglm2", "chatglm2", NULL, NULL,
      "chatglm2", "64790 64792"},
+    {"chatglm/ice_text.model", "chatglm.spm", false, NULL, "chatglm", NULL, NULL, NULL, NULL},
+    {"chinese-llama/chinese_sp.model", "chinese_sp-unigram.spm", false, NULL, NULL, NULL, NULL,
+     NULL, NULL},
+    {"spm-test/test_model.model", "spm_test_model.spm", false, NULL, NULL, NULL, NULL, NULL, NULL},
 };
 
 int main(void) {
