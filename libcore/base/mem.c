@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void ift_out_of_memory(size_t size) {
     fprintf(stderr, "out of memory: %zu bytes asked\n", size);
@@ -33,6 +34,15 @@ void *ift_alloc0(size_t count, size_t size) {
 void *ift_realloc(void *p, size_t count, size_t size) {
     const size_t total = product(count, size);
     return checked(realloc(p, total ? total : 1), total);
+}
+
+size_t ift_mem_resident(void) {
+    long long pages = 0, resident = 0;
+    FILE *const f = fopen("/proc/self/statm", "re");
+    if (!f) return 0;
+    if (fscanf(f, "%lld %lld", &pages, &resident) != 2) resident = 0;
+    fclose(f);
+    return (size_t)resident * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 char *ift_strdup(const char *s) {

@@ -19,6 +19,10 @@ char *ift_strndup(const char *s, size_t n);            /* n bytes and a terminat
 /* Makes room for `need` elements in a growing array, doubling *cap: appending is linear overall. */
 void *ift_grow(void *p, size_t need, size_t *cap, size_t size);
 
+/* Bytes of this process that are in memory now, mapped files included; 0 where the system does not
+ * say. */
+size_t ift_mem_resident(void);
+
 /* An arena: many small allocations that end together. Reset once a record, free once a run.
  * Memory is aligned to 16 bytes and stays put until reset. A zeroed struct is an empty arena. */
 struct ift_arena {

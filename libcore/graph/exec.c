@@ -21,6 +21,7 @@ struct ift_exec {
     struct ift_plan *plan;
     int64_t capacity[IFT_EXTENTS], extent[IFT_EXTENTS];
     struct ift_operand slab;
+    bool borrowed;         /* the slab is another exec's */
     struct place *place;   /* (values + 1) */
     struct ift_call *call; /* (steps), as of `extent` when `resolved` */
     bool resolved;
@@ -102,7 +103,8 @@ static int check_capacity(const struct ift_exec *x, struct ift_err *err) {
     return 0;
 }
 
-static int lay_out(struct ift_exec *x, bool apart, struct ift_err *err) {
+/* Settles what memory is needed, and takes none. */
+static int plan(struct ift_exec *x, bool apart, struct ift_err *err) {
     IFT_TRY(check_capacity(x, err));
     struct ift_plan_options o = {.apart = apart};
     memcpy(o.capacity, x->capacity, sizeof o.capacity);
@@ -112,17 +114,29 @@ static int lay_out(struct ift_exec *x, bool apart, struct ift_err *err) {
     free(scratch);
     IFT_TRY(rc);
     x->bytes.slab = ift_plan_bytes(x->plan);
+    for (ift_val v = 1; v <= values(x); v++)
+        x->place[v] = (struct place){.at = shaped(value(x, v), x->capacity), .rows = -1};
+    return 0;
+}
+
+static bool is_uploaded(const struct ift_exec *x, ift_val v) {
+    return value(x, v)->role == IFT_INPUT && ift_plan_uses(x->plan, v);
+}
+
+static int lay_out(struct ift_exec *x, const struct ift_exec *host, struct ift_err *err) {
     x->call = ift_alloc0(ift_plan_steps(x->plan), sizeof *x->call);
     const int64_t slab = (int64_t)x->bytes.slab;
-    if (slab) IFT_TRY(ift_device_tensor(x->d, IFT_U8, 1, &slab, &x->slab, err));
+    x->borrowed = host && host->slab.buf && slab <= (int64_t)host->bytes.slab;
+    if (x->borrowed)
+        x->slab = host->slab;
+    else if (slab)
+        IFT_TRY(ift_device_tensor(x->d, IFT_U8, 1, &slab, &x->slab, err));
     for (ift_val v = 1; v <= values(x); v++) {
-        struct place *p = &x->place[v];
         const size_t offset = ift_plan_offset(x->plan, v);
-        *p = (struct place){.at = shaped(value(x, v), x->capacity), .rows = -1};
         if (offset != IFT_PLAN_NONE) {
-            p->at.buf = x->slab.buf;
-            p->at.offset = offset;
-        } else if (value(x, v)->role == IFT_INPUT && ift_plan_uses(x->plan, v)) {
+            x->place[v].at.buf = x->slab.buf;
+            x->place[v].at.offset = offset;
+        } else if (is_uploaded(x, v)) {
             IFT_TRY(own(x, v, err));
         }
     }
@@ -138,7 +152,7 @@ static int new_exec(struct ift_exec **out, const struct ift_graph *g, struct ift
     x->d = d;
     x->place = ift_alloc0(ift_graph_values(g) + 1, sizeof *x->place);
     memcpy(x->capacity, capacity, sizeof x->capacity);
-    if (lay_out(x, apart, err) < 0) {
+    if (plan(x, apart, err) < 0) {
         ift_exec_free(x);
         return -1;
     }
@@ -146,20 +160,46 @@ static int new_exec(struct ift_exec **out, const struct ift_graph *g, struct ift
     return 0;
 }
 
+static int with_memory(struct ift_exec **out, const struct ift_exec *host, struct ift_err *err) {
+    if (lay_out(*out, host, err) == 0) return 0;
+    ift_exec_free(*out);
+    *out = NULL;
+    return -1;
+}
+
 int ift_exec_new(struct ift_exec **x, const struct ift_graph *g, struct ift_device *d,
                  const int64_t capacity[IFT_EXTENTS], struct ift_err *err) {
-    return new_exec(x, g, d, capacity, false, err);
+    IFT_TRY(new_exec(x, g, d, capacity, false, err));
+    return with_memory(x, NULL, err);
 }
 
 int ift_exec_new_apart(struct ift_exec **x, const struct ift_graph *g, struct ift_device *d,
                        const int64_t capacity[IFT_EXTENTS], struct ift_err *err) {
-    return new_exec(x, g, d, capacity, true, err);
+    IFT_TRY(new_exec(x, g, d, capacity, true, err));
+    return with_memory(x, NULL, err);
+}
+
+int ift_exec_new_inside(struct ift_exec **x, const struct ift_graph *g, const struct ift_exec *host,
+                        const int64_t capacity[IFT_EXTENTS], struct ift_err *err) {
+    IFT_TRY(new_exec(x, g, host->d, capacity, false, err));
+    return with_memory(x, host, err);
+}
+
+int ift_exec_measure(struct ift_exec_bytes *bytes, const struct ift_graph *g, struct ift_device *d,
+                     const int64_t capacity[IFT_EXTENTS], struct ift_err *err) {
+    struct ift_exec *x;
+    IFT_TRY(new_exec(&x, g, d, capacity, false, err));
+    *bytes = x->bytes;
+    for (ift_val v = 1; v <= values(x); v++)
+        if (is_uploaded(x, v)) bytes->inputs += ift_operand_bytes(&x->place[v].at);
+    ift_exec_free(x);
+    return 0;
 }
 
 void ift_exec_free(struct ift_exec *x) {
     if (!x) return;
     for (ift_val v = 1; v <= values(x); v++) disown(x, v);
-    ift_device_free(x->d, &x->slab);
+    if (!x->borrowed) ift_device_free(x->d, &x->slab);
     ift_plan_free(x->plan);
     free(x->place);
     free(x->call);

@@ -25,6 +25,10 @@ int ift_exec_new(struct ift_exec **x, const struct ift_graph *g, struct ift_devi
 /* The same with memory of its own for every value: results must not differ. For tests. */
 int ift_exec_new_apart(struct ift_exec **x, const struct ift_graph *g, struct ift_device *d,
                        const int64_t capacity[IFT_EXTENTS], struct ift_err *err) IFT_MUST_CHECK;
+/* The same in the slab of another exec, which must outlive this one, where that is large enough:
+ * the two take turns, and what one left there is gone when the other has run. */
+int ift_exec_new_inside(struct ift_exec **x, const struct ift_graph *g, const struct ift_exec *host,
+                        const int64_t capacity[IFT_EXTENTS], struct ift_err *err) IFT_MUST_CHECK;
 void ift_exec_free(struct ift_exec *x); /* NULL is fine */
 
 /* Gives a parameter or state its memory: dense, of its shape and dtype. The memory stays the
@@ -51,11 +55,14 @@ int ift_exec_download(struct ift_exec *x, void *host, ift_val v, int64_t rows,
                       struct ift_err *err) IFT_MUST_CHECK;
 
 /* Bytes of the slab, of states that this exec owns, of inputs. scratch is the most that one op asks
- * for, a part of the slab. For --plan. */
+ * for, a part of the slab. */
 struct ift_exec_bytes {
     size_t slab, states, inputs, scratch;
 };
 struct ift_exec_bytes ift_exec_bytes(const struct ift_exec *x);
+/* What ift_exec_new would take of the device, without taking it. */
+int ift_exec_measure(struct ift_exec_bytes *bytes, const struct ift_graph *g, struct ift_device *d,
+                     const int64_t capacity[IFT_EXTENTS], struct ift_err *err) IFT_MUST_CHECK;
 
 /* Seconds spent in each op since profiling was switched on, by op code. Profiling waits after each
  * node, so a profiled run is slower than it need be. */

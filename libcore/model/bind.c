@@ -10,28 +10,49 @@ static size_t count_of(const struct ift_tensor *t) {
     return (size_t)ift_shape_count(t->ndim, t->dim);
 }
 
+/* Widened piece by piece: beside the weight itself next to nothing is held. */
+static int upload_wide(struct ift_model *m, const struct ift_tensor *t,
+                       const struct ift_operand *to, struct ift_err *err) {
+    enum { PIECE = 1 << 16 };
+    const size_t n = count_of(t), size = ift_dtype_size(t->dtype);
+    float *const wide = ift_alloc(PIECE * sizeof *wide);
+    int rc = 0;
+    for (size_t at = 0; rc == 0 && at < n; at += PIECE) {
+        const size_t some = n - at < PIECE ? n - at : PIECE;
+        const struct ift_operand piece = {.buf = to->buf,
+                                          .offset = to->offset + at * sizeof *wide,
+                                          .dtype = IFT_F32,
+                                          .ndim = 1,
+                                          .dim = {(int64_t)some},
+                                          .row = 1};
+        rc = ift_to_f32(wide, (const char *)t->data + at * size, t->dtype, some, err);
+        if (rc == 0) rc = ift_device_upload(m->device, &piece, wide, err);
+    }
+    free(wide);
+    return rc;
+}
+
 /* As f32 or as it is stored, in memory of its own. */
 static int load_copy(struct ift_model *m, const struct ift_tensor *t, enum ift_dtype dtype,
                      struct ift_operand *to, struct ift_err *err) {
     IFT_TRY(ift_device_tensor(m->device, dtype, t->ndim, t->dim, to, err));
-    float *wide = NULL;
-    int rc = 0;
-    if (t->dtype != dtype) {
-        wide = ift_alloc(count_of(t) * sizeof *wide);
-        rc = ift_to_f32(wide, t->data, t->dtype, count_of(t), err);
-    }
-    if (rc == 0) rc = ift_device_upload(m->device, to, wide ? (const void *)wide : t->data, err);
-    free(wide);
+    const int rc = t->dtype == dtype ? ift_device_upload(m->device, to, t->data, err)
+                                     : upload_wide(m, t, to, err);
     if (rc < 0) ift_device_free(m->device, to);
     ift_weights_forget(m->weights, t);
     return rc;
+}
+
+/* Can ops read a frozen weight as this type where it lies in its file? */
+static bool lies_ready(const struct ift_tensor *t, enum ift_dtype dtype) {
+    return t->dtype == dtype && (uintptr_t)t->data % ift_dtype_size(dtype) == 0;
 }
 
 /* A weight that is not trained, in the file's own memory if possible. */
 static int load_frozen(struct ift_model *m, const struct ift_tensor *t, enum ift_dtype dtype,
                        struct ift_operand *to, struct ift_err *err) {
     if (to->buf) return 0;
-    if (t->dtype == dtype && (uintptr_t)t->data % ift_dtype_size(dtype) == 0)
+    if (lies_ready(t, dtype))
         return ift_device_wrap(m->device, dtype, t->ndim, t->dim, t->data, to, err);
     return load_copy(m, t, dtype, to, err);
 }
@@ -48,13 +69,17 @@ static int load_trained(struct ift_model *m, const struct ift_tensor *t, struct 
     return 0;
 }
 
+/* Does graph g read its parameter v, which is t in the files, as it is stored? */
+static bool is_read_as_stored(const struct ift_graph *g, ift_val v, const struct ift_tensor *t) {
+    return (t->dtype == IFT_F16 || t->dtype == IFT_BF16) && ift_graph_takes_half(g, v);
+}
+
 /* What graph g is to read as its parameter v, which is tensor i of the files. */
 static int load(struct ift_model *m, size_t i, const struct ift_graph *g, ift_val v,
                 struct ift_operand *operand, struct ift_err *err) {
     struct ift_model_slot *const s = &m->slot[i];
     const struct ift_tensor *const t = ift_weights_at(m->weights, i);
-    const bool stored_half = t->dtype == IFT_F16 || t->dtype == IFT_BF16;
-    const bool half = stored_half && !s->trained && ift_graph_takes_half(g, v);
+    const bool half = !s->trained && is_read_as_stored(g, v, t);
     if (half)
         IFT_TRY(load_frozen(m, t, t->dtype, &s->half, err));
     else if (ift_graph_value(g, v)->trainable)
@@ -119,6 +144,23 @@ int ift_model_bind(struct ift_model *m, struct ift_device *d, struct ift_exec *x
             IFT_TRY(bind(m, x, g, (ift_val)v, err));
     }
     return 0;
+}
+
+struct ift_model_bytes ift_model_measure(const struct ift_model *m, const struct ift_device *d,
+                                         const struct ift_graph *g) {
+    struct ift_model_bytes bytes = {0};
+    for (ift_val v = 1; v <= (ift_val)ift_graph_values(g); v++) {
+        const struct ift_value *const value = ift_graph_value(g, v);
+        if (value->role != IFT_PARAM) continue;
+        const struct ift_tensor *const t =
+            ift_model_is_weight(value) ? ift_model_find(m, value->name) : NULL;
+        if (ift_model_is_weight(value) && !t) continue;
+        const size_t n = (size_t)ift_shape_count(value->ndim, value->dim);
+        const enum ift_dtype dtype = t && is_read_as_stored(g, v, t) ? t->dtype : IFT_F32;
+        const bool mapped = t && !value->trainable && d->backend->wrap && lies_ready(t, dtype);
+        *(mapped ? &bytes.mapped : &bytes.own) += n * ift_dtype_size(dtype);
+    }
+    return bytes;
 }
 
 int ift_model_read(const struct ift_model *m, size_t i, float *to, struct ift_err *err) {

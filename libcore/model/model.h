@@ -44,6 +44,14 @@ void ift_build_begin(struct ift_build *b, const struct ift_model *m, struct ift_
 int ift_model_bind(struct ift_model *m, struct ift_device *d, struct ift_exec *x,
                    const struct ift_graph *g, struct ift_err *err) IFT_MUST_CHECK;
 
+/* What ift_model_bind would hold for g alone: memory of the device, and bytes that ops would read
+ * where they lie in the files. Nothing is loaded. */
+struct ift_model_bytes {
+    size_t own, mapped;
+};
+struct ift_model_bytes ift_model_measure(const struct ift_model *m, const struct ift_device *d,
+                                         const struct ift_graph *g);
+
 /* The present f32 values of a weight of the files (i as in ift_weights_at; floating types
  * only): from the device when it was bound for training, else from the file. */
 int ift_model_read(const struct ift_model *m, size_t i, float *to,

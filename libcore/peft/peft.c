@@ -126,8 +126,10 @@ static int read_config(struct ift_peft **out, const struct ift_model *m, const c
     }
     ift_json_release(&doc);
     ift_str_release(&text);
-    if (rc == 0) *out = p;
-    else ift_peft_free(p);
+    if (rc == 0)
+        *out = p;
+    else
+        ift_peft_free(p);
     return rc;
 }
 
@@ -186,8 +188,10 @@ int ift_peft_open(struct ift_peft **out, const struct ift_model *m, const char *
     int rc = read_config(&p, m, path.p, err);
     ift_str_release(&path);
     if (rc == 0) rc = open_weights(p, dir, err);
-    if (rc == 0) *out = p;
-    else ift_peft_free(p);
+    if (rc == 0)
+        *out = p;
+    else
+        ift_peft_free(p);
     return rc;
 }
 
@@ -204,6 +208,12 @@ bool ift_peft_trains_base(const struct ift_peft *p) {
 const struct ift_attach *ift_peft_attach(struct ift_peft *p, bool training) {
     p->training = training;
     return &p->attach;
+}
+
+size_t ift_peft_bytes(const struct ift_peft *p) {
+    size_t n = 0;
+    for (size_t i = 0; i < p->params; i++) n += count_of(&p->param[i]);
+    return n * sizeof(float);
 }
 
 static int load(struct ift_peft *p, struct ift_peft_param *q, struct ift_err *err) {
@@ -261,8 +271,10 @@ static int write_config(const struct ift_peft *p, const char *path, struct ift_e
     int rc = ift_out_open(&out, path, err);
     if (rc == 0) {
         rc = ift_out_write(out, text.p, text.n, err);
-        if (rc == 0) rc = ift_out_close(out, err);
-        else ift_out_abandon(out);
+        if (rc == 0)
+            rc = ift_out_close(out, err);
+        else
+            ift_out_abandon(out);
     }
     ift_str_release(&text);
     return rc;

@@ -46,6 +46,7 @@ bool ift_peft_trains_base(const struct ift_peft *p);
 /* For ift_build.attach; NULL when there is nothing to attach. `training`: parameters are trainable
  * and dropout acts. */
 const struct ift_attach *ift_peft_attach(struct ift_peft *p, bool training);
+size_t ift_peft_bytes(const struct ift_peft *p); /* of device memory for all parameters */
 /* Device memory for the adapter's parameters in x, uploaded once. */
 int ift_peft_bind(struct ift_peft *p, struct ift_device *d, struct ift_exec *x,
                   const struct ift_graph *g, struct ift_err *err) IFT_MUST_CHECK;

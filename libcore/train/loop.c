@@ -10,14 +10,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "libcore/base/hash.h"
 #include "libcore/base/mem.h"
 #include "libcore/base/rng.h"
-#include "libcore/io/json.h"
 #include "libcore/train/checkpoint.h"
 #include "libcore/train/metrics.h"
+#include "libcore/train/micro.h"
+#include "libcore/train/pass.h"
 #include "libcore/train/result.h"
 #include "libcore/train/schedule.h"
+#include "libcore/train/settings.h"
+#include "libcore/train/speed.h"
 
 const char *const ift_loop_orders[] = {"shuffled", "given", NULL};
 
@@ -35,7 +37,9 @@ struct ift_loop {
     bool shuffled;
     long long per_epoch, done;
     struct ift_schedule schedule;
-    struct ift_trainer *trainer;
+    struct ift_forecast forecast;
+    struct ift_trainer *trainer; /* NULL: not opened */
+    double peak;                 /* FLOP/s of the device's matrix product */
     char *settings;
     int lock;  /* the folder, held while the loop lives */
     bool made; /* by this run: a failure before the first update takes it away again */
@@ -128,68 +132,6 @@ static int64_t micro_tokens(const struct ift_loop *l) {
     return (int64_t)fmax((double)longest, asked);
 }
 
-static void add_text(struct ift_str *s, const char *key, const char *value) {
-    ift_str_addf(s, "\"%s\":", key);
-    ift_json_quote(s, value, strlen(value));
-    ift_str_addc(s, ',');
-}
-
-static void add_number(struct ift_str *s, const char *key, double value) {
-    ift_str_addf(s, "\"%s\":%.9g,", key, value);
-}
-
-static void add_digest(struct ift_str *s, const char *key, uint64_t hash) {
-    char text[IFT_DIGEST];
-    ift_digest_text(hash, text);
-    add_text(s, key, text);
-}
-
-/* Tells bases of one shape apart without reading all of them: the beginning of each tensor. */
-static uint64_t digest_base(const struct ift_model *m) {
-    enum { BEGINNING = 4096 };
-    const struct ift_weights *files = ift_model_weights(m);
-    const uint64_t headers = ift_model_digest(m);
-    struct ift_hasher *h = ift_hasher_new();
-    ift_hasher_add(h, &headers, sizeof headers);
-    for (size_t i = 0; i < ift_weights_count(files); i++) {
-        const struct ift_tensor *t = ift_weights_at(files, i);
-        ift_hasher_add(h, t->data, t->bytes < BEGINNING ? t->bytes : BEGINNING);
-    }
-    const uint64_t digest = ift_hasher_value(h);
-    ift_hasher_free(h);
-    return digest;
-}
-
-/* Everything that decides the bytes of the result, under the names of the options. */
-static char *describe_settings(const struct ift_loop *l) {
-    const struct ift_loop_options *o = &l->o;
-    const struct ift_peft_options *p = l->job.peft_options;
-    struct ift_str s = {0};
-    ift_str_addc(&s, '{');
-    add_digest(&s, "model", digest_base(l->job.model));
-    add_digest(&s, "rows", ift_corpus_digest(l->job.rows));
-    add_text(&s, "peft", p->method);
-    add_number(&s, "rank", (double)p->rank);
-    add_number(&s, "alpha", p->alpha);
-    add_number(&s, "dropout", p->dropout);
-    add_text(&s, "targets", p->targets ? p->targets : "");
-    add_text(&s, "rslora", p->rslora ? "yes" : "no");
-    add_number(&s, "lr", l->schedule.lr);
-    add_text(&s, "schedule", o->schedule);
-    add_number(&s, "warmup", o->warmup);
-    add_number(&s, "updates", (double)l->schedule.total);
-    add_number(&s, "batch", (double)o->batch);
-    add_text(&s, "order", o->order);
-    add_number(&s, "valid-fraction", o->valid_fraction);
-    add_number(&s, "beta1", o->optim.beta1);
-    add_number(&s, "beta2", o->optim.beta2);
-    add_number(&s, "eps", o->optim.eps);
-    add_number(&s, "weight-decay", o->optim.weight_decay);
-    add_number(&s, "max-grad-norm", o->optim.max_grad_norm);
-    ift_str_addf(&s, "\"seed\":%llu}", (unsigned long long)o->seed);
-    return ift_str_take(&s);
-}
-
 /* Two runs that write into one folder would take each other's checkpoints for their own. */
 static int lock_folder(struct ift_loop *l, struct ift_err *err) {
     l->made = mkdir(l->o.dir, 0777) == 0;
@@ -228,20 +170,22 @@ static int resume(struct ift_loop *l, struct ift_err *err) {
     return rc < 0 ? -1 : 0;
 }
 
-static int make(struct ift_loop *l, struct ift_err *err) {
-    IFT_TRY(lock_folder(l, err));
+static struct ift_trainer_config trainer_config(const struct ift_loop *l) {
+    return (struct ift_trainer_config){.optim = l->o.optim,
+                                       .tokens = micro_tokens(l),
+                                       .recompute = (size_t)l->o.recompute,
+                                       .seed = l->o.seed,
+                                       .stop = l->hooks.stop,
+                                       .ctx = l->hooks.ctx};
+}
+
+static int plan(struct ift_loop *l, struct ift_err *err) {
+    const size_t process = ift_mem_resident();
     IFT_TRY(choose_rows(l, err));
     plan_updates(l);
-    l->settings = describe_settings(l);
-    const struct ift_trainer_config c = {.optim = l->o.optim,
-                                         .tokens = micro_tokens(l),
-                                         .recompute = (size_t)l->o.recompute,
-                                         .seed = l->o.seed,
-                                         .stop = l->hooks.stop,
-                                         .ctx = l->hooks.ctx};
-    IFT_TRY(ift_trainer_new(&l->trainer, l->job.model, l->job.peft, l->job.device, &c, err));
-    IFT_TRY(resume(l, err));
-    return ift_checkpoint_prune(l->o.dir, (size_t)l->o.keep, err);
+    const struct ift_trainer_config c = trainer_config(l);
+    return ift_forecast_memory(&l->forecast, l->job.model, l->job.peft, l->job.device, &c, process,
+                               l->o.save_every > 0, err);
 }
 
 int ift_loop_new(struct ift_loop **out, const struct ift_loop_job *job,
@@ -252,8 +196,7 @@ int ift_loop_new(struct ift_loop **out, const struct ift_loop_job *job,
     l->o = *o;
     l->hooks = *hooks;
     l->lock = -1;
-    if (make(l, err) < 0) {
-        if (l->made) rmdir(l->o.dir);
+    if (plan(l, err) < 0) {
         ift_loop_free(l);
         return -1;
     }
@@ -272,11 +215,32 @@ void ift_loop_free(struct ift_loop *l) {
     free(l);
 }
 
+const struct ift_forecast *ift_loop_forecast(const struct ift_loop *l) {
+    return &l->forecast;
+}
+
+static int start(struct ift_loop *l, struct ift_err *err) {
+    const struct ift_trainer_config c = trainer_config(l);
+    IFT_TRY(lock_folder(l, err));
+    l->settings = ift_settings_text(&l->job, &l->o, l->schedule.lr, l->schedule.total);
+    /* It takes some memory: now, when little is taken. */
+    if (!l->o.no_timing) l->peak = l->job.device->backend->gemm_peak(l->job.device->dev);
+    IFT_TRY(ift_trainer_new(&l->trainer, l->job.model, l->job.peft, l->job.device, &c, err));
+    IFT_TRY(resume(l, err));
+    return ift_checkpoint_prune(l->o.dir, (size_t)l->o.keep, err);
+}
+
+int ift_loop_open(struct ift_loop *l, struct ift_err *err) {
+    const int rc = start(l, err);
+    if (rc < 0 && l->made) rmdir(l->o.dir);
+    return rc;
+}
+
 struct ift_trainer *ift_loop_trainer(struct ift_loop *l) {
     return l->trainer;
 }
 
-/* ---- running ---- */
+/* ---- rows ---- */
 
 /* The rows of update k: *row lent until the next call, returns how many. */
 static size_t rows_of(struct ift_loop *l, long long k, const uint32_t **row) {
@@ -294,6 +258,60 @@ static size_t rows_of(struct ift_loop *l, long long k, const uint32_t **row) {
     *row = l->order + at;
     return (size_t)(left < l->o.batch ? left : l->o.batch);
 }
+
+/* ---- speed ---- */
+
+struct clock {
+    const struct ift_speed *speed;
+    const struct ift_graph *g;
+    double seconds;
+};
+
+static int add_seconds(void *ctx, const struct ift_batch *b, struct ift_err *err) {
+    struct clock *c = ctx;
+    (void)err;
+    c->seconds += ift_speed_seconds(c->speed, c->g, b);
+    return 1;
+}
+
+/* Over the first updates: all of them where a few minutes are planned, a fair sample else. */
+static int time_updates(struct ift_loop *l, const struct ift_pass *s, struct ift_err *err) {
+    enum { SAMPLE = 64, TOUCHES = 9 }; /* reads and writes of each trained number by an update */
+    struct ift_speed speed;
+    IFT_TRY(ift_speed_measure(&speed, l->job.device, err));
+    struct ift_batch b = {.arch = ift_model_arch(l->job.model),
+                          .config = ift_model_config(l->job.model),
+                          .capacity = s->tokens,
+                          .trim = true};
+    struct clock c = {.speed = &speed, .g = s->g};
+    const long long sample = l->schedule.total < SAMPLE ? l->schedule.total : SAMPLE;
+    const double update = (double)(TOUCHES * l->forecast.bytes[IFT_FORECAST_GRADIENTS]);
+    double tokens = 0;
+    int rc = 1;
+    for (long long k = 0; rc == 1 && k < sample; k++) {
+        const uint32_t *row;
+        const size_t n = rows_of(l, k, &row);
+        for (size_t i = 0; i < n; i++) tokens += (double)ift_corpus_length(l->job.rows, row[i]);
+        rc = ift_micro_each(&b, l->job.rows, row, n, add_seconds, &c, err);
+        c.seconds += update / speed.bytes;
+    }
+    ift_batch_release(&b);
+    if (rc < 0 || !sample) return rc < 0 ? -1 : 0;
+    l->forecast.tokens_per_s = tokens / c.seconds;
+    l->forecast.seconds = c.seconds / (double)sample * (double)l->schedule.total;
+    return 0;
+}
+
+int ift_loop_time(struct ift_loop *l, struct ift_err *err) {
+    const struct ift_pass_options o = {micro_tokens(l), (size_t)l->o.recompute, true};
+    struct ift_pass s;
+    int rc = ift_pass_init(&s, l->job.model, l->job.peft, &o, err);
+    if (rc == 0) rc = time_updates(l, &s, err);
+    ift_pass_release(&s);
+    return rc;
+}
+
+/* ---- running ---- */
 
 static double epochs_seen(const struct ift_loop *l) {
     return (double)l->done / (double)l->per_epoch;
@@ -313,7 +331,7 @@ static int update(struct ift_loop *l, struct ift_loop_result *r, struct ift_err 
     struct ift_update u = {0};
     const int rc = ift_trainer_update(l->trainer, l->job.rows, row, n, lr, &u, err);
     if (rc <= 0) return rc;
-    struct ift_metrics_time time = {.seconds = now() - start};
+    const struct ift_metrics_time time = {.seconds = now() - start, .peak = l->peak};
     l->done++;
     if (!isfinite(u.loss) || !isfinite(u.grad_norm))
         return IFT_FAIL(err,
@@ -324,7 +342,6 @@ static int update(struct ift_loop *l, struct ift_loop_result *r, struct ift_err 
     r->seconds += time.seconds;
     r->last_loss = u.loss;
     if (isnan(r->first_loss)) r->first_loss = u.loss;
-    if (!l->o.no_timing) time.peak = l->job.device->backend->gemm_peak(l->job.device->dev);
     struct ift_str line = {0};
     ift_metrics_update(&line, l->done, epochs_seen(l), lr, &u, l->o.no_timing ? NULL : &time);
     if (l->hooks.progress) l->hooks.progress(l->hooks.ctx, l->done, l->schedule.total, u.loss);

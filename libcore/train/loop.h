@@ -7,6 +7,7 @@
  * from a checkpoint as if nothing had happened, to the same bytes.
  *
  *     ift_loop_new(&loop, &job, &options, &hooks, err);
+ *     ift_loop_open(loop, err);
  *     ift_loop_run(loop, &result, err);
  *     if (!result.stopped) ift_loop_save(loop, err);
  */
@@ -14,7 +15,7 @@
 #define IFT_LOOP_H
 
 #include "libcore/base/str.h"
-#include "libcore/train/trainer.h"
+#include "libcore/train/forecast.h"
 
 extern const char *const ift_loop_orders[]; /* "shuffled", "given", NULL */
 
@@ -73,11 +74,19 @@ void ift_loop_result_text(const struct ift_loop_result *r, struct ift_str *out);
 
 struct ift_loop;
 
-/* Plans everything and allocates the memory for it; loads the checkpoint when resuming. */
+/* Plans everything, and takes neither the folder nor the memory for it yet. */
 int ift_loop_new(struct ift_loop **l, const struct ift_loop_job *job,
                  const struct ift_loop_options *o, const struct ift_loop_hooks *hooks,
                  struct ift_err *err) IFT_MUST_CHECK;
 void ift_loop_free(struct ift_loop *l); /* NULL is fine */
+
+/* What the run will take; the speed once ift_loop_time has measured the machine and counted what
+ * the first updates compute. */
+const struct ift_forecast *ift_loop_forecast(const struct ift_loop *l);
+int ift_loop_time(struct ift_loop *l, struct ift_err *err) IFT_MUST_CHECK;
+
+/* Takes the folder and the memory; loads the checkpoint when resuming. */
+int ift_loop_open(struct ift_loop *l, struct ift_err *err) IFT_MUST_CHECK;
 
 int ift_loop_run(struct ift_loop *l, struct ift_loop_result *r, struct ift_err *err) IFT_MUST_CHECK;
 
@@ -85,6 +94,7 @@ int ift_loop_run(struct ift_loop *l, struct ift_loop_result *r, struct ift_err *
  * provenance.json. Gives the memory of the optimizer back first: the loop cannot run again. */
 int ift_loop_save(struct ift_loop *l, struct ift_err *err) IFT_MUST_CHECK;
 
+/* NULL before open. */
 struct ift_trainer *ift_loop_trainer(struct ift_loop *l);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "libcore/base/mem.h"
 #include "libcore/base/str.h"
+#include "libcore/tensor/tensor.h"
 
 enum { ALIGN = 64 }; /* bytes between parameters in a block, as buffers are aligned */
 
@@ -42,13 +43,36 @@ bool ift_optim_decays(const char *name) {
     return !spared;
 }
 
+static bool is_trained(const struct ift_graph *g, ift_val v) {
+    const struct ift_value *value = ift_graph_value(g, v);
+    return value->role == IFT_PARAM && value->trainable && ift_graph_grad(g, v);
+}
+
+static size_t aligned(size_t bytes) {
+    return (bytes + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+struct ift_optim_bytes ift_optim_measure(const struct ift_graph *g) {
+    struct ift_optim_bytes b = {0};
+    for (ift_val v = 1; v <= (ift_val)ift_graph_values(g); v++) {
+        if (!is_trained(g, v)) continue;
+        const struct ift_value *value = ift_graph_value(g, v);
+        const int64_t n = ift_shape_count(value->ndim, value->dim);
+        const size_t bytes = (size_t)n * sizeof(float);
+        b.trained += n;
+        b.gradients += aligned(bytes);
+        if (bytes > b.largest) b.largest = bytes;
+    }
+    return b;
+}
+
 /* The parameters of g that have a gradient, in the graph's order. */
 static int collect(struct ift_optim *o, const struct ift_graph *g, struct ift_exec *x,
                    struct ift_err *err) {
     size_t cap = 0;
     for (ift_val v = 1; v <= (ift_val)ift_graph_values(g); v++) {
+        if (!is_trained(g, v)) continue;
         const struct ift_value *value = ift_graph_value(g, v);
-        if (value->role != IFT_PARAM || !value->trainable || !ift_graph_grad(g, v)) continue;
         o->param = ift_grow(o->param, o->n + 1, &cap, sizeof *o->param);
         struct ift_optim_param *p = &o->param[o->n++];
         *p = (struct ift_optim_param){.name = value->name, .decay = ift_optim_decays(value->name)};
@@ -69,11 +93,8 @@ static struct ift_operand carve(const struct ift_operand *block, size_t offset,
 }
 
 /* Allocates the three blocks, zeroed, and gives each parameter its share of them. */
-static int allocate(struct ift_optim *o, struct ift_err *err) {
-    size_t total = 0;
-    for (size_t i = 0; i < o->n; i++)
-        total += (ift_operand_bytes(&o->param[i].value) + ALIGN - 1) / ALIGN * ALIGN;
-    const int64_t dim[1] = {(int64_t)(total / sizeof(float))};
+static int allocate(struct ift_optim *o, const struct ift_graph *g, struct ift_err *err) {
+    const int64_t dim[1] = {(int64_t)(ift_optim_measure(g).gradients / sizeof(float))};
     struct ift_operand *const block[] = {&o->grad, &o->m, &o->v};
     for (size_t i = 0; i < 3; i++) {
         IFT_TRY(ift_device_tensor(o->d, IFT_F32, 1, dim, block[i], err));
@@ -85,7 +106,7 @@ static int allocate(struct ift_optim *o, struct ift_err *err) {
         p->grad = carve(&o->grad, at, &p->value);
         p->m = carve(&o->m, at, &p->value);
         p->v = carve(&o->v, at, &p->value);
-        at += (ift_operand_bytes(&p->value) + ALIGN - 1) / ALIGN * ALIGN;
+        at += aligned(ift_operand_bytes(&p->value));
     }
     return 0;
 }
@@ -153,7 +174,7 @@ int ift_optim_new(struct ift_optim **out, struct ift_device *d, const struct ift
     o->d = d;
     o->config = *c;
     const int64_t capacity[IFT_EXTENTS] = {0};
-    if (collect(o, g, x, err) < 0 || allocate(o, err) < 0 || describe(o, err) < 0 ||
+    if (collect(o, g, x, err) < 0 || allocate(o, g, err) < 0 || describe(o, err) < 0 ||
         ift_exec_new(&o->x, o->g, d, capacity, err) < 0 || bind(o, g, x, err) < 0) {
         ift_optim_free(o);
         return -1;
@@ -207,16 +228,6 @@ size_t ift_optim_count(const struct ift_optim *o) {
 
 const struct ift_optim_param *ift_optim_at(const struct ift_optim *o, size_t i) {
     return &o->param[i];
-}
-
-int64_t ift_optim_trained(const struct ift_optim *o) {
-    int64_t n = 0;
-    for (size_t i = 0; i < o->n; i++) n += ift_operand_count(&o->param[i].value);
-    return n;
-}
-
-size_t ift_optim_bytes(const struct ift_optim *o) {
-    return ift_operand_bytes(&o->grad);
 }
 
 struct ift_exec *ift_optim_exec(struct ift_optim *o) {

@@ -40,6 +40,13 @@ struct ift_optim_param {
 
 struct ift_optim;
 
+/* What ift_optim_new would train and take. */
+struct ift_optim_bytes {
+    int64_t trained;           /* numbers */
+    size_t gradients, largest; /* bytes of one block, there are three; of its largest parameter */
+};
+struct ift_optim_bytes ift_optim_measure(const struct ift_graph *g);
+
 /* For every trainable parameter of g that has a gradient; x runs g and has its parameters bound.
  * The graph, the exec and the memory of the parameters must outlive the optimizer. */
 int ift_optim_new(struct ift_optim **o, struct ift_device *d, const struct ift_graph *g,
@@ -58,8 +65,6 @@ void ift_optim_set_steps(struct ift_optim *o, long long steps);
 size_t ift_optim_count(const struct ift_optim *o);
 const struct ift_optim_param *ift_optim_at(const struct ift_optim *o, size_t i);
 
-int64_t ift_optim_trained(const struct ift_optim *o); /* numbers trained */
-size_t ift_optim_bytes(const struct ift_optim *o);    /* of one block; there are three */
 struct ift_exec *ift_optim_exec(struct ift_optim *o); /* for profiling */
 
 /* Is the parameter of this name decayed? */

@@ -4,23 +4,16 @@
 
 #include "libcore/base/mem.h"
 #include "libcore/base/rng.h"
-#include "libcore/model/batch.h"
-#include "libcore/model/feed.h"
-
-/* A description of the model with what it takes to run it: for learning, or for measuring only. */
-struct pass {
-    struct ift_graph *g;
-    struct ift_exec *x;
-    struct ift_build build;
-    ift_val targets, scale, loss;
-};
+#include "libcore/train/micro.h"
+#include "libcore/train/pass.h"
+#include "libcore/train/speed.h"
 
 struct ift_trainer {
     struct ift_model *m;
     struct ift_peft *p;
     struct ift_device *d;
     struct ift_trainer_config config;
-    struct pass learn, measure; /* measure is made when first needed */
+    struct ift_pass learn, measure; /* measure is made when first needed */
     struct ift_optim *optim;
     struct ift_batch batch;
     float *loss; /* (tokens of the batch) */
@@ -30,37 +23,13 @@ struct ift_trainer {
 
 /* ---- making ---- */
 
-static int describe(struct ift_trainer *t, struct pass *s, bool learn, struct ift_err *err) {
-    const int64_t positions = ift_model_config(t->m)->max_positions;
-    s->g = ift_graph_new();
-    s->build = (struct ift_build){.attach = ift_peft_attach(t->p, learn),
-                                  .train_base = learn && ift_peft_trains_base(t->p),
-                                  .learning = learn,
-                                  .positions_max =
-                                      t->config.tokens < positions ? t->config.tokens : positions};
-    ift_build_begin(&s->build, t->m, s->g);
-    const ift_val h = ift_build_forward(&s->build); // (N, C)
-    const int64_t rows[1] = {0}, one[1] = {1};
-    s->targets = ift_graph_input(s->g, "targets", IFT_I32, IFT_TOKENS, 1, rows);
-    s->scale = ift_graph_input(s->g, "scale", IFT_F32, IFT_FIXED, 1, one);
-    s->loss = ift_build_loss(&s->build, h, s->targets, s->scale); // (N)
-    ift_graph_keep(s->g, s->loss);
-    ift_graph_recompute(s->g, t->config.recompute);
-    return learn ? ift_graph_backward(s->g, s->loss, err) : ift_graph_check(s->g, err);
-}
-
-static int make_pass(struct ift_trainer *t, struct pass *s, bool learn, struct ift_err *err) {
-    IFT_TRY(describe(t, s, learn, err));
-    int64_t capacity[IFT_EXTENTS] = {0};
-    capacity[IFT_TOKENS] = capacity[IFT_SEGMENTS] = capacity[IFT_PICKS] = t->config.tokens;
-    IFT_TRY(ift_exec_new(&s->x, s->g, t->d, capacity, err));
-    IFT_TRY(ift_model_bind(t->m, t->d, s->x, s->g, err));
-    return ift_peft_bind(t->p, t->d, s->x, s->g, err);
-}
-
-static void release_pass(struct pass *s) {
-    ift_exec_free(s->x);
-    ift_graph_free(s->g);
+static int make_pass(struct ift_trainer *t, bool learn, struct ift_err *err) {
+    const struct ift_pass_options o = {t->config.tokens, t->config.recompute, learn};
+    struct ift_pass *s = learn ? &t->learn : &t->measure;
+    int rc = ift_pass_init(s, t->m, t->p, &o, err);
+    if (rc == 0) rc = ift_pass_open(s, t->m, t->p, t->d, learn ? NULL : &t->learn, err);
+    if (rc < 0) ift_pass_release(s);
+    return rc;
 }
 
 int ift_trainer_new(struct ift_trainer **out, struct ift_model *m, struct ift_peft *p,
@@ -74,7 +43,7 @@ int ift_trainer_new(struct ift_trainer **out, struct ift_model *m, struct ift_pe
     t->batch.config = ift_model_config(m);
     t->batch.capacity = c->tokens;
     t->batch.trim = true;
-    if (make_pass(t, &t->learn, true, err) < 0 ||
+    if (make_pass(t, true, err) < 0 ||
         ift_optim_new(&t->optim, d, t->learn.g, t->learn.x, &c->optim, err) < 0) {
         ift_trainer_free(t);
         return -1;
@@ -86,8 +55,8 @@ int ift_trainer_new(struct ift_trainer **out, struct ift_model *m, struct ift_pe
 void ift_trainer_free(struct ift_trainer *t) {
     if (!t) return;
     ift_optim_free(t->optim);
-    release_pass(&t->learn);
-    release_pass(&t->measure);
+    ift_pass_release(&t->measure);
+    ift_pass_release(&t->learn);
     ift_batch_release(&t->batch);
     free(t->loss);
     free(t);
@@ -95,107 +64,57 @@ void ift_trainer_free(struct ift_trainer *t) {
 
 /* ---- running ---- */
 
-/* The key of the dropout of one micro-batch: a function of the seed, the update and its place in
- * it, so that a resumed run draws the same. */
-static int upload_key(struct ift_trainer *t, struct pass *s, int64_t micro, struct ift_err *err) {
-    if (!s->build.dropout_key) return 0;
-    enum { DROPOUT = 0x64726f70 }; /* its stream of random numbers */
-    struct ift_rng r = ift_rng(t->config.seed ^ (uint64_t)ift_optim_steps(t->optim) << 20, DROPOUT,
-                               (uint64_t)micro);
-    const uint32_t key[2] = {ift_rng_u32(&r), ift_rng_u32(&r)};
-    return ift_exec_upload(s->x, s->build.dropout_key, key, 1, err);
-}
-
-/* Runs the batch and adds its losses, in double and in order. */
-static int run_batch(struct ift_trainer *t, struct pass *s, float scale, int64_t micro, double *sum,
-                     struct ift_err *err) {
-    const struct ift_batch *b = &t->batch;
-    const int64_t extent[IFT_EXTENTS] = {[IFT_TOKENS] = b->tokens, [IFT_SEGMENTS] = b->docs};
-    const struct ift_feed feed = {.tokens = b->tokens,
-                                  .segments = b->docs,
-                                  .id = b->id,
-                                  .position = b->position,
-                                  .block = b->block,
-                                  .segment = b->segment};
-    IFT_TRY(ift_feed_upload(&feed, &s->build, s->x, err));
-    IFT_TRY(ift_exec_upload(s->x, s->targets, b->target, b->tokens, err));
-    IFT_TRY(ift_exec_upload(s->x, s->scale, &scale, 1, err));
-    IFT_TRY(upload_key(t, s, micro, err));
-    IFT_TRY(ift_exec_run(s->x, extent, err));
-    t->loss = ift_grow(t->loss, (size_t)b->tokens, &t->loss_cap, sizeof *t->loss);
-    IFT_TRY(ift_exec_download(s->x, t->loss, s->loss, b->tokens, err));
-    for (int64_t i = 0; i < b->tokens; i++) *sum += (double)t->loss[i];
-    return 0;
-}
-
-/* Matrix products that one run of the batch strictly needs: the output projection for learned
- * tokens only, attention for visible pairs only, two products forward and four backward. */
-static double flops(const struct pass *s, const struct ift_batch *b) {
-    const int64_t extent[IFT_EXTENTS] = {[IFT_TOKENS] = b->tokens, [IFT_SEGMENTS] = b->docs};
-    double n = ift_graph_gemm_flops(s->g, extent);
-    for (size_t i = 0; i < ift_graph_nodes(s->g); i++) {
-        const struct ift_node *k = ift_graph_node(s->g, i);
-        if (k->op == IFT_OP_ATTN || k->op == IFT_OP_ATTN_BWD) {
-            const int products = k->op == IFT_OP_ATTN ? 2 : 4;
-            n += 2.0 * products * (double)b->pairs * k->at.attn.heads * k->at.attn.head_dim;
-        } else if (k->op == IFT_OP_XENT) {
-            const struct ift_value *w = ift_graph_value(s->g, k->in[1]);
-            const int products = 1 + (k->out[1] != 0) + (k->out[2] != 0);
-            const int64_t rest = b->tokens - b->learned;
-            n -= 2.0 * products * (double)rest * (double)(w->dim[0] * w->dim[1]);
-        }
-    }
-    return n;
-}
-
-/* Sums over a run of rows. */
-struct sums {
+/* One walk over rows. */
+struct walk {
+    struct ift_trainer *t;
+    struct ift_pass *s;
+    float scale;
     double loss, flops;
     int64_t tokens, learned, micro;
 };
 
-static int flush(struct ift_trainer *t, struct pass *s, float scale, struct sums *sum,
-                 struct ift_err *err) {
-    if (t->batch.tokens == 0) return 1;
+/* The key of the dropout of one micro-batch: a function of the seed, the update and its place in
+ * it, so that a resumed run draws the same. */
+static void draw_key(const struct ift_trainer *t, int64_t micro, uint32_t key[2]) {
+    enum { DROPOUT = 0x64726f70 }; /* its stream of random numbers */
+    struct ift_rng r = ift_rng(t->config.seed ^ (uint64_t)ift_optim_steps(t->optim) << 20, DROPOUT,
+                               (uint64_t)micro);
+    for (int i = 0; i < 2; i++) key[i] = ift_rng_u32(&r);
+}
+
+static int run_batch(void *ctx, const struct ift_batch *b, struct ift_err *err) {
+    struct walk *w = ctx;
+    struct ift_trainer *t = w->t;
     if (t->config.stop && t->config.stop(t->config.ctx)) return 0;
-    IFT_TRY(run_batch(t, s, scale, sum->micro++, &sum->loss, err));
-    sum->flops += flops(s, &t->batch);
-    ift_batch_clear(&t->batch);
+    uint32_t key[2];
+    draw_key(t, w->micro++, key);
+    t->loss = ift_grow(t->loss, (size_t)b->tokens, &t->loss_cap, sizeof *t->loss);
+    IFT_TRY(ift_pass_run(w->s, b, w->scale, key, t->loss, &w->loss, err));
+    w->flops += ift_speed_flops(w->s->g, b);
     return 1;
 }
 
 /* Runs the rows in micro-batches. 1, or 0 when asked to stop. */
-static int run_rows(struct ift_trainer *t, struct pass *s, struct ift_corpus *c,
-                    const uint32_t *row, size_t n, struct sums *sum, struct ift_err *err) {
+static int run_rows(struct walk *w, struct ift_corpus *c, const uint32_t *row, size_t n,
+                    struct ift_err *err) {
     for (size_t i = 0; i < n; i++) {
-        sum->tokens += (int64_t)ift_corpus_length(c, row[i]);
-        sum->learned += (int64_t)ift_corpus_learned(c, row[i]);
+        w->tokens += (int64_t)ift_corpus_length(c, row[i]);
+        w->learned += (int64_t)ift_corpus_learned(c, row[i]);
     }
-    const float scale = 1 / (float)sum->learned;
-    ift_batch_clear(&t->batch);
-    for (size_t i = 0; i < n; i++) {
-        const struct ift_row r = ift_corpus_row(c, row[i]);
-        for (size_t doc = 0;;) {
-            int rc = ift_batch_row(&t->batch, &r, row[i], &doc, err);
-            if (rc < 0) return -1;
-            if (rc == 1) break;
-            rc = flush(t, s, scale, sum, err);
-            if (rc <= 0) return rc;
-        }
-    }
-    return flush(t, s, scale, sum, err);
+    w->scale = 1 / (float)w->learned;
+    return ift_micro_each(&w->t->batch, c, row, n, run_batch, w, err);
 }
 
 int ift_trainer_update(struct ift_trainer *t, struct ift_corpus *c, const uint32_t *row, size_t n,
                        double lr, struct ift_update *u, struct ift_err *err) {
-    struct sums sum = {0};
+    struct walk w = {.t = t, .s = &t->learn};
     IFT_TRY(ift_optim_zero(t->optim, err));
-    const int rc = run_rows(t, &t->learn, c, row, n, &sum, err);
+    const int rc = run_rows(&w, c, row, n, err);
     if (rc <= 0) return rc;
-    *u = (struct ift_update){.loss = sum.loss / (double)sum.learned,
-                             .tokens = sum.tokens,
-                             .learned = sum.learned,
-                             .flops = sum.flops};
+    *u = (struct ift_update){.loss = w.loss / (double)w.learned,
+                             .tokens = w.tokens,
+                             .learned = w.learned,
+                             .flops = w.flops};
     IFT_TRY(ift_optim_step(t->optim, lr, &u->grad_norm, err));
     return 1;
 }
@@ -203,12 +122,12 @@ int ift_trainer_update(struct ift_trainer *t, struct ift_corpus *c, const uint32
 int ift_trainer_evaluate(struct ift_trainer *t, struct ift_corpus *c, const uint32_t *row, size_t n,
                          double *loss, struct ift_err *err) {
     if (!t->measure.x) {
-        IFT_TRY(make_pass(t, &t->measure, false, err));
+        IFT_TRY(make_pass(t, false, err));
         ift_exec_profile(t->measure.x, t->profile);
     }
-    struct sums sum = {0};
-    const int rc = run_rows(t, &t->measure, c, row, n, &sum, err);
-    *loss = sum.loss / (double)sum.learned;
+    struct walk w = {.t = t, .s = &t->measure};
+    const int rc = run_rows(&w, c, row, n, err);
+    *loss = w.loss / (double)w.learned;
     return rc;
 }
 
@@ -216,21 +135,6 @@ int ift_trainer_evaluate(struct ift_trainer *t, struct ift_corpus *c, const uint
 
 struct ift_optim *ift_trainer_optim(struct ift_trainer *t) {
     return t->optim;
-}
-
-struct ift_trainer_bytes ift_trainer_bytes(const struct ift_trainer *t) {
-    struct ift_trainer_bytes b = {.trained = ift_optim_trained(t->optim),
-                                  .gradients = ift_optim_bytes(t->optim),
-                                  .moments = 2 * ift_optim_bytes(t->optim),
-                                  .activations = ift_exec_bytes(t->learn.x).slab};
-    const struct ift_weights *files = ift_model_weights(t->m);
-    for (size_t i = 0; i < ift_weights_count(files); i++) {
-        const struct ift_tensor *w = ift_weights_at(files, i);
-        b.parameters += ift_shape_count(w->ndim, w->dim);
-    }
-    if (!ift_peft_trains_base(t->p)) b.parameters += b.trained;
-    b.weights = (size_t)b.parameters * sizeof(float);
-    return b;
 }
 
 void ift_trainer_profile(struct ift_trainer *t) {

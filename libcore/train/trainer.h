@@ -50,21 +50,12 @@ void ift_trainer_free(struct ift_trainer *t);
 int ift_trainer_update(struct ift_trainer *t, struct ift_corpus *c, const uint32_t *row, size_t n,
                        double lr, struct ift_update *u, struct ift_err *err) IFT_MUST_CHECK;
 
-/* Mean loss of rows without learning from them; dropout is off. The first call makes a second plan
- * of memory, without the backward. 1: done; 0: stopped. */
+/* Mean loss of rows without learning from them; dropout is off. The first call makes a second plan,
+ * without the backward, for the memory of the first. 1: done; 0: stopped. */
 int ift_trainer_evaluate(struct ift_trainer *t, struct ift_corpus *c, const uint32_t *row, size_t n,
                          double *loss, struct ift_err *err) IFT_MUST_CHECK;
 
 struct ift_optim *ift_trainer_optim(struct ift_trainer *t);
-
-/* What is trained, and where the memory goes, in bytes. */
-struct ift_trainer_bytes {
-    int64_t parameters, trained; /* numbers of base and adapter; of those, the ones that learn */
-    size_t weights; /* as f32; mapped from the file where it holds f32 and the base is frozen */
-    size_t gradients, moments;
-    size_t activations; /* the slab, scratch included */
-};
-struct ift_trainer_bytes ift_trainer_bytes(const struct ift_trainer *t);
 
 /* Measures the time in each op from here on; the device then waits after each, so the run is
  * slower. */

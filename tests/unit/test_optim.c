@@ -110,7 +110,8 @@ static void follows_the_formulas(double max_norm) {
     struct ift_optim *o = NULL;
     need(ift_optim_new(&o, &device, n.g, n.x, &c, &err), &err);
     CHECK_INT(ift_optim_count(o), 3);
-    CHECK_INT(ift_optim_trained(o), 2 * V * C + C);
+    CHECK_INT(ift_optim_measure(n.g).trained, 2 * V * C + C);
+    CHECK_INT(ift_optim_measure(n.g).largest, V * C * 4);
     struct shadow s[3] = {0};
     double grad[3][V * C];
     for (size_t i = 0; i < 3; i++) {

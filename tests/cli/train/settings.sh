@@ -16,5 +16,5 @@ run --resume --model other "$rows"
 cp out/adapter_model.safetensors whole
 run --resume --micro-tokens 16 "$rows" # a knob, not a setting
 truncate -s -1 out/checkpoint-16/state.safetensors
-"${lora[@]/#-q/-v}" --epochs 2 --save-every 4 --keep 0 -o out --resume "$rows" 2>&1 >/dev/null | grep checkpoint
+"${lora[@]/#-q/-v}" --epochs 2 --save-every 4 --keep 0 -o out --resume "$rows" 2>&1 >/dev/null | grep checkpoint-
 cmp out/adapter_model.safetensors whole

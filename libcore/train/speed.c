@@ -1,0 +1,119 @@
+#include "libcore/train/speed.h"
+
+#include <math.h>
+#include <time.h>
+
+/* ---- FLOPs ---- */
+
+static void set_extent(const struct ift_batch *b, int64_t extent[IFT_EXTENTS]) {
+    extent[IFT_TOKENS] = b->tokens;
+    extent[IFT_SEGMENTS] = b->docs;
+}
+
+/* Multiplications and additions of a node's matrix products, for that batch. */
+static double node_flops(const struct ift_graph *g, const struct ift_node *n,
+                         const struct ift_batch *b) {
+    int64_t extent[IFT_EXTENTS] = {0};
+    set_extent(b, extent);
+    switch (n->op) {
+    case IFT_OP_GEMM: {
+        const struct ift_value *a = ift_graph_value(g, n->in[0]);
+        const struct ift_value *y = ift_graph_value(g, n->out[0]);
+        const double cells = (double)ift_value_count(a, extent);
+        const double rows = a->extent == IFT_FIXED ? (double)a->dim[0] : (double)extent[a->extent];
+        const double inner = n->at.gemm.trans_a ? rows : cells / rows;
+        return 2 * (double)ift_value_count(y, extent) * inner;
+    }
+    case IFT_OP_ATTN:
+    case IFT_OP_ATTN_BWD: {
+        const int products = n->op == IFT_OP_ATTN ? 2 : 4;
+        return 2.0 * products * (double)b->pairs * n->at.attn.heads * n->at.attn.head_dim;
+    }
+    case IFT_OP_XENT: {
+        const struct ift_value *w = ift_graph_value(g, n->in[1]);
+        const int products = 1 + (n->out[1] != 0) + (n->out[2] != 0);
+        return 2.0 * products * (double)b->learned * (double)(w->dim[0] * w->dim[1]);
+    }
+    default:
+        return 0;
+    }
+}
+
+double ift_speed_flops(const struct ift_graph *g, const struct ift_batch *b) {
+    double flops = 0;
+    for (size_t i = 0; i < ift_graph_nodes(g); i++) {
+        const struct ift_node *n = ift_graph_node(g, i);
+        if (!n->again) flops += node_flops(g, n, b);
+    }
+    return flops;
+}
+
+/* ---- the machine ---- */
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* z = x + y, larger than caches are. The best of some: others may be busy now and then. */
+static int measure_memory(double *bytes, struct ift_device *d, struct ift_err *err) {
+    enum { ROWS = 1 << 12, COLUMNS = 1 << 10, TIMES = 8 };
+    const int64_t dim[2] = {3 * ROWS, COLUMNS};
+    struct ift_operand all;
+    IFT_TRY(ift_device_tensor(d, IFT_F32, 2, dim, &all, err));
+    struct ift_call c = {.op = IFT_OP_AXPBY, .at.axpby = {1, 1}};
+    struct ift_operand *const of[] = {&c.in[0], &c.in[1], &c.out[0]};
+    for (size_t i = 0; i < 3; i++) {
+        *of[i] = all;
+        of[i]->dim[0] = ROWS;
+        of[i]->offset += i * ROWS * COLUMNS * sizeof(float);
+    }
+    double best = INFINITY;
+    int rc = ift_device_zero(d, &all, err);
+    for (int i = 0; rc == 0 && i < TIMES; i++) {
+        const double start = now();
+        rc = ift_device_run(d, &c, 1, err);
+        if (rc == 0) rc = ift_device_sync(d, err);
+        best = fmin(best, now() - start);
+    }
+    *bytes = (double)ift_operand_bytes(&all) / best;
+    ift_device_free(d, &all);
+    return rc;
+}
+
+int ift_speed_measure(struct ift_speed *s, struct ift_device *d, struct ift_err *err) {
+    s->flops = d->backend->gemm_peak(d->dev);
+    if (!(s->flops > 0)) return IFT_FAIL(err, "the speed of this machine cannot be measured");
+    return measure_memory(&s->bytes, d, err);
+}
+
+/* ---- time ---- */
+
+/* Of a table only the rows that are looked up are touched. */
+static double node_bytes(const struct ift_graph *g, const struct ift_node *n,
+                         const struct ift_batch *b) {
+    int64_t extent[IFT_EXTENTS] = {0};
+    set_extent(b, extent);
+    const bool table = n->op == IFT_OP_EMBED || n->op == IFT_OP_EMBED_BWD;
+    double bytes = 0;
+    for (int i = 0; i < IFT_MAX_IN + IFT_MAX_OUT; i++) {
+        const ift_val v = i < IFT_MAX_IN ? n->in[i] : n->out[i - IFT_MAX_IN];
+        const struct ift_value *value = v ? ift_graph_value(g, v) : NULL;
+        if (!value || (table && value->extent == IFT_FIXED)) continue;
+        bytes += (double)ift_value_count(value, extent) * (double)ift_dtype_size(value->dtype);
+    }
+    return table ? 2 * bytes : bytes;
+}
+
+double ift_speed_seconds(const struct ift_speed *s, const struct ift_graph *g,
+                         const struct ift_batch *b) {
+    double seconds = 0;
+    for (size_t i = 0; i < ift_graph_nodes(g); i++) {
+        const struct ift_node *n = ift_graph_node(g, i);
+        const bool attention = n->op == IFT_OP_ATTN || n->op == IFT_OP_ATTN_BWD;
+        const double share = attention ? 0.3 : 0.9;
+        seconds += fmax(node_flops(g, n, b) / (share * s->flops), node_bytes(g, n, b) / s->bytes);
+    }
+    return seconds;
+}
