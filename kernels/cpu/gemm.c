@@ -286,8 +286,10 @@ static void packed_run(struct ift_team *team, const struct ift_product *p, float
 }
 
 void ift_product_run(struct ift_team *team, const struct ift_product *p, void *scratch) {
-    float *rooms = (float *)scratch + block_b(p->n, p->k);
-    if (p->m > 0 && p->n > 0 && !ift_skinny_run(team, p, rooms)) packed_run(team, p, scratch);
+    const int64_t block = block_b(p->n, p->k);
+    float *const rooms = (float *)scratch + block;
+    if (p->m > 0 && p->n > 0 && !ift_skinny_run(team, p, scratch, block, rooms))
+        packed_run(team, p, scratch);
 }
 
 size_t ift_product_scratch(int64_t n, int64_t k, int threads) {

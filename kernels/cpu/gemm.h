@@ -38,9 +38,10 @@ enum {
     IFT_ROOM = 108,  /* a thread's private memory holds IFT_ROOM x IFT_DEPTH floats */
 };
 
-/* Products with few rows or few columns, skinny.c: returns false when this is none of them. rooms:
- * the private memories of all threads. */
-bool ift_skinny_run(struct ift_team *team, const struct ift_product *p, float *rooms);
+/* Products with few rows or few columns, skinny.c: returns false when this is none of them. block:
+ * `floats` floats that all threads share; rooms: their private memories. */
+bool ift_skinny_run(struct ift_team *team, const struct ift_product *p, float *block,
+                    int64_t floats, float *rooms);
 
 /* One side of a product: element (i, p) is at[i * lane + p * step]. */
 struct ift_side {
