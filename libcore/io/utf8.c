@@ -39,6 +39,18 @@ bool ift_utf8_is_symbol(uint32_t code) {
     return c >= UTF8PROC_CATEGORY_SM && c <= UTF8PROC_CATEGORY_SO;
 }
 
+bool ift_utf8_is_word(uint32_t code) {
+    const int c = property(code)->category;
+    /* Other_Alphabetic is marks and these enclosed letters. */
+    const bool enclosed = (code >= 0x24b6 && code <= 0x24e9) ||
+                          (code >= 0x1f130 && code <= 0x1f149) ||
+                          (code >= 0x1f150 && code <= 0x1f169) ||
+                          (code >= 0x1f170 && code <= 0x1f189);
+    return ift_utf8_is_letter(code) || ift_utf8_is_mark(code) || c == UTF8PROC_CATEGORY_ND ||
+           c == UTF8PROC_CATEGORY_NL || c == UTF8PROC_CATEGORY_PC || code == 0x200c ||
+           code == 0x200d || enclosed;
+}
+
 bool ift_utf8_is_space(uint32_t code) {
     if (code < 0x80) return code == ' ' || (code >= '\t' && code <= '\r');
     if (code == 0x85) return true;
@@ -64,10 +76,7 @@ static bool is_compat(enum ift_utf8_form form) {
     return form == IFT_UTF8_NFKC || form == IFT_UTF8_NFKD;
 }
 
-/* True for a character that stays as it is and does not touch the one before it. It may still take
- * part in a composition with what follows. Everything that joins backwards is a mark or a Hangul
- * jamo. */
-static bool is_quiet(enum ift_utf8_form form, uint32_t code) {
+bool ift_utf8_is_quiet(enum ift_utf8_form form, uint32_t code) {
     if (code < 0xa0 || (form == IFT_UTF8_NFC && code < 0x300)) return true;
     if (code >= 0xac00 && code <= 0xd7a3) return composes(form); /* a Hangul syllable */
     if ((code >= 0x1100 && code <= 0x11ff) || (code >= 0xa960 && code <= 0xa97f) ||
@@ -108,13 +117,14 @@ int ift_utf8_normalize(enum ift_utf8_form form, const char *p, size_t n, struct 
         uint32_t code;
         len = ift_utf8_decode(p + i, n - i, &code);
         if (len == 0) return IFT_FAIL(err, "byte %zu: not UTF-8", i + 1);
-        if (is_quiet(form, code)) {
+        if (ift_utf8_is_quiet(form, code)) {
             last = i;
             continue;
         }
         ift_str_add(out, p + copied, last - copied);
         copied = last;
-        while (i < n && (len = ift_utf8_decode(p + i, n - i, &code)) > 0 && !is_quiet(form, code))
+        while (i < n && (len = ift_utf8_decode(p + i, n - i, &code)) > 0 &&
+               !ift_utf8_is_quiet(form, code))
             i += len;
         IFT_TRY(map(form, p + copied, i - copied, out, err));
         copied = last = i;

@@ -33,11 +33,17 @@ bool ift_utf8_is_mark(uint32_t code);   /* \p{M} */
 bool ift_utf8_is_number(uint32_t code); /* \p{N} */
 bool ift_utf8_is_punct(uint32_t code);  /* \p{P} */
 bool ift_utf8_is_symbol(uint32_t code); /* \p{S} */
+bool ift_utf8_is_word(uint32_t code);   /* \w: alphabetic, marks, digits, connectors, joiners */
 bool ift_utf8_is_space(uint32_t code);  /* White_Space, \s of Unicode-aware expressions */
 uint32_t ift_utf8_lower(uint32_t code); /* simple mapping; itself when there is none */
 uint32_t ift_utf8_upper(uint32_t code);
 
 enum ift_utf8_form { IFT_UTF8_NFC, IFT_UTF8_NFD, IFT_UTF8_NFKC, IFT_UTF8_NFKD };
+
+/* True for a character that stays as it is and does not touch the one before it: normalization may
+ * cut there. It may still take part in a composition with what follows. Everything that joins
+ * backwards is a mark or a Hangul jamo. */
+bool ift_utf8_is_quiet(enum ift_utf8_form form, uint32_t code);
 
 /* Appends the normal form of strict UTF-8 text. Text for which the form changes nothing by its
  * range alone (ASCII; below U+0300 for NFC) is copied at memory speed. Fails only on text that is

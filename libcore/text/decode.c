@@ -61,6 +61,14 @@ static void decode_bytes(const struct ift_tokenizer *t, const int32_t *ids, size
     ift_str_release(&run);
 }
 
+static void drop_spaces(struct ift_str *out, size_t from) {
+    size_t n = from;
+    for (size_t i = from; i < out->n; i++)
+        if (out->p[i] != ' ') out->p[n++] = out->p[i];
+    out->n = n;
+    out->p[n] = '\0';
+}
+
 /* sentencepiece_processor.cc, Decode: spaces at the start go piece by piece, and "the start" is
  * over before the first piece, byte pieces apart, that follows text or a stripped space. */
 static void decode_chars(const struct ift_tokenizer *t, const int32_t *ids, size_t n,
@@ -68,11 +76,12 @@ static void decode_chars(const struct ift_tokenizer *t, const int32_t *ids, size
     const struct ift_decoding *const d = &t->decoding;
     const size_t start = out->n;
     struct ift_str run = {0};
-    bool at_start = d->strip_dummy, stripped = false;
+    bool at_start = d->strip_dummy, stripped = false, began = false;
     for (size_t i = 0; i < n; i++) {
         struct ift_slice s = ift_vocab_piece(&t->vocab, (uint32_t)ids[i]);
         const enum ift_piece_kind kind = t->vocab.kind[ids[i]];
         if (kind == IFT_PIECE_BYTE) {
+            began = true;
             ift_str_add(&run, s.p, s.n);
             continue;
         }
@@ -89,6 +98,8 @@ static void decode_chars(const struct ift_tokenizer *t, const int32_t *ids, size
             stripped = !d->strip_extra;
         }
         ift_str_add(out, s.p, s.n);
+        if (d->first_bare && !began) drop_spaces(out, out->n - s.n);
+        began = true;
     }
     flush_bytes(d, &run, out);
     ift_str_release(&run);

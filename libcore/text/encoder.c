@@ -66,11 +66,15 @@ static void encode_word(struct ift_encoder *e, const char *p, size_t n, size_t a
     for (size_t i = 0; i < ntokens; i++) append(out, token[i].id, at + token[i].from);
 }
 
-/* Several unknown characters in a row are one unknown token. */
-static void fuse_unknown(struct ift_tokens *out, size_t from, int32_t unk) {
+/* Several unknown characters in a row are one unknown token, within what is one text to the model.
+ */
+static void fuse_unknown(const struct ift_encoder *e, struct ift_tokens *out, size_t from) {
+    const int32_t unk = e->t->info.unk;
+    const char *const p = e->normal.text.p;
     size_t n = from;
     for (size_t i = from; i < out->n; i++) {
-        if (out->id[i] == unk && i > from && out->id[i - 1] == unk) continue;
+        const bool starts = e->t->split_spaces && p[out->from[i]] == ' ';
+        if (out->id[i] == unk && i > from && out->id[i - 1] == unk && !starts) continue;
         out->id[n] = out->id[i];
         out->from[n++] = out->from[i];
     }
@@ -89,19 +93,40 @@ static void encode_words(struct ift_encoder *e, size_t from, size_t to, struct i
         else
             encode_word(e, p + from, len, from, out);
     }
-    if (e->t->fuse_unknown) fuse_unknown(out, first, e->t->info.unk);
+    if (e->t->fuse_unknown) fuse_unknown(e, out, first);
+}
+
+static uint64_t manner_of(const struct ift_tokenizer *t, int32_t id) {
+    const uint64_t manner = ift_u64map_get(&t->manner, (uint32_t)id);
+    return manner == IFT_U64MAP_NONE ? 0 : manner;
+}
+
+/* Whether a character of a word touches p[from, to). */
+static bool in_word(const char *p, size_t n, size_t from, size_t to) {
+    uint32_t code;
+    if (to < n && ift_utf8_decode(p + to, n - to, &code) > 0 && ift_utf8_is_word(code)) return true;
+    size_t i = from;
+    while (i > 0 && from - i < 4) {
+        i--;
+        if (((unsigned char)p[i] & 0xc0) != 0x80) break;
+    }
+    return i < from && ift_utf8_decode(p + i, from - i, &code) == from - i &&
+           ift_utf8_is_word(code);
 }
 
 /* The first added token in p[at, n): its place and id; false: none. */
-static bool find_added(const struct ift_trie *added, const char *p, size_t at, size_t n,
-                       struct ift_mark *found) {
+static bool find_added(const struct ift_tokenizer *t, const struct ift_trie *added, const char *p,
+                       size_t at, size_t n, struct ift_mark *found) {
     if (added->nodes == 0) return false;
-    for (; at < n; at++) {
+    while (at < n) {
         const size_t len = ift_trie_match(added, p + at, n - at, &found->id);
-        if (len == 0) continue;
-        found->from = at;
-        found->to = at + len;
-        return true;
+        const bool alone = len > 0 && t->manner.n > 0 && manner_of(t, found->id) & IFT_SINGLE_WORD;
+        if (len > 0 && !(alone && in_word(p, n, at, at + len))) {
+            found->from = at;
+            found->to = at + len;
+            return true;
+        }
+        at += len > 0 ? len : 1;
     }
     return false;
 }
@@ -117,7 +142,7 @@ static void encode_segment(struct ift_encoder *e, const char *p, size_t n, size_
     reserve(out, nnormal);
     size_t at = 0;
     struct ift_mark added;
-    while (find_added(&t->added_normal[control], e->normal.text.p, at, nnormal, &added)) {
+    while (find_added(t, &t->added_normal[control], e->normal.text.p, at, nnormal, &added)) {
         encode_words(e, at, added.from, out);
         append(out, (uint32_t)added.id, added.from);
         at = added.to;
@@ -154,12 +179,12 @@ static size_t space_after(const char *p, size_t at, size_t to) {
 static void encode_gap(struct ift_encoder *e, const char *text, size_t from, size_t to,
                        bool control, struct ift_tokens *out) {
     struct ift_mark added;
-    for (size_t at = from; find_added(&e->t->added[control], text, at, to, &added);) {
+    const struct ift_tokenizer *const t = e->t;
+    for (size_t at = from; find_added(t, &t->added[control], text, at, to, &added);) {
         at = added.to;
-        const uint64_t strip = ift_u64map_get(&e->t->stripping, (uint32_t)added.id);
-        if (strip != IFT_U64MAP_NONE && (strip & 1))
-            added.from = space_before(text, from, added.from);
-        if (strip != IFT_U64MAP_NONE && (strip & 2)) added.to = space_after(text, added.to, to);
+        const uint64_t manner = t->manner.n > 0 ? manner_of(t, added.id) : 0;
+        if (manner & IFT_STRIPS_LEFT) added.from = space_before(text, from, added.from);
+        if (manner & IFT_STRIPS_RIGHT) added.to = space_after(text, added.to, to);
         if (added.from > from)
             encode_segment(e, text + from, added.from - from, from, control, out);
         reserve(out, 1);
@@ -198,6 +223,6 @@ int ift_encoder_encode(struct ift_encoder *e, const char *text, size_t n,
     reserve(out, 0);
     out->from[out->n] = (uint32_t)n;
     out->from[0] = out->n > 0 ? 0 : (uint32_t)n;
-    if (e->t->stripping.n > 0) order_places(out);
+    if (e->t->manner.n > 0) order_places(out);
     return 0;
 }

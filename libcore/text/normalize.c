@@ -83,6 +83,11 @@ static size_t next_prefix(const struct ift_normalizer *z, const char *p, size_t 
     return len > 0 ? len : 1;
 }
 
+void ift_normal_map(struct ift_normal *t, size_t from, size_t to, bool same) {
+    t->map = ift_grow(t->map, t->text.n + 1, &t->cap, sizeof *t->map);
+    for (size_t i = from; i < t->text.n; i++) t->map[i] = (uint32_t)(same ? to + i - from : to);
+}
+
 static void put(struct ift_normal *out, char c, size_t from) {
     out->map = ift_grow(out->map, out->text.n + 2, &out->cap, sizeof *out->map);
     out->map[out->text.n] = (uint32_t)from;
@@ -127,7 +132,7 @@ static void normalize_mapped(const struct ift_normalizer *z, const char *p, size
 }
 
 static bool is_plain(const struct ift_normalizer *z, const char *p, size_t n) {
-    if (z->remove_extra || z->units > 0) return false;
+    if (z->remove_extra || z->units > 0 || (z->nfc && !ift_nfc_is(p, n))) return false;
     if (z->escape && memmem(p, n, META, 3)) return false;
     return z->keep_bytes || ift_utf8_check(p, n) == n;
 }
@@ -148,7 +153,13 @@ void ift_normalize(const struct ift_normalizer *z, const char *p, size_t n, bool
         if (suffix) ift_str_addc(&out->text, ' ');
         return;
     }
-    normalize_mapped(z, p, n, prefix, suffix, out);
+    if (z->nfc) {
+        out->mapped = true;
+        if (prefix) put(out, ' ', 0);
+        ift_nfc(p, n, out);
+    } else {
+        normalize_mapped(z, p, n, prefix, suffix, out);
+    }
     out->map = ift_grow(out->map, out->text.n + 1, &out->cap, sizeof *out->map);
     out->map[out->text.n] = (uint32_t)n;
 }

@@ -23,6 +23,7 @@ struct ift_normalizer {
                                  add_prefix_space) */
     bool remove_extra;        /* runs of spaces become one, none at the ends */
     bool escape;              /* U+2581 means space */
+    bool nfc;        /* Unicode's normal form C. Only with keep_bytes, and without the others */
     bool keep_bytes; /* bytes that are not UTF-8 stay; otherwise each becomes U+FFFD. Only without
                         all of the above */
     struct ift_str charsmap; /* the compiled replacement rules: a double array of `units` and the
@@ -52,6 +53,15 @@ struct ift_normal {
 void ift_normalize(const struct ift_normalizer *z, const char *p, size_t n, bool edge,
                    struct ift_normal *out);
 void ift_normal_release(struct ift_normal *out);
+
+/* Maps text[from, text.n) to the source at `to`: byte by byte when it is the same there, or all of
+ * it to that one place. */
+void ift_normal_map(struct ift_normal *t, size_t from, size_t to, bool same);
+
+/* nfc.c: whether text is in normal form C by the look of it (true is certain, false is not), and
+ * its normal form, appended with a map. */
+bool ift_nfc_is(const char *p, size_t n);
+void ift_nfc(const char *p, size_t n, struct ift_normal *out);
 
 static inline uint32_t ift_normal_source(const struct ift_normal *t, size_t i) {
     if (t->mapped) return t->map[i];

@@ -178,7 +178,7 @@ void ift_tokenizer_free(struct ift_tokenizer *t) {
         ift_trie_release(&t->added[i]);
         ift_trie_release(&t->added_normal[i]);
     }
-    ift_u64map_release(&t->stripping);
+    ift_u64map_release(&t->manner);
     ift_u64map_release(&t->chars);
     ift_joins_release(&t->joins);
     ift_trie_release(&t->user);

@@ -55,11 +55,15 @@ extern const struct ift_scheme ift_scheme_chars;  /* SentencePiece BPE: spm.c */
 extern const struct ift_scheme ift_scheme_pieces; /* unigram: pieces.c */
 extern const struct ift_scheme ift_scheme_bytes;  /* byte-level BPE: bytelevel.c */
 
+/* How an added token stands in text. */
+enum ift_manner { IFT_STRIPS_LEFT = 1, IFT_STRIPS_RIGHT = 2, IFT_SINGLE_WORD = 4 };
+
 /* What to do with the bytes of a text's tokens, beyond putting them one after the other. */
 struct ift_decoding {
     bool whole_runs;  /* a run of byte pieces that is not UTF-8 as a whole is one U+FFFD a byte
                        * (tokenizers); otherwise only its  bytes that belong to no character are
                        * (sentencepiece) */
+    bool first_bare;  /* the first token loses its spaces (tokenizers' Metaspace) */
     bool strip_first; /* the text's first space goes (tokenizers' Strip) */
     bool strip_dummy; /* the dummy prefix goes, piece by piece as sentencepiece does it … */
     bool strip_extra; /* … and with it every leading space */
@@ -79,7 +83,7 @@ struct ift_tokenizer {
     /* tokens found in text before anything else: [1] with control tokens, [0] without; in the text
      * as it is, and as normalized */
     struct ift_trie added[2], added_normal[2];
-    struct ift_u64map stripping; /* id -> 1 lstrip | 2 rstrip */
+    struct ift_u64map manner; /* of an added token: id -> bits of enum ift_manner */
 
     /* characters, unigram */
     struct ift_joins joins;
