@@ -261,21 +261,18 @@ bool ift_graph_takes_half(const struct ift_graph *g, ift_val param) {
     return true;
 }
 
-double ift_graph_gemm_flops(const struct ift_graph *g, const int64_t extent[IFT_EXTENTS]) {
-    double flops = 0;
-    for (size_t i = 0; i < g->nodes; i++) {
-        const struct ift_node *n = &g->node[i];
-        if (n->again) continue;
-        if (n->op == IFT_OP_GEMM) {
-            const struct ift_value *a = g->value[n->in[0]], *y = g->value[n->out[0]];
-            const double inner = n->at.gemm.trans_a ? (double)ift_value_count(a, extent) / a->dim[1]
-                                                    : (double)a->dim[1];
-            flops += 2 * (double)ift_value_count(y, extent) * inner;
-        } else if (n->op == IFT_OP_XENT) {
-            const struct ift_value *x = g->value[n->in[0]], *w = g->value[n->in[1]];
-            const int products = 1 + (n->out[1] != 0) + (n->out[2] != 0);
-            flops += 2.0 * products * (double)ift_value_count(x, extent) * (double)w->dim[0];
-        }
+double ift_graph_node_flops(const struct ift_graph *g, const struct ift_node *n,
+                            const int64_t extent[IFT_EXTENTS]) {
+    if (n->op == IFT_OP_GEMM) {
+        const struct ift_value *a = g->value[n->in[0]], *y = g->value[n->out[0]];
+        const double inner =
+            n->at.gemm.trans_a ? (double)ift_value_count(a, extent) / a->dim[1] : (double)a->dim[1];
+        return 2 * (double)ift_value_count(y, extent) * inner;
     }
-    return flops;
+    if (n->op == IFT_OP_XENT) {
+        const struct ift_value *x = g->value[n->in[0]], *w = g->value[n->in[1]];
+        const int products = 1 + (n->out[1] != 0) + (n->out[2] != 0);
+        return 2.0 * products * (double)ift_value_count(x, extent) * (double)w->dim[0];
+    }
+    return 0;
 }

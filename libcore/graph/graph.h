@@ -177,9 +177,9 @@ struct ift_graph_adamw {
 void ift_graph_adamw(struct ift_graph *g, ift_val grad, ift_val coef, ift_val hyper, ift_val p,
                      ift_val m, ift_val v, struct ift_graph_adamw a);
 
-/* FLOPs of the matrix products (2 m n k) that one run at these extents strictly needs: GEMM and
- * XENT nodes as they stand, each value once. Attention is not counted: only the caller knows which
- * pairs are visible. */
-double ift_graph_gemm_flops(const struct ift_graph *g, const int64_t extent[IFT_EXTENTS]);
+/* FLOPs of the matrix products (2 m n k) of a GEMM or XENT node at these extents, 0 of another.
+ * Attention is not counted: only the caller knows which pairs are visible. */
+double ift_graph_node_flops(const struct ift_graph *g, const struct ift_node *n,
+                            const int64_t extent[IFT_EXTENTS]);
 
 #endif

@@ -10,32 +10,21 @@ static void set_extent(const struct ift_batch *b, int64_t extent[IFT_EXTENTS]) {
     extent[IFT_SEGMENTS] = b->docs;
 }
 
-/* Multiplications and additions of a node's matrix products, for that batch. */
+/* Of the matrix products of a node. */
 static double node_flops(const struct ift_graph *g, const struct ift_node *n,
                          const struct ift_batch *b) {
     int64_t extent[IFT_EXTENTS] = {0};
     set_extent(b, extent);
     switch (n->op) {
-    case IFT_OP_GEMM: {
-        const struct ift_value *a = ift_graph_value(g, n->in[0]);
-        const struct ift_value *y = ift_graph_value(g, n->out[0]);
-        const double cells = (double)ift_value_count(a, extent);
-        const double rows = a->extent == IFT_FIXED ? (double)a->dim[0] : (double)extent[a->extent];
-        const double inner = n->at.gemm.trans_a ? rows : cells / rows;
-        return 2 * (double)ift_value_count(y, extent) * inner;
-    }
     case IFT_OP_ATTN:
     case IFT_OP_ATTN_BWD: {
         const int products = n->op == IFT_OP_ATTN ? 2 : 4;
         return 2.0 * products * (double)b->pairs * n->at.attn.heads * n->at.attn.head_dim;
     }
-    case IFT_OP_XENT: {
-        const struct ift_value *w = ift_graph_value(g, n->in[1]);
-        const int products = 1 + (n->out[1] != 0) + (n->out[2] != 0);
-        return 2.0 * products * (double)b->learned * (double)(w->dim[0] * w->dim[1]);
-    }
+    case IFT_OP_XENT:
+        return ift_graph_node_flops(g, n, extent) * (double)b->learned / (double)b->tokens;
     default:
-        return 0;
+        return ift_graph_node_flops(g, n, extent);
     }
 }
 

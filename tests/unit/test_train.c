@@ -1,6 +1,7 @@
 /* Whole runs against the original: every loss, gradient norm and learning rate, and the weights at
- * the end, for full tuning (transformers' Trainer) and LoRA (peft); and that neither micro-batches
- * nor packing change the numbers. */
+ * the end, for full tuning (transformers' Trainer) and LoRA (peft); that neither micro-batches
+ * nor packing change the numbers; and that the memory they take is the memory forecast. */
+#include "libcore/train/forecast.h"
 #include "libcore/train/schedule.h"
 #include "libcore/train/trainer.h"
 #include "tests/unit/golden.h"
@@ -219,8 +220,9 @@ static void check_adapter(const char *dir, struct rig *r) {
     CHECK_INT(ift_safetensors_count(got), ift_safetensors_count(want));
     double worst = 0;
     for (size_t i = 0; i < ift_safetensors_count(want); i++) {
-        const struct ift_tensor *const w = ift_safetensors_at(want, i), *const g = golden_find(
-                                                                            got, "", w->name);
+        const struct ift_tensor *const w = ift_safetensors_at(want, i), *const g =
+                                                                            golden_find(got, "",
+                                                                                        w->name);
         const double noise = golden_number(dir, "noise", "final_parameter_abs", w->name);
         double off = 0;
         CHECK_INT(g->bytes, w->bytes);
@@ -332,6 +334,56 @@ static void packing(const char *model, const char *train) {
     release_rig(&r);
 }
 
+/* ---- the forecast ---- */
+
+/* Every byte that a trainer takes of the device was forecast, and a measurement takes no slab of
+ * its own. */
+static void forecast(const char *own, const char *name, const char *method, size_t recompute) {
+    char *const path = golden_join(own, name), *const model = golden_join(path, "model");
+    struct ift_err err = {{0}, 0, 0};
+    const struct ift_peft_options o = {.method = method, .rank = 3, .targets = "all-linear"};
+    const struct ift_trainer_config c = {.optim = {0.9, 0.999, 1e-8, 0, 0},
+                                         .tokens = 48,
+                                         .recompute = recompute};
+    struct rig r = {0};
+    struct ift_forecast f;
+    need(ift_model_open(&r.m, model, &err), &err, model);
+    need(ift_peft_new(&r.p, r.m, &o, &err), &err, method);
+    const size_t before = device.bytes;
+    need(ift_forecast_memory(&f, r.m, r.p, &device, &c, 0, false, &err), &err, "forecast");
+    CHECK_INT(device.bytes, before);
+    need(ift_trainer_new(&r.t, r.m, r.p, &device, &c, &err), &err, "trainer");
+    const size_t taken = device.bytes - before;
+    const struct ift_exec_bytes step = ift_exec_bytes(ift_optim_exec(ift_trainer_optim(r.t)));
+    CHECK_INT(taken, ift_forecast_total(&f) + step.slab + step.inputs);
+    CHECK(step.slab + step.inputs < 1000);
+    struct ift_corpus *const corpus = ift_corpus_new(ift_model_config(r.m)->vocab, 48);
+    const int32_t id[] = {1, 2, 3, 5, 8};
+    const uint8_t learn[] = {0, 1, 1, 1, 1};
+    const struct ift_row row = {id, learn, 5, (const uint32_t[]){5}, 1};
+    CHECK_OK(ift_corpus_add(corpus, &row, "row", &err), &err);
+    double loss = 0;
+    CHECK_INT(ift_trainer_evaluate(r.t, corpus, (const uint32_t[]){0}, 1, &loss, &err), 1);
+    CHECK(device.bytes - before - taken < f.bytes[IFT_FORECAST_WORKSPACE]);
+    ift_corpus_free(corpus);
+    release_rig(&r);
+    CHECK_INT(device.bytes, before);
+    free(path);
+    free(model);
+}
+
+static void forecasts(const char *own) {
+    static const char *const names[] = {"model/llama",     "model/llama-gqa",
+                                        "model/bloom-odd", "model/gpt2-odd",
+                                        "model/qwen3-odd", "model/llama-dynamic-odd"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        for (size_t recompute = 0; recompute < 2; recompute++) {
+            forecast(own, names[i], "none", recompute);
+            forecast(own, names[i], "lora", recompute);
+        }
+    }
+}
+
 int main(void) {
     static const struct full_case full[] = {
         {"linear-accum2", "linear", 2, 2, 10, 1},
@@ -352,6 +404,7 @@ int main(void) {
     lora_run(root, "lora-all-linear");
     micro_batches(model, train);
     packing(model, train);
+    forecasts(own);
     free(root);
     free(own);
     free(model);
