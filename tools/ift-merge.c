@@ -1,9 +1,7 @@
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "libcore/base/mem.h"
 #include "libcore/base/tool.h"
-#include "libcore/io/stream.h"
 #include "libcore/peft/peft.h"
 #include "libcore/shard/provenance.h"
 
@@ -24,37 +22,15 @@ static const struct ift_opt opts[] = {
     {0},
 };
 
-/* Appends the steps in DIR/provenance.json, if there is one, to the array that `all` begins. */
-static int add_steps(struct ift_str *all, const char *dir, struct ift_err *err) {
-    struct ift_str path = {0}, text = {0};
-    struct ift_json doc = {0};
-    ift_str_addf(&path, "%s/provenance.json", dir);
-    int rc = access(path.p, F_OK) != 0 ? 0 : ift_in_slurp(path.p, &text, 0, err);
-    if (rc == 0 && text.n && ift_json_parse(&doc, text.p, text.n, err) < 0)
-        rc = ift_fail_in(err, "%s", path.p);
-    const bool any = rc == 0 && doc.n && ift_json_is(&doc, 0, IFT_JSON_ARRAY);
-    for (int v = any ? ift_json_first(&doc, 0) : -1; v >= 0; v = ift_json_next(&doc, 0, v)) {
-        ift_str_adds(all, all->n > 1 ? "," : "");
-        ift_json_copy(all, &doc, v);
-    }
-    ift_json_release(&doc);
-    ift_str_release(&text);
-    ift_str_release(&path);
-    return rc;
-}
-
 /* The recipes of base and adapters, one after the other, and this step. */
 static int make_provenance(const struct ift_run *run, struct ift_str *out, struct ift_err *err) {
     const struct args *const a = run->args;
-    struct ift_str before = {0};
-    ift_str_addc(&before, '[');
-    int rc = add_steps(&before, a->model, err);
-    for (size_t i = 0; rc == 0 && i < a->adapters.n; i++)
-        rc = add_steps(&before, a->adapters.item[i], err);
-    ift_str_addc(&before, ']');
-    ift_provenance_add(out, before.p, run);
+    const char **const dir = ift_alloc((a->adapters.n + 1) * sizeof *dir);
+    dir[0] = a->model;
+    for (size_t i = 0; i < a->adapters.n; i++) dir[i + 1] = a->adapters.item[i];
+    const int rc = ift_provenance_gather(out, dir, a->adapters.n + 1, run, err);
     ift_str_addc(out, '\n');
-    ift_str_release(&before);
+    free(dir);
     return rc;
 }
 

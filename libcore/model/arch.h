@@ -18,6 +18,20 @@
 #include "libcore/model/place.h"
 
 struct ift_build;
+struct ift_decoder;
+
+/* How GGUF, llama.cpp's format, says a family: for libcore/export. */
+struct ift_arch_gguf {
+    const char *name;     /* general.architecture */
+    const char *alibi;    /* the same where ift_config.alibi; NULL: cannot be said */
+    int64_t alibi_layers; /* which is so of models of this depth alone */
+    bool pairs;           /* channels that rotate together are neighbours there, here half a head
+                             apart */
+    bool fused;           /* queries, keys and values stay one matrix */
+    bool biases;          /* linear modules other than queries, keys and values may have them */
+    bool any_head_dim;    /* heads need not fill hidden */
+    bool doubled;         /* feed_forward_length counts gate and up */
+};
 
 struct ift_arch {
     const char *name;               /* "llama" */
@@ -46,6 +60,10 @@ struct ift_arch {
     const char *const *buffers;
     const char *const *lora_targets;
     const char *const *linear_suffixes;
+    /* What the parts of a layer are called, for formats that call them otherwise; NULL: of other
+     * parts than decoder.h knows. */
+    const struct ift_decoder *parts;
+    const struct ift_arch_gguf *gguf; /* NULL: GGUF does not know it */
 };
 
 /* By model_type, the first of those that share it; an unknown one is an error that lists the known.

@@ -92,10 +92,16 @@ const char *const ift_decoder_lora_targets[] = {"q_proj", "v_proj", NULL};
 const char *const ift_decoder_linear_suffixes[] = {"q_proj",    "k_proj",  "v_proj",    "o_proj",
                                                    "gate_proj", "up_proj", "down_proj", NULL};
 
+const struct ift_decoder ift_decoder_usual_parts = {IFT_DECODER_USUAL, .q = "q_proj", .k = "k_proj",
+                                                    .v = "v_proj"};
+
+const struct ift_arch_gguf ift_decoder_usual_gguf = {.name = "llama",
+                                                     .biases = true,
+                                                     .pairs = true,
+                                                     .any_head_dim = true};
+
 ift_val ift_decoder_usual(struct ift_build *b) {
-    static const struct ift_decoder names = {IFT_DECODER_USUAL, .q = "q_proj", .k = "k_proj",
-                                             .v = "v_proj"};
-    return ift_decoder_forward(b, &names);
+    return ift_decoder_forward(b, &ift_decoder_usual_parts);
 }
 
 int ift_decoder_configure(const struct ift_json *doc, int root,

@@ -22,14 +22,22 @@ struct ift_decoder {
     bool qkv_groups;
     const char *q_norm, *k_norm;  /* RMS norms of each head before it is rotated; NULL: none */
     const char *gate, *up, *down; /* linear modules of mlp: down(act(gate x) up x) */
+    /* Of families with a forward of their own, which use this to say what their parts are called
+     * (ift_arch.parts). No gate: down(act(up x)), or up is both, gate first, where act says so. */
+    const char *embed_norm, *places; /* "transformer.wpe": a table of positions; NULL: none */
+    bool in_out;                     /* linear modules are stored as (in, out) */
 };
 
 /* What a family that publishes itself under LLaMA's names has in common with it, in its struct
  * ift_arch. */
 extern const char *const ift_decoder_buffers[], *const ift_decoder_lora_targets[],
                                                     *const ift_decoder_linear_suffixes[];
+extern const struct ift_decoder ift_decoder_usual_parts;
+extern const struct ift_arch_gguf ift_decoder_usual_gguf;
 ift_val ift_decoder_usual(struct ift_build *b);
 #define IFT_ARCH_USUAL                                                                             \
+    .parts = &ift_decoder_usual_parts, .gguf = &ift_decoder_usual_gguf, IFT_ARCH_USUAL_BUT_GGUF
+#define IFT_ARCH_USUAL_BUT_GGUF                                                                    \
     .forward = ift_decoder_usual, .embed_name = "model.embed_tokens.weight",                       \
     .head_name = "lm_head.weight", .buffers = ift_decoder_buffers,                                 \
     .lora_targets = ift_decoder_lora_targets, .linear_suffixes = ift_decoder_linear_suffixes

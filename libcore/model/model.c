@@ -99,6 +99,10 @@ bool ift_model_is_copy(const struct ift_model *m, const struct ift_tensor *t) {
            e->dtype == t->dtype && e->bytes == t->bytes && memcmp(e->data, t->data, t->bytes) == 0;
 }
 
+bool ift_model_is_spare(const struct ift_model *m, const struct ift_tensor *t) {
+    return is_buffer(m->arch, t->name) || ift_model_is_copy(m, t);
+}
+
 /* Is this tensor one that g reads? */
 static bool is_used(const struct ift_model *m, const struct ift_graph *g,
                     const struct ift_tensor *t) {
@@ -119,7 +123,7 @@ static int check_weights(const struct ift_model *m, struct ift_err *err) {
     }
     for (size_t i = 0; rc == 0 && i < ift_weights_count(m->weights); i++) {
         const struct ift_tensor *const t = ift_weights_at(m->weights, i);
-        if (is_used(m, g, t) || is_buffer(m->arch, t->name) || ift_model_is_copy(m, t)) continue;
+        if (is_used(m, g, t) || ift_model_is_spare(m, t)) continue;
         rc = IFT_FAIL(err, "%s: \"%s\" is no weight of the %s that its config.json describes",
                       m->dir, t->name, m->config.model_type);
     }

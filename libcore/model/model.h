@@ -31,6 +31,12 @@ const struct ift_config *ift_model_config(const struct ift_model *m);
 const struct ift_weights *ift_model_weights(const struct ift_model *m);
 /* Appends what the family calls tensor t of the files, which may lack a prefix there. */
 void ift_model_name(const struct ift_model *m, const struct ift_tensor *t, struct ift_str *out);
+/* The tensor that the family calls `name`, whether or not the file has it with the family's prefix;
+ * NULL: none. */
+const struct ift_tensor *ift_model_find(const struct ift_model *m, const char *name);
+/* Is t no weight of the model: a buffer, or the copy that tied models may have of their embedding?
+ */
+bool ift_model_is_spare(const struct ift_model *m, const struct ift_tensor *t);
 /* Of the weight files' headers and the config, for provenance. */
 uint64_t ift_model_digest(const struct ift_model *m);
 
@@ -73,6 +79,19 @@ struct ift_model_save {
  * that exists. */
 int ift_model_save(const struct ift_model *m, const char *dir, const struct ift_tensor *t, size_t n,
                    const struct ift_model_save *how, struct ift_err *err) IFT_MUST_CHECK;
+
+/* The same with the weights of the model itself, in the dtype that how->dtype says (NULL: each in
+ * its own), rounded once; how->lender is not asked. `change`, which may be NULL, may alter the f32
+ * values of a weight, which the family calls `name`, before that: 1 if it did, 0 if not, or -1.
+ * Unchanged tensors that keep their dtype keep their bytes. */
+struct ift_model_change {
+    void *self;
+    int (*change)(void *self, const char *name, const struct ift_tensor *t, float *values,
+                  struct ift_err *err);
+};
+int ift_model_save_changed(const struct ift_model *m, const char *dir,
+                           const struct ift_model_change *change, const struct ift_model_save *how,
+                           struct ift_err *err) IFT_MUST_CHECK;
 
 /* Makes a folder with random weights of the family that the config.json asks for, as transformers
  * initialises them: matrices normal(0, initializer_range), divided by sqrt(2 layers) where a family

@@ -36,9 +36,6 @@ struct ift_graph *ift_model_outline(const struct ift_arch *arch, const struct if
                                     struct ift_err *err);
 /* Is this value a weight of the files? */
 bool ift_model_is_weight(const struct ift_value *v);
-/* The tensor that the family calls `name`, whether or not the file has it with the family's prefix;
- * NULL: none. */
-const struct ift_tensor *ift_model_find(const struct ift_model *m, const char *name);
 /* Tied models are sometimes published with a second copy of their embedding as output matrix: is t
  * that? */
 bool ift_model_is_copy(const struct ift_model *m, const struct ift_tensor *t);

@@ -3,17 +3,18 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "libcore/base/hash.h"
 #include "libcore/base/version.h"
 #include "libcore/io/json.h"
+#include "libcore/io/stream.h"
 
 /* How many words of argv[i...] say something that changes no byte of what is made: 0, 1 or, with a
  * value of its own, 2. */
 static int words_to_skip(const char *word) {
-    static const char *const valued[] = {"-j", "--jobs", "-o", "--output"}, *const flag[] = {
-                                                                                "-q", "--quiet",
-                                                                                "-v", "--verbose"};
+    static const char *const valued[] = {"-j", "--jobs", "-o", "--output"},
+                             *const flag[] = {"-q", "--quiet", "-v", "--verbose"};
     for (size_t i = 0; i < 4; i++) {
         const size_t n = strlen(valued[i]);
         if (strcmp(word, flag[i]) == 0) return 1;
@@ -72,4 +73,35 @@ void ift_provenance_add(struct ift_str *out, const char *before, const struct if
         ift_str_addc(out, ']');
     }
     ift_str_adds(out, "}]");
+}
+
+/* Appends the steps in DIR/provenance.json, if there is one, to the array that `all` begins. */
+static int add_steps(struct ift_str *all, const char *dir, struct ift_err *err) {
+    struct ift_str path = {0}, text = {0};
+    struct ift_json doc = {0};
+    ift_str_addf(&path, "%s/provenance.json", dir);
+    int rc = access(path.p, F_OK) != 0 ? 0 : ift_in_slurp(path.p, &text, 0, err);
+    if (rc == 0 && text.n && ift_json_parse(&doc, text.p, text.n, err) < 0)
+        rc = ift_fail_in(err, "%s", path.p);
+    const bool any = rc == 0 && doc.n && ift_json_is(&doc, 0, IFT_JSON_ARRAY);
+    for (int v = any ? ift_json_first(&doc, 0) : -1; v >= 0; v = ift_json_next(&doc, 0, v)) {
+        ift_str_adds(all, all->n > 1 ? "," : "");
+        ift_json_copy(all, &doc, v);
+    }
+    ift_json_release(&doc);
+    ift_str_release(&text);
+    ift_str_release(&path);
+    return rc;
+}
+
+int ift_provenance_gather(struct ift_str *out, const char *const *dir, size_t n,
+                          const struct ift_run *run, struct ift_err *err) {
+    struct ift_str before = {0};
+    ift_str_addc(&before, '[');
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < n; i++) rc = add_steps(&before, dir[i], err);
+    ift_str_addc(&before, ']');
+    ift_provenance_add(out, before.p, run);
+    ift_str_release(&before);
+    return rc;
 }

@@ -16,4 +16,9 @@
  */
 void ift_provenance_add(struct ift_str *out, const char *before, const struct ift_run *run);
 
+/* The steps in provenance.json of each folder, where there is one, one after the other, with this
+ * run's step added. */
+int ift_provenance_gather(struct ift_str *out, const char *const *dir, size_t n,
+                          const struct ift_run *run, struct ift_err *err) IFT_MUST_CHECK;
+
 #endif

@@ -37,4 +37,12 @@ uint64_t ift_torch_bin_digest(const struct ift_torch_bin *b);
 /* As ift_mapped_forget; a copied tensor stays. */
 void ift_torch_bin_forget(const struct ift_torch_bin *b, const struct ift_tensor *t);
 
+/* Writes the archive that torch.save makes of a dictionary of n tensors, which torch.load reads
+ * with weights_only too: each in a storage of its own, in the order given, its data asked from the
+ * lender where it is NULL. The same tensors give the same bytes. The file appears only when it is
+ * whole. */
+int ift_torch_bin_write_from(const char *path, const struct ift_tensor *t, size_t n,
+                             const struct ift_tensor_lender *lender,
+                             struct ift_err *err) IFT_MUST_CHECK;
+
 #endif

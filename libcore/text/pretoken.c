@@ -130,11 +130,11 @@ static size_t cl100k(struct ift_classes *c, const char *p, size_t n, size_t digi
     return space_or_lines(c, p, n);
 }
 
-static size_t llama3(struct ift_classes *c, const char *p, size_t n) {
+size_t ift_pretoken_llama3(struct ift_classes *c, const char *p, size_t n) {
     return cl100k(c, p, n, 3);
 }
 
-static size_t qwen(struct ift_classes *c, const char *p, size_t n) {
+size_t ift_pretoken_qwen(struct ift_classes *c, const char *p, size_t n) {
     return cl100k(c, p, n, 1);
 }
 
@@ -156,7 +156,7 @@ static bool bloom_breaks(struct ift_classes *c, const char *p, size_t n, size_t 
     return false;
 }
 
-static size_t bloom(struct ift_classes *c, const char *p, size_t n) {
+size_t ift_pretoken_bloom(struct ift_classes *c, const char *p, size_t n) {
     size_t len, i = p[0] == ' ' ? 1 : 0;
     const size_t from = i;
     while (i < n && !bloom_breaks(c, p, n, i, &len)) i += len;
@@ -178,12 +178,12 @@ ift_pretoken_fn *ift_pretoken_for(struct ift_slice expression) {
         {"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| "
          "?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
          "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-         llama3},
+         ift_pretoken_llama3},
         {"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| "
          "?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
          "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-         qwen},
-        {" ?[^(\\s|[.,!?…。，、।۔،])]+", bloom},
+         ift_pretoken_qwen},
+        {" ?[^(\\s|[.,!?…。，、।۔،])]+", ift_pretoken_bloom},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (ift_slice_is(expression, known[i].text)) return known[i].scan;

@@ -30,6 +30,9 @@ ift_pretoken_fn *ift_pretoken_for(struct ift_slice expression);
 
 size_t ift_pretoken_gpt2(struct ift_classes *c, const char *p,
                          size_t n); /* ByteLevel's own expression */
+size_t ift_pretoken_llama3(struct ift_classes *c, const char *p, size_t n);
+size_t ift_pretoken_qwen(struct ift_classes *c, const char *p, size_t n);
+size_t ift_pretoken_bloom(struct ift_classes *c, const char *p, size_t n);
 size_t ift_pretoken_whole(struct ift_classes *c, const char *p, size_t n); /* no cut at all */
 
 #endif

@@ -20,10 +20,17 @@ static int configure(const struct ift_json *doc, int root, struct ift_config *c,
     return 0;
 }
 
+static const struct ift_decoder parts = {IFT_DECODER_USUAL, .qkv = "W_pack"};
+
 static ift_val forward(struct ift_build *b) {
-    static const struct ift_decoder names = {IFT_DECODER_USUAL, .qkv = "W_pack"};
-    return ift_decoder_forward(b, &names);
+    return ift_decoder_forward(b, &parts);
 }
+
+static const struct ift_arch_gguf gguf = {.name = "llama",
+                                          .alibi = "baichuan",
+                                          .alibi_layers = 40,
+                                          .pairs = true,
+                                          .any_head_dim = true};
 
 static const char *const model_types[] = {"baichuan", NULL};
 static const char *const buffers[] = {".rotary_emb.inv_freq", NULL};
@@ -42,4 +49,6 @@ const struct ift_arch ift_arch_baichuan = {
     .buffers = buffers,
     .lora_targets = lora_targets,
     .linear_suffixes = linear_suffixes,
+    .parts = &parts,
+    .gguf = &gguf,
 };

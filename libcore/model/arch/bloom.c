@@ -2,7 +2,7 @@
  * embedding (transformers: models/bloom/modeling_bloom.py). */
 #include <math.h>
 
-#include "libcore/model/arch.h"
+#include "libcore/model/decoder.h"
 
 static int configure(const struct ift_json *doc, int root, struct ift_config *c,
                      struct ift_err *err) {
@@ -79,6 +79,19 @@ static ift_val forward(struct ift_build *b) {
     return ift_build_add_layer_norm(b, &x, add, "transformer.ln_f");
 }
 
+static const struct ift_decoder parts = {.layers = "transformer.h",
+                                         .final_norm = "transformer.ln_f",
+                                         .attn_norm = "input_layernorm",
+                                         .mlp_norm = "post_attention_layernorm",
+                                         .attn = "self_attention",
+                                         .mlp = "mlp",
+                                         .qkv = "query_key_value",
+                                         .qkv_groups = true,
+                                         .o = "dense",
+                                         .up = "dense_h_to_4h",
+                                         .down = "dense_4h_to_h",
+                                         .embed_norm = "transformer.word_embeddings_layernorm"};
+static const struct ift_arch_gguf gguf = {.name = "bloom", .fused = true};
 static const char *const model_types[] = {"bloom", NULL};
 static const char *const buffers[] = {NULL};
 static const char *const lora_targets[] = {"query_key_value", NULL};
@@ -97,4 +110,6 @@ const struct ift_arch ift_arch_bloom = {
     .buffers = buffers,
     .lora_targets = lora_targets,
     .linear_suffixes = linear_suffixes,
+    .parts = &parts,
+    .gguf = &gguf,
 };

@@ -3,7 +3,7 @@
  * configuration counts. */
 #include <math.h>
 
-#include "libcore/model/arch.h"
+#include "libcore/model/decoder.h"
 
 static bool knows(const struct ift_json *doc, int root) {
     return ift_json_get(doc, root, "ffn_hidden_size") >= 0;
@@ -120,6 +120,17 @@ static ift_val forward(struct ift_build *b) {
     return final_norm(b, x, add);
 }
 
+static const struct ift_decoder parts = {.layers = "transformer.encoder.layers",
+                                         .final_norm = "transformer.encoder.final_layernorm",
+                                         .attn_norm = "input_layernorm",
+                                         .mlp_norm = "post_attention_layernorm",
+                                         .attn = "self_attention",
+                                         .mlp = "mlp",
+                                         .qkv = "query_key_value",
+                                         .o = "dense",
+                                         .up = "dense_h_to_4h",
+                                         .down = "dense_4h_to_h"};
+static const struct ift_arch_gguf gguf = {.name = "chatglm", .fused = true};
 static const char *const model_types[] = {"chatglm", NULL};
 static const char *const buffers[] = {".rotary_pos_emb.inv_freq", NULL};
 static const char *const lora_targets[] = {"query_key_value", NULL};
@@ -139,4 +150,6 @@ const struct ift_arch ift_arch_chatglm2 = {
     .buffers = buffers,
     .lora_targets = lora_targets,
     .linear_suffixes = linear_suffixes,
+    .parts = &parts,
+    .gguf = &gguf,
 };

@@ -2,7 +2,7 @@
  * models/gpt2/modeling_gpt2.py). */
 #include <math.h>
 
-#include "libcore/model/arch.h"
+#include "libcore/model/decoder.h"
 
 static int configure(const struct ift_json *doc, int root, struct ift_config *c,
                      struct ift_err *err) {
@@ -81,6 +81,19 @@ static ift_val forward(struct ift_build *b) {
     return ift_build_add_layer_norm(b, &x, add, "transformer.ln_f");
 }
 
+static const struct ift_decoder parts = {.layers = "transformer.h",
+                                         .final_norm = "transformer.ln_f",
+                                         .attn_norm = "ln_1",
+                                         .mlp_norm = "ln_2",
+                                         .attn = "attn",
+                                         .mlp = "mlp",
+                                         .qkv = "c_attn",
+                                         .o = "c_proj",
+                                         .up = "c_fc",
+                                         .down = "c_proj",
+                                         .places = "transformer.wpe",
+                                         .in_out = true};
+static const struct ift_arch_gguf gguf = {.name = "gpt2", .fused = true};
 static const char *const model_types[] = {"gpt2", NULL};
 static const char *const buffers[] = {".attn.bias", ".attn.masked_bias", NULL};
 static const char *const lora_targets[] = {"c_attn", NULL};
@@ -99,4 +112,6 @@ const struct ift_arch ift_arch_gpt2 = {
     .buffers = buffers,
     .lora_targets = lora_targets,
     .linear_suffixes = linear_suffixes,
+    .parts = &parts,
+    .gguf = &gguf,
 };

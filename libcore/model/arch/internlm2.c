@@ -11,21 +11,24 @@ static int configure(const struct ift_json *doc, int root, struct ift_config *c,
     return ift_config_rope(doc, root, c, err);
 }
 
+static const struct ift_decoder parts = {.layers = "model.layers",
+                                         .final_norm = "model.norm",
+                                         .attn_norm = "attention_norm",
+                                         .mlp_norm = "ffn_norm",
+                                         .attn = "attention",
+                                         .mlp = "feed_forward",
+                                         .qkv = "wqkv",
+                                         .qkv_groups = true,
+                                         .o = "wo",
+                                         .gate = "w1",
+                                         .up = "w3",
+                                         .down = "w2"};
+
 static ift_val forward(struct ift_build *b) {
-    static const struct ift_decoder names = {.layers = "model.layers",
-                                             .final_norm = "model.norm",
-                                             .attn_norm = "attention_norm",
-                                             .mlp_norm = "ffn_norm",
-                                             .attn = "attention",
-                                             .mlp = "feed_forward",
-                                             .qkv = "wqkv",
-                                             .qkv_groups = true,
-                                             .o = "wo",
-                                             .gate = "w1",
-                                             .up = "w3",
-                                             .down = "w2"};
-    return ift_decoder_forward(b, &names);
+    return ift_decoder_forward(b, &parts);
 }
+
+static const struct ift_arch_gguf gguf = {.name = "internlm2", .pairs = true};
 
 static const char *const model_types[] = {"internlm2", NULL};
 static const char *const buffers[] = {".rotary_emb.inv_freq", NULL};
@@ -43,4 +46,6 @@ const struct ift_arch ift_arch_internlm2 = {
     .buffers = buffers,
     .lora_targets = lora_targets,
     .linear_suffixes = linear_suffixes,
+    .parts = &parts,
+    .gguf = &gguf,
 };

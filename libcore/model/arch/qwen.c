@@ -46,20 +46,23 @@ static int configure(const struct ift_json *doc, int root, struct ift_config *c,
     return read_rope(doc, root, c, err);
 }
 
+static const struct ift_decoder parts = {.layers = "transformer.h",
+                                         .final_norm = "transformer.ln_f",
+                                         .attn_norm = "ln_1",
+                                         .mlp_norm = "ln_2",
+                                         .attn = "attn",
+                                         .mlp = "mlp",
+                                         .qkv = "c_attn",
+                                         .o = "c_proj",
+                                         .gate = "w2",
+                                         .up = "w1",
+                                         .down = "c_proj"};
+
 static ift_val forward(struct ift_build *b) {
-    static const struct ift_decoder names = {.layers = "transformer.h",
-                                             .final_norm = "transformer.ln_f",
-                                             .attn_norm = "ln_1",
-                                             .mlp_norm = "ln_2",
-                                             .attn = "attn",
-                                             .mlp = "mlp",
-                                             .qkv = "c_attn",
-                                             .o = "c_proj",
-                                             .gate = "w2",
-                                             .up = "w1",
-                                             .down = "c_proj"};
-    return ift_decoder_forward(b, &names);
+    return ift_decoder_forward(b, &parts);
 }
+
+static const struct ift_arch_gguf gguf = {.name = "qwen", .fused = true, .doubled = true};
 
 static const char *const model_types[] = {"qwen", NULL};
 static const char *const buffers[] = {".rotary_emb.inv_freq", NULL};
@@ -78,4 +81,6 @@ const struct ift_arch ift_arch_qwen = {
     .buffers = buffers,
     .lora_targets = lora_targets,
     .linear_suffixes = linear_suffixes,
+    .parts = &parts,
+    .gguf = &gguf,
 };

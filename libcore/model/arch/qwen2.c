@@ -13,6 +13,7 @@ static int configure(const struct ift_json *doc, int root, struct ift_config *c,
     return ift_config_rope(doc, root, c, err);
 }
 
+static const struct ift_arch_gguf gguf = {.name = "qwen2"};
 static const char *const model_types[] = {"qwen2", NULL};
 
 extern const struct ift_arch ift_arch_qwen2;
@@ -20,5 +21,7 @@ const struct ift_arch ift_arch_qwen2 = {
     .name = "qwen2",
     .model_types = model_types,
     .configure = configure,
-    IFT_ARCH_USUAL,
+    .parts = &ift_decoder_usual_parts,
+    .gguf = &gguf,
+    IFT_ARCH_USUAL_BUT_GGUF,
 };

@@ -15,12 +15,14 @@ static int configure(const struct ift_json *doc, int root, struct ift_config *c,
     return ift_config_rope(doc, root, c, err);
 }
 
+static const struct ift_decoder parts = {IFT_DECODER_USUAL, .q = "q_proj",      .k = "k_proj",
+                                         .v = "v_proj",     .q_norm = "q_norm", .k_norm = "k_norm"};
+
 static ift_val forward(struct ift_build *b) {
-    static const struct ift_decoder names = {IFT_DECODER_USUAL,  .q = "q_proj",
-                                             .k = "k_proj",      .v = "v_proj",
-                                             .q_norm = "q_norm", .k_norm = "k_norm"};
-    return ift_decoder_forward(b, &names);
+    return ift_decoder_forward(b, &parts);
 }
+
+static const struct ift_arch_gguf gguf = {.name = "qwen3", .any_head_dim = true};
 
 static const char *const model_types[] = {"qwen3", NULL};
 
@@ -35,4 +37,6 @@ const struct ift_arch ift_arch_qwen3 = {
     .buffers = ift_decoder_buffers,
     .lora_targets = ift_decoder_lora_targets,
     .linear_suffixes = ift_decoder_linear_suffixes,
+    .parts = &parts,
+    .gguf = &gguf,
 };

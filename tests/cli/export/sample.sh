@@ -1,0 +1,2 @@
+args=(--model "$SRC/tests/golden/model/llama/model" --to hf)
+input() { :; }
