@@ -10,7 +10,7 @@ static const struct ift_opt opts[] = {
     IFT_OPT_STR('\0', "model", struct args, model, "DIR", NULL,
                 "model folder whose vocabulary is used"),
     IFT_OPT_STR('\0', "vocab", struct args, vocab, "PATH", NULL,
-                "a vocabulary without a model: tokenizer.model, tokenizer.json or a folder"),
+                "a vocabulary without a model: its file, or a folder with it"),
     IFT_OPT_STR('\0', "field", struct args, field, "KEY", "text", "key of the text"),
     IFT_OPT_FLAG('\0', "keep-control", struct args, keep_control, "show control tokens by name"),
     {0},

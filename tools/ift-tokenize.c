@@ -14,7 +14,7 @@ static const struct ift_opt opts[] = {
     IFT_OPT_STR('\0', "model", struct args, model, "DIR", NULL,
                 "model folder whose vocabulary is used"),
     IFT_OPT_STR('\0', "vocab", struct args, vocab, "PATH", NULL,
-                "a vocabulary without a model: tokenizer.model, tokenizer.json or a folder"),
+                "a vocabulary without a model: its file, or a folder with it"),
     IFT_OPT_STR('\0', "prompt", struct args, prompt, "NAME|FILE", "alpaca",
                 "how a record becomes one text"),
     IFT_OPT_FLAG('\0', "bare", struct args, bare,

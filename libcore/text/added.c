@@ -59,6 +59,20 @@ int ift_added_put(struct ift_added *a, const struct ift_added_token *token, stru
     return 0;
 }
 
+int ift_added_special(struct ift_added *a, struct ift_slice name, struct ift_err *err) {
+    if (name.n == 0) return 0;
+    struct ift_added_token *const known = by_name(a, name);
+    if (known) known->special = true;
+    const struct ift_added_token token = {.name = name, .id = -1, .special = true};
+    return known ? 0 : ift_added_put(a, &token, err);
+}
+
+int ift_added_behind(struct ift_added *a, uint32_t id, struct ift_slice name, struct ift_err *err) {
+    const struct ift_added_token token = {.name = name, .id = (int32_t)id, .special = true};
+    const struct ift_added_token *const known = by_name(a, name);
+    return by_id(a, id) || (known && known->id >= 0) ? 0 : ift_added_put(a, &token, err);
+}
+
 static bool is_true(const struct ift_json *doc, int node, const char *key) {
     return ift_json_is(doc, ift_json_get(doc, node, key), IFT_JSON_TRUE);
 }

@@ -23,11 +23,11 @@ enum { IFT_ADDED_MOST_IDS = 1 << 21 }; /* published vocabularies have up to 2^18
 struct ift_added_token {
     struct ift_slice name;
     struct ift_slice text; /* what it decodes to; empty: the name */
-    int32_t id;       /* -1: that of the piece with this name, when there is one */
-    bool special;     /* a control token; otherwise text that is always found */
-    bool normalized;  /* looked for in normalized text */
-    bool single_word; /* only where no word character touches it */
-    uint8_t strip;    /* 1: takes the white space before it along, 2: after it */
+    int32_t id;            /* -1: that of the piece with this name, when there is one */
+    bool special;          /* a control token; otherwise text that is always found */
+    bool normalized;       /* looked for in normalized text */
+    bool single_word;      /* only where no word character touches it */
+    uint8_t strip;         /* 1: takes the white space before it along, 2: after it */
 };
 
 /* A zeroed struct has none. */
@@ -49,6 +49,14 @@ int ift_added_put(struct ift_added *a, const struct ift_added_token *token,
 /* The same from an object with "content" and flags, as in "added_tokens"; id < 0: its "id". */
 int ift_added_read(struct ift_added *a, const struct ift_json *doc, int node, int64_t id,
                    struct ift_err *err) IFT_MUST_CHECK;
+
+/* Makes the token of that name a control token, whatever its id; one that is not known yet waits
+ * for a piece of its name. An empty name is nothing. */
+int ift_added_special(struct ift_added *a, struct ift_slice name,
+                      struct ift_err *err) IFT_MUST_CHECK;
+/* A control token with that id, unless the id or the name is taken. */
+int ift_added_behind(struct ift_added *a, uint32_t id, struct ift_slice name,
+                     struct ift_err *err) IFT_MUST_CHECK;
 
 /* The added token that piece `id` with this name is, or NULL: one of that id, whatever its name, or
  * one of that name that has no id, which takes this one. */

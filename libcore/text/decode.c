@@ -112,10 +112,12 @@ static void decode_chars(const struct ift_tokenizer *t, const int32_t *ids, size
 
 int ift_tokenizer_decode(const struct ift_tokenizer *t, const int32_t *ids, size_t n,
                          bool keep_control, struct ift_str *out, struct ift_err *err) {
+    const size_t from = out->n;
     IFT_TRY(check_ids(t, ids, n, err));
     if (t->scheme == &ift_scheme_bytes)
         decode_bytes(t, ids, n, keep_control, out);
     else
         decode_chars(t, ids, n, keep_control, out);
+    if (t->icetk) ift_icetk_read(out, from);
     return 0;
 }

@@ -18,6 +18,7 @@ struct ift_encoder *ift_encoder_new(const struct ift_tokenizer *t) {
 
 void ift_encoder_free(struct ift_encoder *e) {
     if (!e) return;
+    ift_normal_release(&e->spelled);
     ift_normal_release(&e->normal);
     ift_classes_release(&e->classes);
     ift_bpe_work_release(&e->work);
@@ -137,6 +138,11 @@ static void encode_segment(struct ift_encoder *e, const char *p, size_t n, size_
     const struct ift_tokenizer *const t = e->t;
     if (n == 0) return;
     const bool edge = t->normalizer.dummy_suffix ? base + n == e->end : base == e->begin;
+    if (t->icetk) {
+        ift_icetk_spell(p, n, &e->spelled);
+        p = e->spelled.text.p;
+        n = e->spelled.text.n;
+    }
     ift_normalize(&t->normalizer, p, n, edge || t->prefix_everywhere, &e->normal);
     const size_t first = out->n, nnormal = e->normal.text.n;
     reserve(out, nnormal);
@@ -148,8 +154,10 @@ static void encode_segment(struct ift_encoder *e, const char *p, size_t n, size_
         at = added.to;
     }
     encode_words(e, at, nnormal, out);
-    for (size_t i = first; i < out->n; i++)
-        out->from[i] = (uint32_t)base + ift_normal_source(&e->normal, out->from[i]);
+    for (size_t i = first; i < out->n; i++) {
+        const uint32_t from = ift_normal_source(&e->normal, out->from[i]);
+        out->from[i] = (uint32_t)base + (t->icetk ? e->spelled.map[from] : from);
+    }
     /* What the normalizer took away in front belongs to what follows it. */
     if (out->n > first) out->from[first] = (uint32_t)base;
 }
@@ -200,6 +208,13 @@ static void order_places(struct ift_tokens *out) {
         if (out->from[i] < out->from[i - 1]) out->from[i] = out->from[i - 1];
 }
 
+/* Whether it is one of the tokens that the vocabulary's own tokenizer puts before a text. */
+static bool stands_before(const struct ift_tokenizer *t, int32_t id) {
+    for (size_t i = 0; i < t->info.nbefore; i++)
+        if (id == t->info.before[i]) return true;
+    return id == t->info.bos;
+}
+
 int ift_encoder_encode(struct ift_encoder *e, const char *text, size_t n,
                        const struct ift_encode_opts *opts, struct ift_tokens *out,
                        struct ift_err *err) {
@@ -213,7 +228,7 @@ int ift_encoder_encode(struct ift_encoder *e, const char *text, size_t n,
     e->end = n;
     for (size_t i = 0; i < opts->nmarks; i++) {
         const struct ift_mark m = opts->mark[i];
-        if (m.from == 0 && m.id == e->t->info.bos) e->begin = m.to;
+        if (m.from == e->begin && stands_before(e->t, m.id)) e->begin = m.to;
         encode_gap(e, text, at, m.from, opts->parse_control, out);
         reserve(out, 1);
         append(out, (uint32_t)m.id, m.from);

@@ -59,8 +59,8 @@ static int fallback_byte(const struct ift_hf *h, struct ift_slice name) {
     static const char digits[] = "0123456789ABCDEF";
     if (!h->byte_fallback || name.n != 6 || memcmp(name.p, "<0x", 3) != 0 || name.p[5] != '>')
         return NO_BYTE;
-    const char *const high = memchr(digits, name.p[3], 16), *const low = memchr(digits, name.p[4],
-                                                                                16);
+    const char *const high = memchr(digits, name.p[3], 16), *const low =
+                                                                memchr(digits, name.p[4], 16);
     return high && low ? (int)((high - digits) << 4 | (low - digits)) : NO_BYTE;
 }
 
@@ -108,8 +108,7 @@ static int add_piece(struct ift_hf *h, uint32_t id, struct ift_str *text, struct
     }
     if (!ift_vocab_index(&h->name, id))
         return IFT_FAIL(err, "token \"%.100s\" has two ids", name.p);
-    if (added && !ift_slice_eq(added->name, name))
-        return IFT_FAIL(err, "id %u has two tokens", id);
+    if (added && !ift_slice_eq(added->name, name)) return IFT_FAIL(err, "id %u has two tokens", id);
     const int byte = fallback_byte(h, name);
     if (byte != NO_BYTE) {
         t->byte_id[byte] = id;
@@ -155,8 +154,7 @@ int ift_hf_merge(struct ift_hf *h, uint32_t line, struct ift_str *left, struct i
                  struct ift_err *err) {
     const int32_t a = ift_vocab_find(&h->name, left->p, left->n),
                   b = ift_vocab_find(&h->name, right.p, right.n);
-    if (a < 0)
-        return IFT_FAIL(err, "merge %u joins \"%.100s\", which is no token", line, left->p);
+    if (a < 0) return IFT_FAIL(err, "merge %u joins \"%.100s\", which is no token", line, left->p);
     if (b < 0)
         return IFT_FAIL(err, "merge %u joins \"%.*s\", which is no token", line,
                         (int)(right.n < 100 ? right.n : 100), right.p);

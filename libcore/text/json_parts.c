@@ -6,7 +6,8 @@
 
 #define META "\xe2\x96\x81" /* U+2581 */
 
-int ift_json_refuse(const struct ift_json_reader *r, const char *what, int component, struct ift_err *err) {
+int ift_json_refuse(const struct ift_json_reader *r, const char *what, int component,
+                    struct ift_err *err) {
     struct ift_str type = {0};
     const int node = ift_json_get(&r->doc, component, "type");
     if (ift_json_is(&r->doc, node, IFT_JSON_STRING)) ift_json_text(&r->doc, node, &type);
@@ -35,7 +36,8 @@ static int64_t whole_number(const struct ift_json_reader *r, int node) {
 
 static bool replaces_space(const struct ift_json_reader *r, int component, const char *from,
                            const char *to) {
-    return ift_json_reader_is(r, component, "type", "Replace") && ift_json_reader_is(r, component, "content", to) &&
+    return ift_json_reader_is(r, component, "type", "Replace") &&
+           ift_json_reader_is(r, component, "content", to) &&
            ift_json_reader_is(r, ift_json_get(&r->doc, component, "pattern"), "String", from);
 }
 
@@ -88,7 +90,8 @@ static int read_split(struct ift_json_reader *r, int c, struct ift_err *err) {
     if (!r->t->pretoken)
         rc = IFT_FAIL(err, "pre-tokenizer Split: the pattern %.200s is not one we know",
                       expression.n ? expression.p : "\"\"");
-    else if (r->split_regex || !ift_json_reader_is(r, c, "behavior", "Isolated") || ift_json_reader_true(r, c, "invert"))
+    else if (r->split_regex || !ift_json_reader_is(r, c, "behavior", "Isolated") ||
+             ift_json_reader_true(r, c, "invert"))
         rc = ift_json_refuse(r, "pre-tokenizer", c, err);
     r->split_regex = true;
     ift_str_release(&expression);
@@ -101,7 +104,8 @@ static int read_pretokenizer(struct ift_json_reader *r, int c, struct ift_err *e
     if (!ift_json_reader_is(r, c, "type", "ByteLevel") || r->hf.byte_level)
         return ift_json_refuse(r, "pre-tokenizer", c, err);
     const int use_regex = ift_json_get(&r->doc, c, "use_regex");
-    const bool gpt2 = ift_json_reader_null(r, use_regex) || ift_json_is(&r->doc, use_regex, IFT_JSON_TRUE);
+    const bool gpt2 =
+        ift_json_reader_null(r, use_regex) || ift_json_is(&r->doc, use_regex, IFT_JSON_TRUE);
     r->hf.byte_level = true;
     r->t->normalizer.keep_bytes = true;
     /* A prefix per word, not per text, would be meant where another component has split before. */
@@ -126,8 +130,8 @@ static int read_decoder(struct ift_json_reader *r, int c, struct ift_err *err) {
         d->first_bare = scheme && *scheme != 'n';
         return scheme ? 0 : ift_json_refuse(r, "decoder", c, err);
     }
-    if (!ift_json_reader_is(r, c, "type", "Strip") || !ift_json_reader_is(r, c, "content", " ") || d->strip_first ||
-        whole_number(r, ift_json_get(&r->doc, c, "start")) != 1 ||
+    if (!ift_json_reader_is(r, c, "type", "Strip") || !ift_json_reader_is(r, c, "content", " ") ||
+        d->strip_first || whole_number(r, ift_json_get(&r->doc, c, "start")) != 1 ||
         whole_number(r, ift_json_get(&r->doc, c, "stop")) != 0)
         return ift_json_refuse(r, "decoder", c, err);
     d->strip_first = true;
@@ -137,7 +141,8 @@ static int read_decoder(struct ift_json_reader *r, int c, struct ift_err *err) {
 static int read_post_processor(struct ift_json_reader *r, int c, struct ift_err *err) {
     struct ift_tokenizer_info *const info = &r->t->info;
     if (ift_json_reader_is(r, c, "type", "ByteLevel")) return 0; /* touches offsets only */
-    if (!ift_json_reader_is(r, c, "type", "TemplateProcessing")) return ift_json_refuse(r, "post-processor", c, err);
+    if (!ift_json_reader_is(r, c, "type", "TemplateProcessing"))
+        return ift_json_refuse(r, "post-processor", c, err);
     const int single = ift_json_get(&r->doc, c, "single"),
               specials = ift_json_get(&r->doc, c, "special_tokens");
     bool after = false;
@@ -152,8 +157,8 @@ static int read_post_processor(struct ift_json_reader *r, int c, struct ift_err 
         ift_str_clear(&name);
         const int id_node = ift_json_get(&r->doc, special, "id");
         if (ift_json_is(&r->doc, id_node, IFT_JSON_STRING)) ift_json_text(&r->doc, id_node, &name);
-        const int ids = ift_json_get(&r->doc, ift_json_get(&r->doc, specials, name.n ? name.p : ""),
-                                     "ids");
+        const int ids =
+            ift_json_get(&r->doc, ift_json_get(&r->doc, specials, name.n ? name.p : ""), "ids");
         const int64_t id = whole_number(r, ift_json_at(&r->doc, ids, 0));
         int32_t *const place = after ? &info->eos : &info->bos;
         bool *const add = after ? &info->add_eos : &info->add_bos;

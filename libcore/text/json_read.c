@@ -98,8 +98,8 @@ static int read_scored(struct ift_json_reader *r, int vocab, struct ift_err *err
         if (n == 0 || u->score[n] < u->unknown) u->unknown = u->score[n];
         ift_str_clear(&name);
         ift_json_text(&r->doc, piece, &name);
-        rc = ift_hf_token(&r->hf, (struct ift_slice){name.p ? name.p : "", name.n}, (int64_t)n,
-                          err);
+        rc =
+            ift_hf_token(&r->hf, (struct ift_slice){name.p ? name.p : "", name.n}, (int64_t)n, err);
     }
     u->unknown -= 10;
     ift_str_release(&name);

@@ -56,7 +56,8 @@ static void map_composed(struct ift_normal *out, size_t from, struct ift_slice p
 static void compose(const char *p, size_t n, size_t at, struct ift_normal *out) {
     struct ift_err unused = {0};
     const size_t from = out->text.n;
-    if (ift_utf8_normalize(IFT_UTF8_NFC, p, n, &out->text, &unused) < 0) /* cannot be: it is UTF-8 */
+    if (ift_utf8_normalize(IFT_UTF8_NFC, p, n, &out->text, &unused) <
+        0) /* cannot be: it is UTF-8 */
         ift_str_add(&out->text, p, n);
     const bool kept = out->text.n - from == n && memcmp(out->text.p + from, p, n) == 0;
     ift_normal_map(out, from, at, kept);

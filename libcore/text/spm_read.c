@@ -51,32 +51,47 @@ static int add_byte(struct ift_tokenizer *t, struct ift_slice text, struct ift_e
     return IFT_FAIL(err, "piece %zu is of type BYTE but not of the form <0x0A>", t->vocab.n);
 }
 
+/* A piece that is not a byte, as `type`, which may be another than the model's. */
+static int add_piece(struct ift_tokenizer *t, const struct ift_sentencepiece *m,
+                     struct ift_slice piece, int type, struct ift_str *text, struct ift_err *err) {
+    const int32_t id = (int32_t)t->vocab.n;
+    const bool findable = type == IFT_SP_NORMAL || type == IFT_SP_USER;
+    const bool escape = m->escape_whitespace && (findable || type == IFT_SP_UNUSED);
+    add_text(text, piece, escape);
+    ift_vocab_add(&t->vocab, text->p, text->n, kind_of[type]);
+    if (type == IFT_SP_UNKNOWN) t->info.unk = id;
+    if (type == IFT_SP_CONTROL) ift_trie_add(&t->added[1], piece.p, piece.n, id);
+    /* A space that is written as one matches nothing where spaces are escaped. */
+    if (!findable || (escape && memchr(piece.p, ' ', piece.n))) return 0;
+    if (!ift_vocab_index(&t->vocab, (uint32_t)id))
+        return IFT_FAIL(err, "piece \"%.*s\" appears twice", (int)(piece.n < 100 ? piece.n : 100),
+                        piece.p);
+    if (type == IFT_SP_USER) ift_trie_add(&t->user, text->p, text->n, id);
+    if (m->model_type == IFT_SP_UNIGRAM) ift_trie_add(&t->unigram.piece, text->p, text->n, id);
+    return 0;
+}
+
 static int add_pieces(struct ift_tokenizer *t, const struct ift_sentencepiece *m,
-                      struct ift_err *err) {
+                      struct ift_added *added, struct ift_err *err) {
     struct ift_str text = {0};
     size_t nbytes = 0;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < m->n; i++) {
-        const struct ift_sentencepiece_piece *const p = &m->piece[i];
-        if (p->type == IFT_SP_BYTE) {
-            nbytes++;
-            rc = add_byte(t, p->text, err);
-            continue;
-        }
-        const bool text_piece = p->type == IFT_SP_NORMAL || p->type == IFT_SP_USER;
-        const bool escape = m->escape_whitespace && (text_piece || p->type == IFT_SP_UNUSED);
-        add_text(&text, p->text, escape);
-        ift_vocab_add(&t->vocab, text.p, text.n, kind_of[p->type]);
-        if (p->type == IFT_SP_UNKNOWN) t->info.unk = (int32_t)i;
-        if (p->type == IFT_SP_CONTROL) ift_trie_add(&t->added[1], p->text.p, p->text.n, (int32_t)i);
-        if (!text_piece) continue;
-        /* A space that is written as one matches nothing where spaces are escaped. */
-        if (escape && memchr(p->text.p, ' ', p->text.n)) continue;
-        if (!ift_vocab_index(&t->vocab, (uint32_t)i))
-            rc = IFT_FAIL(err, "piece %zu appears twice", i);
-        if (p->type == IFT_SP_USER) ift_trie_add(&t->user, text.p, text.n, (int32_t)i);
-        if (m->model_type == IFT_SP_UNIGRAM)
-            ift_trie_add(&t->unigram.piece, text.p, text.n, (int32_t)i);
+        struct ift_slice piece = m->piece[i].text;
+        int type = m->piece[i].type;
+        const uint32_t id = (uint32_t)t->vocab.n;
+        const struct ift_added_token *const a = ift_added_claim(added, id, piece);
+        /* Folders give unused pieces new names, and make text of the model control tokens. */
+        if (a && !ift_slice_eq(a->name, piece))
+            ift_vocab_add(&t->vocab, a->name.p, a->name.n,
+                          a->special ? IFT_PIECE_CONTROL : IFT_PIECE_NORMAL);
+        else if (type == IFT_SP_BYTE)
+            rc = add_byte(t, piece, err);
+        else
+            rc = add_piece(t, m, piece,
+                           a && a->special && type != IFT_SP_UNKNOWN ? IFT_SP_CONTROL : type, &text,
+                           err);
+        nbytes += t->vocab.kind[id] == IFT_PIECE_BYTE;
     }
     ift_str_release(&text);
     if (rc == 0 && m->byte_fallback && nbytes != 256)
@@ -113,7 +128,8 @@ static uint32_t *rank_pieces(const struct ift_sentencepiece *m) {
 
 static void add_pairs(struct ift_tokenizer *t, const struct ift_sentencepiece *m) {
     uint32_t *const rank = rank_pieces(m);
-    for (uint32_t id = 0; id < t->vocab.n; id++) {
+    const uint32_t first = (uint32_t)(t->vocab.n - m->n);
+    for (uint32_t id = first; id < t->vocab.n; id++) {
         const struct ift_slice s = ift_vocab_piece(&t->vocab, id);
         if (t->vocab.kind[id] != IFT_PIECE_NORMAL ||
             ift_vocab_find(&t->vocab, s.p, s.n) != (int32_t)id)
@@ -124,7 +140,7 @@ static void add_pairs(struct ift_tokenizer *t, const struct ift_sentencepiece *m
             const uint32_t left = ift_spm_symbol(t, s.p, i),
                            right = ift_spm_symbol(t, s.p + i, s.n - i);
             if (left != IFT_BPE_UNKNOWN && right != IFT_BPE_UNKNOWN)
-                ift_bpe_add(&t->bpe, left, right, rank[id], id);
+                ift_bpe_add(&t->bpe, left, right, rank[id - first], id);
         }
     }
     free(rank);
@@ -141,11 +157,12 @@ static void add_scores(struct ift_tokenizer *t, const struct ift_sentencepiece *
     }
     t->unigram.narrow = true;
     t->unigram.unknown = least - 10.0f;
-    t->unigram.score = ift_alloc0(m->n, sizeof *t->unigram.score);
+    t->unigram.score = ift_alloc0(t->vocab.n, sizeof *t->unigram.score);
+    double *const score = t->unigram.score + (t->vocab.n - m->n);
     for (size_t i = 0; i < m->n; i++)
-        t->unigram.score[i] = m->piece[i].type == IFT_SP_USER
-                                  ? (double)((float)m->piece[i].text.n * most) - 0.1
-                                  : m->piece[i].score;
+        score[i] = m->piece[i].type == IFT_SP_USER
+                       ? (double)((float)m->piece[i].text.n * most) - 0.1
+                       : m->piece[i].score;
     ift_pieces_finish(t);
 }
 
@@ -155,16 +172,19 @@ static void add_bpe(struct ift_tokenizer *t, const struct ift_sentencepiece *m) 
     ift_spm_finish(t);
 }
 
-static int32_t find_control(const struct ift_sentencepiece *m, struct ift_slice name) {
+static int32_t find_control(const struct ift_sentencepiece *m, struct ift_slice name,
+                            uint32_t first) {
     for (size_t i = 0; i < m->n; i++)
         if (m->piece[i].type == IFT_SP_CONTROL && ift_slice_eq(m->piece[i].text, name))
-            return (int32_t)i;
+            return (int32_t)(first + i);
     return -1;
 }
 
-static int fill(struct ift_tokenizer *t, const struct ift_sentencepiece *m, struct ift_err *err) {
+static int fill(struct ift_tokenizer *t, const struct ift_sentencepiece *m, uint32_t first,
+                struct ift_added *added, struct ift_err *err) {
     IFT_TRY(check_supported(m, err));
-    IFT_TRY(add_pieces(t, m, err));
+    for (uint32_t i = 0; i < first; i++) ift_vocab_add(&t->vocab, "", 0, IFT_PIECE_GAP);
+    IFT_TRY(add_pieces(t, m, added, err));
     const bool unigram = m->model_type == IFT_SP_UNIGRAM;
     t->scheme = unigram ? &ift_scheme_pieces : &ift_scheme_chars;
     t->byte_fallback = m->byte_fallback;
@@ -185,17 +205,18 @@ static int fill(struct ift_tokenizer *t, const struct ift_sentencepiece *m, stru
                               (m->dummy_prefix || m->remove_extra_whitespace);
     t->decoding.strip_extra = m->remove_extra_whitespace;
     t->decoding.unknown = ift_strndup(m->unk_surface.p, m->unk_surface.n);
-    t->info.bos = find_control(m, m->bos);
-    t->info.eos = find_control(m, m->eos);
-    t->info.pad = find_control(m, m->pad);
+    t->info.bos = find_control(m, m->bos, first);
+    t->info.eos = find_control(m, m->eos, first);
+    t->info.pad = find_control(m, m->pad, first);
     t->info.add_bos = t->info.bos >= 0;
     return 0;
 }
 
-int ift_tokenizer_read_model(struct ift_tokenizer *t, struct ift_slice text, struct ift_err *err) {
+int ift_tokenizer_read_model(struct ift_tokenizer *t, struct ift_slice text, uint32_t first,
+                             struct ift_added *added, struct ift_err *err) {
     struct ift_sentencepiece m;
     IFT_TRY(ift_sentencepiece_parse(&m, text.p, text.n, err));
-    const int rc = fill(t, &m, err);
+    const int rc = fill(t, &m, first, added, err);
     ift_sentencepiece_release(&m);
     return rc;
 }

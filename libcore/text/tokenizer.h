@@ -8,23 +8,27 @@
  *     for (size_t i = 0; i < tokens.n; i++)
  *         … tokens.id[i] stands for text[tokens.from[i], tokens.from[i + 1])
  *
- * What is read, without conversion: SentencePiece models (`tokenizer.model`, BPE and unigram, with or
- * without byte fallback, user-defined pieces, compiled normalization rules) and `tokenizer.json`
- * (byte-level BPE with the pre-tokenizers of pretoken.h; SentencePiece-like BPE as LLaMA publishes
- * it). A component that we do not know is refused by name, never skipped. The reference is
- * sentencepiece 0.2.1 (0.2.2 breaks some ties of unigram models otherwise) and tokenizers 0.23.
+ * What is read, without conversion: SentencePiece models (BPE and unigram, byte fallback,
+ * user-defined pieces, compiled normalization rules), `tokenizer.json` (BPE and Unigram, byte-level
+ * and SentencePiece-like, with the pre-tokenizers of pretoken.h), `vocab.json` with `merges.txt`,
+ * and tiktoken's files. A component that we do not know is refused by name, never skipped. The
+ * reference is sentencepiece 0.2.1 (0.2.2 breaks some ties of unigram models otherwise), tokenizers
+ * 0.23 and tiktoken.
  *
- * In a model folder tokenizer.json comes first, then tokenizer.model, as AutoTokenizer does;
- * tokenizer_config.json and special_tokens_map.json beside it say which tokens begin, end and fill
- * a text. A single file may be named instead: a .model file then speaks for itself.
+ * In a model folder tokenizer.json comes first, as in AutoTokenizer; then the vocabulary is read as
+ * the Python class of its family would (vocab_family.h). tokenizer_config.json, added_tokens.json
+ * and special_tokens_map.json beside it say what tokens there are beside the vocabulary, and which
+ * begin, end and fill a text. A single file may be named instead: a .model or tokenizer.json then
+ * speaks for itself.
  *
  * Text is data. A "<s>" in it is four characters, whatever the vocabulary calls its control tokens,
  * unless the caller asks for `parse_control`; a caller who means a control token says where with a
  * mark. Only tokens that a vocabulary adds without calling them special (runs of spaces, say) are
  * always found, since they are text.
  *
- * To add a kind of vocabulary: a reader that fills struct ift_tokenizer and a row in tokenizer.c; a
- * way of segmenting: a scheme (tokenizer_internal.h).
+ * To add a family that keeps its vocabulary in files we know: a row in vocab_family.c; a kind of
+ * file: a reader that fills struct ift_tokenizer; a way of segmenting: a scheme
+ * (tokenizer_internal.h).
  */
 #ifndef IFT_TOKENIZER_H
 #define IFT_TOKENIZER_H
@@ -46,8 +50,10 @@ void ift_tokenizer_free(struct ift_tokenizer *t); /* NULL is fine */
 struct ift_tokenizer_info {
     uint32_t size; /* ids are below it; at most what the model's config calls vocab_size */
     int32_t bos, eos, pad, unk; /* -1: none */
-    bool add_bos, add_eos; /* what the vocabulary's own tokenizer puts around a text. Encoding here
-                              adds neither. */
+    bool add_bos, add_eos; /* the vocabulary's own tokenizer puts them around a text */
+    int32_t before[4], after[4]; /* all that it puts around a text: a BOS, an EOS, ChatGLM's [gMASK]
+                                    and sop. Encoding here adds none of them. */
+    uint32_t nbefore, nafter;
     uint64_t digest;       /* of what the ids mean; two files of one vocabulary agree */
 };
 const struct ift_tokenizer_info *ift_tokenizer_info(const struct ift_tokenizer *t);
@@ -71,9 +77,9 @@ struct ift_tokens {
 };
 void ift_tokens_release(struct ift_tokens *tokens);
 
-/* A control token in place of text[from, to); from == to is fine. A BOS at the very start is as if
- * the vocabulary's own tokenizer had put it there: the text begins behind it, dummy prefix and all.
- */
+/* A control token in place of text[from, to); from == to is fine. A BOS at the very start, or what
+ * info calls `before`, is as if the vocabulary's own tokenizer had put it there: the text begins
+ * behind it, dummy prefix and all. */
 struct ift_mark {
     size_t from, to;
     int32_t id;

@@ -4,6 +4,7 @@
  * Encoding is a fixed row of steps, each a member here:
  *
  *     marks and added tokens are cut out          added
+ *     (ChatGLM-6B: blanks are spelled)            icetk
  *     the rest is normalized                      normalizer
  *     and cut into words                          scheme->word
  *     a word is looked up, or split into tokens   wordcache, scheme->split
@@ -12,6 +13,7 @@
 #define IFT_TOKENIZER_INTERNAL_H
 
 #include "libcore/base/mem.h"
+#include "libcore/text/added.h"
 #include "libcore/text/bpe.h"
 #include "libcore/text/joins.h"
 #include "libcore/text/normalize.h"
@@ -24,7 +26,7 @@
 
 struct ift_encoder {
     const struct ift_tokenizer *t;
-    struct ift_normal normal;
+    struct ift_normal spelled, normal;
     struct ift_classes classes;
     struct ift_bpe_work work;
     struct ift_unigram_work unigram;
@@ -74,6 +76,7 @@ struct ift_tokenizer {
     struct ift_tokenizer_info info;
     struct ift_vocab vocab;
     const struct ift_scheme *scheme;
+    bool icetk; /* line breaks and runs of blanks are spelled: icetk.c */
     struct ift_normalizer normalizer;
     struct ift_bpe bpe;
     bool prefix_everywhere; /* a dummy prefix after each mark and added token too, not only at the
@@ -106,11 +109,32 @@ struct ift_tokenizer {
     struct ift_decoding decoding;
 };
 
-/* Readers: fill a zeroed tokenizer from the text of a file. Messages do not name it. */
-int ift_tokenizer_read_model(struct ift_tokenizer *t, struct ift_slice text,
-                             struct ift_err *err) IFT_MUST_CHECK;
+/* Readers: fill a zeroed tokenizer from the text of a file. Messages do not name it. All but the
+ * first leave what `added` has behind the vocabulary to ift_added_finish. */
 int ift_tokenizer_read_json(struct ift_tokenizer *t, struct ift_slice text,
                             struct ift_err *err) IFT_MUST_CHECK;
+/* SentencePiece; first: the id of its first piece. */
+int ift_tokenizer_read_model(struct ift_tokenizer *t, struct ift_slice text, uint32_t first,
+                             struct ift_added *added, struct ift_err *err) IFT_MUST_CHECK;
+/* The next two say nothing about how words are cut: the caller sets pretoken. */
+int ift_tokenizer_read_gpt2(struct ift_tokenizer *t, struct ift_slice vocab,
+                            struct ift_slice merges, struct ift_added *added,
+                            struct ift_err *err) IFT_MUST_CHECK;
+int ift_tokenizer_read_tiktoken(struct ift_tokenizer *t, struct ift_slice text,
+                                struct ift_added *added, struct ift_err *err) IFT_MUST_CHECK;
+bool ift_tiktoken_is(struct ift_slice text); /* by the look of its first line */
+
+/* folder.c: fills a zeroed tokenizer from a folder; from a tiktoken file, with what the settings
+ * beside it say. Messages begin with the file. */
+int ift_tokenizer_read_folder(struct ift_tokenizer *t, const char *folder,
+                              struct ift_err *err) IFT_MUST_CHECK;
+int ift_tokenizer_read_tiktoken_file(struct ift_tokenizer *t, const char *path,
+                                     struct ift_err *err) IFT_MUST_CHECK;
+
+/* icetk.c: text as ChatGLM-6B's model is to see it, with a map back; and what such spellings in
+ * out[from, out->n) stand for. */
+void ift_icetk_spell(const char *p, size_t n, struct ift_normal *out);
+void ift_icetk_read(struct ift_str *out, size_t from);
 
 /* For readers of the chars scheme, once vocab and its index are filled: the symbol of a piece, or
  * of a single character, which is made when it is new; otherwise IFT_BPE_UNKNOWN. Then pairs are

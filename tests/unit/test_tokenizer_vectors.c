@@ -1,6 +1,9 @@
 /* Every vector under $SHARED/tok/vectors for the vocabularies that are supported: ids, places,
  * decoded text. The files say what sentencepiece 0.2.1, tokenizers and tiktoken gave, and what
  * published test suites expect. */
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "libcore/base/mem.h"
 #include "libcore/io/json.h"
 #include "libcore/io/stream.h"
@@ -39,11 +42,40 @@ static void free_lines(struct lines *l) {
     free(l->line);
 }
 
-static struct ift_tokenizer *open_tokenizer(const char *file) {
+/* A folder of links: "FILE>NAME FILE …" of $SHARED/tok, a name being that of the file unless it is
+ * said, and a tokenizer_config.json. */
+static void make_folder(struct ift_str *path, const char *files, const char *config) {
+    static int number;
+    ift_str_addf(path, "folder-%d", number++);
+    CHECK_INT(mkdir(path->p, 0777), 0);
+    for (size_t n; *files; files += n + (files[n] == ' ')) {
+        struct ift_str from = {0}, to = {0};
+        n = strcspn(files, " ");
+        const char *const name = memchr(files, '>', n), *const slash = strchr(files, '/');
+        const size_t nfrom = name ? (size_t)(name - files) : n;
+        const char *const base = (name ? name : slash) + 1;
+        ift_str_addf(&from, "%s/%.*s", tok, (int)nfrom, files);
+        ift_str_addf(&to, "%s/%.*s", path->p, (int)(files + n - base), base);
+        CHECK_INT(symlink(from.p, to.p), 0);
+        ift_str_release(&from);
+        ift_str_release(&to);
+    }
+    if (!config) return;
+    struct ift_str to = {0};
+    ift_str_addf(&to, "%s/tokenizer_config.json", path->p);
+    FILE *const f = fopen(to.p, "w");
+    CHECK(f && fputs(config, f) >= 0 && fclose(f) == 0);
+    ift_str_release(&to);
+}
+
+static struct ift_tokenizer *open_tokenizer(const char *file, const char *config) {
     struct ift_err err = {0};
     struct ift_str path = {0};
     struct ift_tokenizer *t = NULL;
-    ift_str_addf(&path, "%s/%s", tok, file);
+    if (strchr(file, ' ') || strchr(file, '>') || config)
+        make_folder(&path, file, config);
+    else
+        ift_str_addf(&path, "%s/%s", tok, file);
     CHECK_OK(ift_tokenizer_open(&t, path.p, &err), &err);
     ift_str_release(&path);
     return t;
@@ -224,7 +256,7 @@ static void check_offsets(struct ift_tokenizer *t, const char *name) {
             long long a = -1, b = -1, after = -1;
             CHECK(ift_parse_i64(ift_json_raw(&doc, ift_json_at(&doc, v, 0)), &a));
             CHECK(ift_parse_i64(ift_json_raw(&doc, ift_json_at(&doc, v, 1)), &b));
-            /* A mark that went into the character before it has no place there; here places tile. */
+            /* A mark that went into the character before it has no place there; ours tile. */
             if (next >= 0)
                 CHECK(ift_parse_i64(ift_json_raw(&doc, ift_json_at(&doc, next, 0)), &after));
             ift_str_addf(&want, "[%lld,%lld]", a, after > b ? after : b);
@@ -270,14 +302,19 @@ static void check_invalid(struct ift_tokenizer *t, const char *name) {
     free_lines(&l);
 }
 
-/* Published test cases say how they were made; before: ids that the library puts in front. */
-static void check_published(struct ift_tokenizer *t, const char *name, const char *before) {
+static void add_ids(struct ift_str *out, const int32_t *id, size_t n) {
+    for (size_t i = 0; i < n; i++) ift_str_addf(out, out->n ? " %d" : "%d", id[i]);
+}
+
+/* Published test cases say how they were made. */
+static void check_published(struct ift_tokenizer *t, const char *name) {
+    const struct ift_tokenizer_info *const info = ift_tokenizer_info(t);
     struct lines l;
     struct ift_err err = {0};
     struct ift_encoder *const e = ift_encoder_new(t);
     struct ift_tokens tokens = {0};
     struct ift_json doc = {0};
-    struct ift_str text = {0}, got = {0}, want = {0}, ids = {0}, mode = {0};
+    struct ift_str text = {0}, got = {0}, want = {0}, mode = {0};
     read_lines(&l, "published", name, ".jsonl");
     for (size_t i = 0; i < l.n; i++) {
         CHECK_OK(ift_json_parse(&doc, l.line[i], strlen(l.line[i]), &err), &err);
@@ -288,11 +325,11 @@ static void check_published(struct ift_tokenizer *t, const char *name, const cha
                                                               strstr(mode.p, "allowed_special") ||
                                                               strstr(mode.p, "is special")};
         CHECK_OK(ift_encoder_encode(e, text.p ? text.p : "", text.n, &opts, &tokens, &err), &err);
-        print_ids(&tokens, &ids);
+        const bool full = !strncmp(mode.p, "bos", 3) || !strncmp(mode.p, "full", 4);
         ift_str_clear(&got);
-        if (!strncmp(mode.p, "bos", 3) || !strncmp(mode.p, "full", 4)) ift_str_adds(&got, before);
-        if (got.n && ids.n) ift_str_addc(&got, ' ');
-        ift_str_add(&got, ids.p, ids.n);
+        if (full) add_ids(&got, info->before, info->nbefore);
+        add_ids(&got, tokens.id, tokens.n);
+        if (full) add_ids(&got, info->after, info->nafter);
         if (strstr(mode.p, "+eos"))
             ift_str_addf(&got, " %d", ift_tokenizer_control(t, "<|end_of_text|>", 15));
         expect(name, i, "published ids", &got, &want);
@@ -303,46 +340,137 @@ static void check_published(struct ift_tokenizer *t, const char *name, const cha
     ift_str_release(&text);
     ift_str_release(&got);
     ift_str_release(&want);
-    ift_str_release(&ids);
     ift_str_release(&mode);
     free_lines(&l);
 }
 
 /* One vocabulary with whatever vectors exist for it. */
 struct subject {
-    const char *file, *ids;
+    const char *file; /* of $SHARED/tok, or what a folder is made of */
+    const char *ids;
     bool control; /* the vectors' library obeys names of control tokens in the text */
-    const char *decdiff, *random, *offsets, *invalid, *published, *before;
+    const char *decdiff, *random, *offsets, *invalid, *published, *config;
 };
 
+#define QWEN2_CONFIG                                                                               \
+    "{\"tokenizer_class\": \"Qwen2Tokenizer\", \"added_tokens_decoder\": {"                        \
+    "\"151643\": {\"content\": \"<|endoftext|>\", \"special\": true},"                             \
+    "\"151644\": {\"content\": \"<|im_start|>\", \"special\": true},"                              \
+    "\"151645\": {\"content\": \"<|im_end|>\", \"special\": true}}}"
+
 static const struct subject subjects[] = {
-    {"llama/tokenizer.model", "llama.spm", false, "llama", "llama", NULL, "llama", NULL, NULL},
-    {"llama/hf_tokenizer.json", "llama.hf", true, NULL, NULL, "llama", NULL, "llama", "1"},
-    {"gpt2/tokenizer.json", "gpt2.hf", true, NULL, NULL, NULL, NULL, "gpt2", ""},
-    {"llama3/tokenizer.rebuilt.json", "llama3.hf", true, NULL, NULL, NULL, NULL, "llama3",
-     "128000"},
-    {"llama3/tokenizer.rebuilt.json", "llama3.tiktoken", false, NULL, NULL, NULL, NULL, NULL, NULL},
-    {"bloom/standin.tokenizer.json", "bloom-standin.hf", true, NULL, NULL, "bloom-standin", NULL,
-     NULL, NULL},
-    {"qwen2/tokenizer.json", "qwen2.hf", true, NULL, NULL, "qwen2", NULL, "qwen2", ""},
-    {"moss/tokenizer.derived.json", "moss.hf", true, NULL, NULL, NULL, NULL, NULL, NULL},
-    {"chinese-llama/tokenizer.llama.model", "chinese-llama.spm", false, "chinese-llama",
-     "chinese-llama", NULL, "chinese-llama", NULL, NULL},
-    {"chinese-llama/tokenizer.alpaca.model", "chinese-alpaca.spm", false, NULL, NULL, NULL, NULL,
-     NULL, NULL},
-    {"baichuan/tokenizer.rebuilt.model", "baichuan.spm", false, "baichuan", "baichuan", NULL, NULL,
-     NULL, NULL},
-    {"baichuan2/tokenizer.model", "baichuan2.spm", false, "baichuan2", "baichuan2", NULL, NULL,
-     "baichuan2", NULL},
-    {"internlm/V7_sft.model", "internlm.spm", false, "internlm", "internlm", NULL, "internlm",
-     "internlm", "1"},
-    {"chatglm2/tokenizer.model", "chatglm2.spm", false, "chatglm2", "chatglm2", NULL, NULL,
-     "chatglm2", "64790 64792"},
-    {"chatglm/ice_text.model", "chatglm.spm", false, NULL, "chatglm", NULL, NULL, NULL, NULL},
-    {"chinese-llama/chinese_sp.model", "chinese_sp-unigram.spm", false, NULL, NULL, NULL, NULL,
-     NULL, NULL},
-    {"spm-test/test_model.model", "spm_test_model.spm", false, NULL, NULL, NULL, NULL, NULL, NULL},
+    {.file = "llama/tokenizer.model",
+     .ids = "llama.spm",
+     .decdiff = "llama",
+     .random = "llama",
+     .invalid = "llama"},
+    {.file = "llama/hf_tokenizer.json",
+     .ids = "llama.hf",
+     .control = true,
+     .offsets = "llama",
+     .published = "llama"},
+    {.file = "gpt2/tokenizer.json", .ids = "gpt2.hf", .control = true, .published = "gpt2"},
+    {.file = "gpt2/encoder.json gpt2/vocab.bpe",
+     .ids = "gpt2.hf",
+     .control = true,
+     .published = "gpt2"},
+    {.file = "gpt2/encoder.json>vocab.json gpt2/vocab.bpe>merges.txt",
+     .ids = "gpt2.hf",
+     .control = true,
+     .config = "{\"tokenizer_class\": \"GPT2Tokenizer\"}"},
+    {.file = "llama3/tokenizer.rebuilt.json", .ids = "llama3.hf", .control = true},
+    {.file = "llama3/tokenizer.rebuilt.json", .ids = "llama3.tiktoken"},
+    {.file = "llama3/tokenizer.model llama3/hf_tokenizer_config.json>tokenizer_config.json",
+     .ids = "llama3.tiktoken",
+     .published = "llama3"},
+    {.file = "llama3/tokenizer.model llama3/hf_tokenizer_config.json>tokenizer_config.json",
+     .ids = "llama3.hf",
+     .control = true},
+    {.file = "qwen/qwen.tiktoken", .ids = "qwen.tiktoken", .control = true},
+    {.file = "qwen", .ids = "qwen.tiktoken", .control = true, .published = "qwen2"},
+    {.file = "qwen2/tokenizer.json",
+     .ids = "qwen2.hf",
+     .control = true,
+     .offsets = "qwen2",
+     .published = "qwen2"},
+    {.file = "qwen2/vocab.json qwen2/merges.txt",
+     .ids = "qwen2.hf",
+     .control = true,
+     .offsets = "qwen2",
+     .published = "qwen2",
+     .config = QWEN2_CONFIG},
+    {.file = "moss/tokenizer.derived.json", .ids = "moss.hf", .control = true},
+    {.file = "moss/vocab.derived.json>vocab.json moss/merges.txt moss/added_tokens.json "
+             "moss/special_tokens_map.json moss/config.json",
+     .ids = "moss.hf",
+     .control = true},
+    {.file = "bloom/standin.tokenizer.json",
+     .ids = "bloom-standin.hf",
+     .control = true,
+     .offsets = "bloom-standin"},
+    {.file = "chinese-llama/tokenizer.llama.model",
+     .ids = "chinese-llama.spm",
+     .decdiff = "chinese-llama",
+     .random = "chinese-llama",
+     .invalid = "chinese-llama"},
+    {.file = "chinese-llama/tokenizer.alpaca.model", .ids = "chinese-alpaca.spm"},
+    {.file = "baichuan/tokenizer.rebuilt.model",
+     .ids = "baichuan.spm",
+     .decdiff = "baichuan",
+     .random = "baichuan",
+     .published = "baichuan"},
+    {.file = "baichuan2/tokenizer.model",
+     .ids = "baichuan2.spm",
+     .decdiff = "baichuan2",
+     .random = "baichuan2",
+     .published = "baichuan2"},
+    {.file = "internlm/V7_sft.model",
+     .ids = "internlm.spm",
+     .decdiff = "internlm",
+     .random = "internlm",
+     .invalid = "internlm",
+     .published = "internlm"},
+    {.file = "chatglm2/tokenizer.model",
+     .ids = "chatglm2.spm",
+     .decdiff = "chatglm2",
+     .random = "chatglm2"},
+    {.file = "chatglm2", .ids = "chatglm2.spm", .published = "chatglm2"},
+    {.file = "chatglm/ice_text.model",
+     .ids = "chatglm.spm",
+     .decdiff = "chatglm",
+     .random = "chatglm",
+     .invalid = "chatglm"},
+    {.file = "chatglm", .ids = "chatglm.pre", .published = "chatglm"},
+    {.file = "chinese-llama/chinese_sp.model", .ids = "chinese_sp-unigram.spm"},
+    {.file = "spm-test/test_model.model", .ids = "spm_test_model.spm"},
 };
+
+/* What MOSS's tokenizer was with transformers of May 2023, which took white space along around the
+ * tokens that it adds; a folder can still ask for that. */
+#define MOSS_2023 "moss/vocab.derived.json>vocab.json moss/merges.txt moss/config.json"
+#define MOSS_2023_CONFIG                                                                           \
+    "{\"added_tokens_decoder\": {"                                                                 \
+    "\"106057\": {\"content\": \"   \", \"lstrip\": true, \"rstrip\": true},"                      \
+    "\"106058\": {\"content\": \"  \", \"lstrip\": true, \"rstrip\": true}}}"
+
+/* One text, obeying names of control tokens. */
+static void check_one(const char *files, const char *config, const char *text, const char *ids) {
+    struct ift_err err = {0};
+    struct ift_tokenizer *const t = open_tokenizer(files, config);
+    if (!t) return;
+    struct ift_encoder *const e = ift_encoder_new(t);
+    struct ift_tokens tokens = {0};
+    struct ift_str got = {0};
+    const struct ift_encode_opts opts = {.parse_control = true};
+    CHECK_OK(ift_encoder_encode(e, text, strlen(text), &opts, &tokens, &err), &err);
+    print_ids(&tokens, &got);
+    CHECK_STR(got.p, ids);
+    vectors++;
+    ift_str_release(&got);
+    ift_tokens_release(&tokens);
+    ift_encoder_free(e);
+    ift_tokenizer_free(t);
+}
 
 int main(void) {
     const char *const shared = getenv("SHARED");
@@ -352,18 +480,22 @@ int main(void) {
     tok = dir.p;
     for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++) {
         const struct subject *const s = &subjects[i];
-        struct ift_tokenizer *const t = open_tokenizer(s->file);
+        struct ift_tokenizer *const t = open_tokenizer(s->file, s->config);
         if (!t) continue;
         check_ids(t, s->ids, s->control, s->decdiff);
         if (s->random) check_random_decoding(t, s->random);
         if (s->offsets) check_offsets(t, s->offsets);
         if (s->invalid) check_invalid(t, s->invalid);
-        if (s->published) check_published(t, s->published, s->before);
+        if (s->published) check_published(t, s->published);
         ift_tokenizer_free(t);
     }
-    struct ift_tokenizer *const model = open_tokenizer("llama/tokenizer.model"),
-                                *const json = open_tokenizer("llama/hf_tokenizer.json");
+    struct ift_tokenizer *const model = open_tokenizer("llama/tokenizer.model", NULL),
+                                *const json = open_tokenizer("llama/hf_tokenizer.json", NULL);
     CHECK(ift_tokenizer_info(model)->digest == ift_tokenizer_info(json)->digest);
+    check_one("llama/tokenizer.model", "{\"legacy\": true}", "Hello <s>.", "15043 29871 1 869");
+    check_one("llama/tokenizer.model", "{\"legacy\": false}", "Hello <s>.", "15043 29871 1 29889");
+    check_one(MOSS_2023, MOSS_2023_CONFIG, "a  \n  b\n   \nc \n ",
+              "64 106058 106058 65 106057 66 220 56599");
     ift_tokenizer_free(model);
     ift_tokenizer_free(json);
     ift_str_release(&dir);

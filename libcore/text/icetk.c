@@ -1,0 +1,79 @@
+/* What ChatGLM-6B's tokenizer does around its SentencePiece model (tokenization_chatglm.py): the
+ * model would lose line breaks, tabs and runs of blanks, so these are spelled as pieces of their
+ * own before it, and read back after it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "libcore/text/tokenizer_internal.h"
+
+enum { LONGEST_BLANK = 80 };
+
+/* Blanks at p, at most as many as one piece stands for. */
+static size_t blanks(const char *p, size_t n) {
+    size_t i = 0;
+    while (i < n && i < LONGEST_BLANK && p[i] == ' ') i++;
+    return i;
+}
+
+static void spell(struct ift_normal *out, const char *name, size_t from) {
+    const size_t at = out->text.n;
+    ift_str_adds(&out->text, name);
+    ift_normal_map(out, at, from, false);
+}
+
+void ift_icetk_spell(const char *p, size_t n, struct ift_normal *out) {
+    char name[24];
+    ift_str_clear(&out->text);
+    out->mapped = true;
+    for (size_t i = 0, len; i < n; i += len) {
+        len = p[i] == ' ' ? blanks(p + i, n - i) : 1;
+        if (p[i] == '\n') {
+            spell(out, "<n>", i);
+        } else if (p[i] == '\t') {
+            spell(out, "<|tab|>", i);
+        } else if (len > 1) {
+            snprintf(name, sizeof name, "<|blank_%zu|>", len);
+            spell(out, name, i);
+        } else {
+            ift_str_addc(&out->text, p[i]);
+            ift_normal_map(out, out->text.n - 1, i, true);
+        }
+    }
+}
+
+/* What a piece at p, of a text that ends, stands for: its length, or 0. */
+static size_t spelled(const char *p, char *as, size_t *times) {
+    *times = 1;
+    if (strncmp(p, "<n>", 3) == 0) {
+        *as = '\n';
+        return 3;
+    }
+    if (strncmp(p, "<|tab|>", 7) == 0) {
+        *as = '\t';
+        return 7;
+    }
+    if (strncmp(p, "<|blank_", 8) != 0) return 0;
+    const char *q = p + 8;
+    if (*q == '0') return 0;
+    for (*times = 0; *q >= '0' && *q <= '9' && *times <= LONGEST_BLANK; q++)
+        *times = 10 * *times + (size_t)(*q - '0');
+    *as = ' ';
+    const bool known = *times >= 2 && *times <= LONGEST_BLANK && q[0] == '|' && q[1] == '>';
+    return known ? (size_t)(q + 2 - p) : 0;
+}
+
+void ift_icetk_read(struct ift_str *out, size_t from) {
+    struct ift_str text = {0};
+    char as;
+    if (out->n == from) return;
+    ift_str_add(&text, out->p + from, out->n - from);
+    out->n = from;
+    for (size_t i = 0, len, times; i < text.n; i += len) {
+        len = text.p[i] == '<' ? spelled(text.p + i, &as, &times) : 0;
+        for (size_t k = 0; len > 0 && k < times; k++) ift_str_addc(out, as);
+        if (len > 0) continue;
+        ift_str_addc(out, text.p[i]);
+        len = 1;
+    }
+    ift_str_release(&text);
+}
