@@ -31,29 +31,17 @@ void ift_str_clear(struct ift_str *s) {
     if (s->p) s->p[0] = '\0';
 }
 
-char *ift_str_reserve(struct ift_str *s, size_t extra) {
+void ift_str_grow(struct ift_str *s, size_t extra) {
     size_t need;
     if (__builtin_add_overflow(s->n, extra, &need) || __builtin_add_overflow(need, 1, &need)) {
         need = SIZE_MAX; /* ift_grow says so and ends the program */
     }
     s->p = ift_grow(s->p, need, &s->cap, 1);
     s->p[s->n] = '\0';
-    return s->p + s->n;
-}
-
-void ift_str_add(struct ift_str *s, const char *p, size_t n) {
-    char *end = ift_str_reserve(s, n);
-    if (n) memcpy(end, p, n);
-    end[n] = '\0';
-    s->n += n;
 }
 
 void ift_str_adds(struct ift_str *s, const char *text) {
     ift_str_add(s, text, strlen(text));
-}
-
-void ift_str_addc(struct ift_str *s, char c) {
-    ift_str_add(s, &c, 1);
 }
 
 void ift_str_addf(struct ift_str *s, const char *fmt, ...) {

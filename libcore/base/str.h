@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "libcore/base/err.h"
 
@@ -29,11 +30,22 @@ struct ift_str {
 
 void ift_str_release(struct ift_str *s);
 void ift_str_clear(struct ift_str *s);                     /* empty, buffer kept, p terminated */
+void ift_str_grow(struct ift_str *s, size_t extra);        /* for reserve */
 /* Makes room for `extra` bytes and a NUL and returns the end; whoever writes there adds to s->n. */
-char *ift_str_reserve(struct ift_str *s, size_t extra);
-void ift_str_add(struct ift_str *s, const char *p, size_t n);
+static inline char *ift_str_reserve(struct ift_str *s, size_t extra) {
+    if (__builtin_expect(extra >= s->cap - s->n, 0)) ift_str_grow(s, extra);
+    return s->p + s->n;
+}
+static inline void ift_str_add(struct ift_str *s, const char *p, size_t n) {
+    char *const end = ift_str_reserve(s, n);
+    if (n) memcpy(end, p, n);
+    end[n] = '\0';
+    s->n += n;
+}
+static inline void ift_str_addc(struct ift_str *s, char c) {
+    ift_str_add(s, &c, 1);
+}
 void ift_str_adds(struct ift_str *s, const char *text);    /* terminated text */
-void ift_str_addc(struct ift_str *s, char c);
 void ift_str_addf(struct ift_str *s, const char *fmt, ...) IFT_PRINTF(2, 3);
 void ift_str_addv(struct ift_str *s, const char *fmt, va_list args) IFT_PRINTF(2, 0);
 char *ift_str_take(struct ift_str *s);                     /* gives the buffer away; free() it */

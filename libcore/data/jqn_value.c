@@ -104,11 +104,9 @@ static int find_node(const struct ift_json *doc, int object, struct ift_slice ke
     const uint32_t end = node[object].end;
     int found = -1;
     for (uint32_t k = (uint32_t)object + 1; k < end; k = node[k + 1].end) {
-        if (node[k].escaped ? ift_json_slice_is(doc, (int)k, key)
-                            : node[k].to - node[k].from == key.n + 2 &&
-                                  memcmp(doc->text + node[k].from + 1, key.p, key.n) == 0) {
-            found = (int)k + 1;
-        }
+        if (__builtin_expect(node[k].to - node[k].from != key.n + 2 && !node[k].escaped, 1))
+            continue;
+        if (ift_json_slice_is(doc, (int)k, key)) found = (int)k + 1;
     }
     return found;
 }

@@ -10,21 +10,21 @@
 
 enum { MAX_DEPTH = 512 };
 
-/* Speed rests on one trick: nothing below asks whether the text is over before it looks at a byte.
- * The byte at `end`, or the last one, stops every loop: texts that end in a bracket bring their
- * own, others are copied and get a NUL. Only behind a closing bracket, and inside a string, must
- * the end be watched.
+/* Speed rests on two things. Where strings may end was marked for the whole text beforehand
+ * (json_scan.h), so that a string costs the same however long it is. And nothing below asks whether
+ * the text is over before it looks at a byte: the byte at `end`, or the last one, stops every loop:
+ * texts that end in a bracket bring their own, others are copied and get a NUL. Only behind a
+ * closing bracket, and inside a string, must the end be watched.
  *
  * A scan takes the place where its construct starts and returns the place behind it, NULL when it
  * is wrong. */
 struct parser {
     struct ift_json_node *node;
-    size_t n, cap;
+    size_t cap;
+    const uint64_t *mark;
     const char *start, *end;
     const char *at, *wrong; /* what is wrong, and where */
 };
-
-static const char *scan_other(struct parser *s, const char *p, int depth);
 
 static const char *fail(struct parser *s, const char *at, const char *wrong) {
     s->at = at;
@@ -39,38 +39,27 @@ static inline const char *scan_blanks(const char *p) {
     return p;
 }
 
-static void grow(struct parser *s) {
-    s->node = ift_grow(s->node, s->n + 1, &s->cap, sizeof *s->node);
+__attribute__((noinline)) static void grow(struct parser *s, size_t n) {
+    s->node = ift_grow(s->node, n + 1, &s->cap, sizeof *s->node);
 }
 
-static inline struct ift_json_node *push(struct parser *s, enum ift_json_type type,
-                                         const char *from) {
-    if (__builtin_expect(s->n == s->cap, 0)) grow(s);
-    struct ift_json_node *const node = &s->node[s->n++];
-    node->type = (uint8_t)type;
-    node->escaped = 0;
-    node->count = 0;
-    node->from = (uint32_t)(from - s->start);
+/* Node n, for what starts at p. */
+static inline struct ift_json_node *push(struct parser *s, uint32_t n, const char *p) {
+    if (__builtin_expect(n == s->cap, 0)) grow(s, n);
+    struct ift_json_node *const node = &s->node[n];
+    node->end = n + 1;
+    node->from = (uint32_t)(p - s->start);
     return node;
 }
 
-/* A value without parts, from `from` to p. */
-static inline const char *push_leaf(struct parser *s, enum ift_json_type type, const char *from,
-                                    const char *p) {
-    struct ift_json_node *const node = push(s, type, from);
-    node->end = (uint32_t)s->n;
+/* A value without parts ends at p. */
+static inline const char *end_leaf(const struct parser *s, struct ift_json_node *node,
+                                   enum ift_json_type type, const char *p) {
+    node->type = (uint16_t)type;
+    node->escaped = 0;
+    node->count = 0;
     node->to = (uint32_t)(p - s->start);
     return p;
-}
-
-/* Takes the closing bracket at p of the container that is node i. */
-static inline const char *close_container(struct parser *s, size_t i, uint32_t count, const char *p,
-                                          int depth) {
-    struct ift_json_node *const node = &s->node[i];
-    node->count = count;
-    node->end = (uint32_t)s->n;
-    node->to = (uint32_t)(++p - s->start);
-    return p < s->end || depth == 1 ? p : fail(s, p, "text ends before its last bracket");
 }
 
 /* The value of four hexadecimal digits at p, or -1. */
@@ -128,26 +117,30 @@ static inline const char *scan_escapes(struct parser *s, const char *p, uint8_t 
     return p;
 }
 
-/* The string from `from` on, of which everything in front of p is plain. Out of the way of
- * scan_string, which most strings never leave. */
-__attribute__((noinline)) static const char *scan_rest(struct parser *s, const char *from,
+static inline const char *plain_end(const struct parser *s, const char *p) {
+    return s->start + ift_json_next_mark(s->mark, (size_t)(p - s->start));
+}
+
+/* The string of which everything in front of p is plain. Out of the way of scan_string, which most
+ * strings never leave. */
+__attribute__((noinline)) static const char *scan_rest(struct parser *s, struct ift_json_node *node,
                                                        const char *p) {
     uint8_t escaped = 0;
-    for (;; p = ift_json_plain_end(p, s->end)) {
+    for (;; p = plain_end(s, p)) {
         if (p == s->end) return fail(s, p, "text ends inside a string");
         if (*p != '\\') break;
         if (!(p = scan_escapes(s, p, &escaped))) return NULL;
     }
     if (*p != '"') return fail(s, p, "control character in a string; it must be escaped");
-    push_leaf(s, IFT_JSON_STRING, from, ++p);
-    s->node[s->n - 1].escaped = escaped & OTHERS ? OTHERS : escaped;
+    end_leaf(s, node, IFT_JSON_STRING, ++p);
+    node->escaped = escaped & OTHERS ? OTHERS : escaped;
     return p;
 }
 
-static inline const char *scan_string(struct parser *s, const char *from) {
-    const char *const p = ift_json_plain_end(from + 1, s->end);
-    if (__builtin_expect(p == s->end || *p != '"', 0)) return scan_rest(s, from, p);
-    return push_leaf(s, IFT_JSON_STRING, from, p + 1);
+static inline const char *scan_string(struct parser *s, struct ift_json_node *node, const char *p) {
+    p = plain_end(s, p + 1);
+    if (__builtin_expect(p == s->end || *p != '"', 0)) return scan_rest(s, node, p);
+    return end_leaf(s, node, IFT_JSON_STRING, p + 1);
 }
 
 static inline bool is_digit(char c) {
@@ -160,8 +153,7 @@ static inline const char *scan_digits(struct parser *s, const char *p) {
     return p;
 }
 
-static const char *scan_number(struct parser *s, const char *p) {
-    const char *const from = p;
+static const char *scan_number(struct parser *s, struct ift_json_node *node, const char *p) {
     p += *p == '-';
     if (*p == '0') {
         p++;
@@ -175,83 +167,111 @@ static const char *scan_number(struct parser *s, const char *p) {
         p += *p == '+' || *p == '-';
         if (!(p = scan_digits(s, p))) return NULL;
     }
-    return push_leaf(s, IFT_JSON_NUMBER, from, p);
+    return end_leaf(s, node, IFT_JSON_NUMBER, p);
 }
 
-static const char *scan_word(struct parser *s, const char *p, const char *word, size_t n,
-                             enum ift_json_type type) {
+static const char *scan_word(struct parser *s, struct ift_json_node *node, const char *p,
+                             const char *word, size_t n, enum ift_json_type type) {
     if ((size_t)(s->end - p) < n || memcmp(p, word, n) != 0) return fail(s, p, "expected a value");
-    return push_leaf(s, type, p, p + n);
+    return end_leaf(s, node, type, p + n);
 }
 
-/* One value with the blanks on both sides of it, inside `depth` containers. */
-static inline const char *scan_value(struct parser *s, const char *p, int depth) {
-    p = scan_blanks(p);
-    p = *p == '"' ? scan_string(s, p) : scan_other(s, p, depth);
-    return p && p < s->end ? scan_blanks(p) : p;
-}
-
-static const char *scan_array(struct parser *s, const char *p, int depth) {
-    const size_t node = s->n;
-    uint32_t count = 0;
-    push(s, IFT_JSON_ARRAY, p);
-    p = scan_blanks(p + 1);
-    if (*p == ']') return close_container(s, node, 0, p, depth);
-    for (;; p++) {
-        if (!(p = scan_value(s, p, depth))) return NULL;
-        count++;
-        if (*p == ']') return close_container(s, node, count, p, depth);
-        if (*p != ',') return fail(s, p, "expected ',' or ']'");
-    }
-}
-
-static const char *scan_object(struct parser *s, const char *p, int depth) {
-    const size_t node = s->n;
-    uint32_t count = 0;
-    push(s, IFT_JSON_OBJECT, p);
-    p = scan_blanks(p + 1);
-    if (*p == '}') return close_container(s, node, 0, p, depth);
-    for (;; p++) {
-        p = scan_blanks(p);
-        if (*p != '"') return fail(s, p, "expected '\"' and a key");
-        if (!(p = scan_string(s, p))) return NULL;
-        p = scan_blanks(p);
-        if (*p != ':') return fail(s, p, "expected ':'");
-        if (!(p = scan_value(s, p + 1, depth))) return NULL;
-        count++;
-        if (*p == '}') return close_container(s, node, count, p, depth);
-        if (*p != ',') return fail(s, p, "expected ',' or '}'");
-    }
-}
-
-/* A value that is no string. */
-static const char *scan_other(struct parser *s, const char *p, int depth) {
+/* What is neither string nor container. */
+__attribute__((noinline)) static const char *
+scan_scalar(struct parser *s, struct ift_json_node *node, const char *p) {
     switch (*p) {
-    case '{':
-    case '[':
-        if (depth == MAX_DEPTH) return fail(s, p, "nested deeper than 512");
-        return *p == '{' ? scan_object(s, p, depth + 1) : scan_array(s, p, depth + 1);
     case 't':
-        return scan_word(s, p, "true", 4, IFT_JSON_TRUE);
+        return scan_word(s, node, p, "true", 4, IFT_JSON_TRUE);
     case 'f':
-        return scan_word(s, p, "false", 5, IFT_JSON_FALSE);
+        return scan_word(s, node, p, "false", 5, IFT_JSON_FALSE);
     case 'n':
-        return scan_word(s, p, "null", 4, IFT_JSON_NULL);
-    case '-':
-    case '0':
-    case '1':
-    case '2':
-    case '3':
-    case '4':
-    case '5':
-    case '6':
-    case '7':
-    case '8':
-    case '9':
-        return scan_number(s, p);
+        return scan_word(s, node, p, "null", 4, IFT_JSON_NULL);
     default:
+        if (*p == '-' || is_digit(*p)) return scan_number(s, node, p);
         return fail(s, p, p < s->end ? "expected a value" : "text ends where a value is expected");
     }
+}
+
+/* Whether a separator as most programs write it, `, ` or `: `, and then a string follow at p. */
+static inline bool leads_to_string(const struct parser *s, const char *p, char separator) {
+    return s->end - p > 2 && p[0] == separator && p[1] == ' ' && p[2] == '"';
+}
+
+enum { NONE = UINT32_MAX };
+
+/* The whole grammar in one loop, which keeps its state in registers. A container that is still open
+ * has its parent in `end`. Leaves the number of nodes in *nodes. */
+static const char *scan_value(struct parser *s, const char *p, size_t *nodes) {
+    uint32_t n = 0, open = NONE, depth = 0, count = 0;
+    bool object = false;
+    struct ift_json_node *node;
+value:
+    p = scan_blanks(p);
+    if (*p == '"') {
+    string:
+        if (!(p = scan_string(s, push(s, n++, p), p))) return NULL;
+    } else if (*p == '{' || *p == '[') {
+        if (depth++ == MAX_DEPTH) return fail(s, p, "nested deeper than 512");
+        if (open != NONE) s->node[open].count = count;
+        object = *p == '{';
+        node = push(s, n, p);
+        end_leaf(s, node, object ? IFT_JSON_OBJECT : IFT_JSON_ARRAY, p);
+        node->end = open;
+        open = n++;
+        count = 0;
+        p = scan_blanks(p + 1);
+        if (*p == (object ? '}' : ']')) goto close;
+        if (object) goto key;
+        goto value;
+    } else if (!(p = scan_scalar(s, push(s, n++, p), p))) {
+        return NULL;
+    }
+    if (depth == 0) goto done;
+behind_value:
+    count++;
+    if (object) {
+        if (leads_to_string(s, p, ',')) {
+            p += 2;
+        } else {
+            p = scan_blanks(p);
+            if (*p == '}') goto close;
+            if (*p != ',') return fail(s, p, "expected ',' or '}'");
+            p++;
+        key:
+            p = scan_blanks(p);
+            if (*p != '"') return fail(s, p, "expected '\"' and a key");
+        }
+        if (!(p = scan_string(s, push(s, n++, p), p))) return NULL;
+        if (leads_to_string(s, p, ':')) {
+            p += 2;
+            goto string;
+        }
+        p = scan_blanks(p);
+        if (*p != ':') return fail(s, p, "expected ':'");
+        p++;
+        goto value;
+    }
+    p = scan_blanks(p);
+    if (*p == ',') {
+        p++;
+        goto value;
+    }
+    if (*p != ']') return fail(s, p, "expected ',' or ']'");
+close:
+    node = &s->node[open];
+    open = node->end;
+    node->end = n;
+    node->count = count;
+    node->to = (uint32_t)(++p - s->start);
+    if (--depth > 0) {
+        if (p == s->end) return fail(s, p, "text ends before its last bracket");
+        count = s->node[open].count;
+        object = s->node[open].type == IFT_JSON_OBJECT;
+        goto behind_value;
+    }
+done:
+    *nodes = n;
+    return p;
 }
 
 /* Columns count bytes from 1; the line is named only where the text has several. */
@@ -269,12 +289,15 @@ static int complain(const char *text, size_t n, size_t at, const char *wrong, st
 /* Parses text that has a byte to stop at. */
 static bool scan_text(struct ift_json *doc, const char *text, size_t n, size_t *at,
                       const char **wrong) {
-    struct parser s = {.node = doc->node, .cap = doc->cap, .start = text, .end = text + n};
-    const char *const p = scan_value(&s, text, 0);
-    if (p && p < s.end) fail(&s, p, "text after the value");
+    struct parser s = {.node = doc->node,
+                       .cap = doc->cap,
+                       .mark = doc->mark,
+                       .start = text,
+                       .end = text + n};
+    const char *const p = scan_value(&s, text, &doc->n);
+    if (p && p < s.end) fail(&s, scan_blanks(p), "text after the value");
     doc->node = s.node;
     doc->cap = s.cap;
-    doc->n = s.n;
     *at = s.wrong ? (size_t)(s.at - text) : n;
     *wrong = s.wrong;
     return !s.wrong;
@@ -284,10 +307,11 @@ int ift_json_parse(struct ift_json *doc, const char *text, size_t n, struct ift_
     doc->text = text;
     doc->n = 0;
     if (n > INT_MAX) return IFT_FAIL(err, "%zu bytes in one JSON value, at most %d", n, INT_MAX);
-    const size_t good = ift_utf8_check(text, n);
-    if (good < n) return complain(text, n, good, "not UTF-8", err);
     size_t whole = n, at = 0;
     const char *wrong;
+    doc->mark = ift_grow(doc->mark, ift_json_marks(n), &doc->mark_cap, sizeof *doc->mark);
+    if (!ift_json_mark(text, n, doc->mark))
+        return complain(text, n, ift_utf8_check(text, n), "not UTF-8", err);
     while (whole > 0 && ift_json_is_blank(text[whole - 1])) whole--;
     bool ok;
     if (whole > 0 && (text[whole - 1] == '}' || text[whole - 1] == ']')) {
@@ -304,6 +328,7 @@ int ift_json_parse(struct ift_json *doc, const char *text, size_t n, struct ift_
 
 void ift_json_release(struct ift_json *doc) {
     free(doc->node);
+    free(doc->mark);
     *doc = (struct ift_json){0};
 }
 

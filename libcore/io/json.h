@@ -35,11 +35,11 @@ enum ift_json_type {
 
 /* Nodes lie in document order. An object's children alternate key (a string node), value. */
 struct ift_json_node {
-    uint8_t type;
-    uint8_t escaped; /* string: 0: its bytes are its text; 1: it has escapes, all of them needed; 2:
-                        others too */
-    uint32_t count;  /* array: elements; object: members (repeated keys counted) */
-    uint32_t end;    /* index of the first node after this one and everything inside it */
+    uint16_t type;     /* of no character type, whose stores would alias everything */
+    uint16_t escaped;  /* string: 0: its bytes are its text; 1: it has escapes, all of them needed;
+                         2:  others too */
+    uint32_t count;    /* array: elements; object: members (repeated keys counted) */
+    uint32_t end;      /* index of the first node after this one and everything inside it */
     uint32_t from, to; /* text[from, to): the raw value; a string's quotes included */
 };
 
@@ -48,6 +48,8 @@ struct ift_json {
     const char *text;
     struct ift_json_node *node;
     size_t n, cap;
+    uint64_t *mark; /* the parser's */
+    size_t mark_cap;
 };
 
 /* Exactly one value, blanks around it allowed, less than 2 GiB of text. The message gives the

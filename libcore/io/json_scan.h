@@ -1,5 +1,5 @@
-/* json_scan.h: the inner loop that parser, splitter and writer share: how far does plain text go?
- * Private to io.
+/* json_scan.h: what parser, splitter and writer ask most: how far does plain text go? Private to
+ * io.
  */
 #ifndef IFT_JSON_SCAN_H
 #define IFT_JSON_SCAN_H
@@ -47,6 +47,24 @@ static inline const char *ift_json_plain_end(const char *p, const char *end) {
 #endif
     while (p < end && !ift_json_is_special(*p)) p++;
     return p;
+}
+
+/* Marks where plain text ends, all over a text at once: a bit a byte, set for quotes, backslashes
+ * and control characters, and for text[n]. `mark` has room for ift_json_marks(n) words. True when
+ * the text is strict UTF-8, which the same look at the bytes tells. */
+bool ift_json_mark(const char *text, size_t n, uint64_t *mark);
+
+static inline size_t ift_json_marks(size_t n) {
+    return n / 64 + 1;
+}
+
+/* The first marked byte from text[i] on. There must be one. */
+static inline size_t ift_json_next_mark(const uint64_t *mark, size_t i) {
+    uint64_t here = mark[i / 64] >> i % 64;
+    if (here) return i + (size_t)__builtin_ctzll(here);
+    i /= 64;
+    while (!(here = mark[++i])) continue;
+    return 64 * i + (size_t)__builtin_ctzll(here);
 }
 
 /* What the escape at *p, which the parser has checked, stands for; *p moves behind it. Returns its

@@ -26,6 +26,7 @@ struct ift_json_splitter {
 
     struct ift_slice text; /* not used yet: the value being looked for, or what stands before it,
                               and all after it */
+    struct ift_slice rest; /* of the block, behind text */
     struct ift_str buf;    /* where text lies when it began in an earlier block; else it lies in the
                               block itself */
     bool kept;             /* text lies in buf */
@@ -63,14 +64,27 @@ static void keep(struct ift_json_splitter *s) {
     s->text = ift_str_slice(&s->buf);
 }
 
-void ift_json_splitter_push(struct ift_json_splitter *s, const char *p, size_t n) {
-    s->kept = s->text.n > 0;
-    if (s->kept) {
-        ift_str_add(&s->buf, p, n);
-        s->text = ift_str_slice(&s->buf);
-    } else {
-        s->text = (struct ift_slice){p, n};
+/* Adds to text from the rest of the block. What began in an earlier block takes no more than its
+ * line to itself, so that all else is used where it lies. */
+static bool take_more(struct ift_json_splitter *s) {
+    if (s->rest.n == 0) return false;
+    if (s->text.n == 0) {
+        s->text = s->rest;
+        s->kept = false;
+        s->rest.n = 0;
+        return true;
     }
+    keep(s);
+    const char *const nl = memchr(s->rest.p, '\n', s->rest.n);
+    const size_t n = nl ? (size_t)(nl - s->rest.p) + 1 : s->rest.n;
+    ift_str_add(&s->buf, s->rest.p, n);
+    s->text = ift_str_slice(&s->buf);
+    s->rest = (struct ift_slice){s->rest.p + n, s->rest.n - n};
+    return true;
+}
+
+void ift_json_splitter_push(struct ift_json_splitter *s, const char *p, size_t n) {
+    s->rest = (struct ift_slice){p, n};
 }
 
 int ift_json_splitter_finish(struct ift_json_splitter *s, struct ift_err *err) {
@@ -274,7 +288,10 @@ static int next(struct ift_json_splitter *s, struct ift_slice *value, size_t *li
 
 int ift_json_splitter_next(struct ift_json_splitter *s, struct ift_slice *value, size_t *line,
                            struct ift_err *err) {
-    const int got = next(s, value, line, err);
+    int got;
+    do {
+        got = next(s, value, line, err);
+    } while (got == 0 && take_more(s));
     if (got == 0) keep(s);
     return got;
 }
