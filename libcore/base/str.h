@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "libcore/base/err.h"
@@ -21,6 +22,31 @@ struct ift_slice {
 struct ift_slice ift_slice(const char *s);
 bool ift_slice_eq(struct ift_slice a, struct ift_slice b);
 bool ift_slice_is(struct ift_slice a, const char *s); /* a equals the terminated s */
+
+/* memcmp(a, b, n) == 0 for what is short: keys, words. */
+static inline bool ift_bytes_eq(const char *a, const char *b, size_t n) {
+    uint64_t x, y;
+    uint32_t u, v;
+    if (n >= 8) {
+        for (size_t i = 0;; i = i + 8 < n - 8 ? i + 8 : n - 8) { /* the last eight may overlap */
+            memcpy(&x, a + i, 8);
+            memcpy(&y, b + i, 8);
+            if (x != y || i == n - 8) return x == y;
+        }
+    }
+    if (n >= 4) {
+        memcpy(&u, a, 4);
+        memcpy(&v, b, 4);
+        if (u != v) return false;
+        memcpy(&u, a + n - 4, 4);
+        memcpy(&v, b + n - 4, 4);
+        return u == v;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (a[i] != b[i]) return false;
+    }
+    return true;
+}
 
 /* A zeroed struct is an empty str. `p` is NULL only while nothing was ever appended. */
 struct ift_str {

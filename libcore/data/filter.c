@@ -129,9 +129,9 @@ static int work(void *ctx, void *local, void *batch, struct ift_err *err) {
     (void)err; /* failures travel in the batch, so that what came before them is written */
     const struct state *const s = ctx;
     struct batch *const b = batch;
+    struct ift_err bad = {0};
     for (size_t i = 0; i < b->slab.n; i++) {
         const struct ift_item *const item = &b->slab.item[i];
-        struct ift_err bad = {0};
         const int status = map_item(s, local, b, item, &bad);
         b->counts.in++;
         if (status == 0) continue;
@@ -144,6 +144,7 @@ static int work(void *ctx, void *local, void *batch, struct ift_err *err) {
         }
         ift_reject_add(s->rejects, &b->rejects, item, bad.text);
         b->counts.rejected++;
+        bad = (struct ift_err){0};
     }
     return 0;
 }

@@ -4,14 +4,7 @@
 #include <string.h>
 
 #include "libcore/base/data.h"
-#include "libcore/base/mem.h"
 #include "libcore/data/filter.h"
-
-/* What each worker has of its own. */
-struct worker {
-    struct ift_recipe *recipe;
-    struct ift_record record;
-};
 
 static int open_recipe(const struct ift_format *f, struct ift_recipe **r, struct ift_err *err) {
     int engine = IFT_RECIPE_AUTO;
@@ -23,30 +16,23 @@ static int open_recipe(const struct ift_format *f, struct ift_recipe **r, struct
 
 static void *worker_new(void *ctx, struct ift_err *err) {
     struct ift_recipe *recipe;
-    if (open_recipe(ctx, &recipe, err) < 0) return NULL;
-    struct worker *const w = ift_alloc0(1, sizeof *w);
-    w->recipe = recipe;
-    return w;
+    return open_recipe(ctx, &recipe, err) < 0 ? NULL : recipe;
 }
 
-static void worker_free(void *ctx, void *local) {
+static void worker_free(void *ctx, void *recipe) {
     (void)ctx;
-    struct worker *const w = local;
-    ift_recipe_free(w->recipe);
-    ift_record_release(&w->record);
-    free(w);
+    ift_recipe_free(recipe);
 }
 
-static int map(void *ctx, void *local, const struct ift_item *item, struct ift_emit *emit,
+static int map(void *ctx, void *recipe, const struct ift_item *item, struct ift_emit *emit,
                struct ift_err *err) {
     (void)ctx;
-    struct worker *const w = local;
-    IFT_TRY(ift_recipe_run(w->recipe, item->text, err));
-    struct ift_slice value;
+    IFT_TRY(ift_recipe_run(recipe, item->text, err));
+    const struct ift_json *value;
     int got;
-    while ((got = ift_recipe_next(w->recipe, &value, err)) > 0) {
+    while ((got = ift_recipe_next(recipe, &value, err)) > 0) {
         bool empty = false;
-        IFT_TRY(ift_record_complete(&w->record, value, emit->out, &empty, err));
+        IFT_TRY(ift_record_complete(value, emit->out, &empty, err));
         ift_emit_end(emit);
         emit->note[0] += empty;
     }

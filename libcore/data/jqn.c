@@ -7,10 +7,12 @@
 struct ift_jqn {
     struct jqn_program program;
     struct jqn_run run;
-    struct jqn_value *output;
+    bool written;             /* the one output is in text already */
+    struct jqn_value *output; /* else they are here */
     size_t noutputs, output_cap, next;
-    int end; /* how it went after the last output */
-    struct ift_str text;
+    int end;             /* how it went after the last output */
+    struct ift_str text; /* of the present output */
+    struct ift_json doc;
 };
 
 struct ift_jqn *ift_jqn_open(const char *program, const struct ift_jq_arg *args, size_t nargs,
@@ -31,6 +33,7 @@ void ift_jqn_free(struct ift_jqn *q) {
     ift_arena_release(&q->run.heap.arena);
     ift_str_release(&q->run.scratch);
     ift_str_release(&q->text);
+    ift_json_release(&q->doc);
     free(q->run.slot);
     free(q->output);
     free(q);
@@ -49,20 +52,38 @@ static int take_output(struct jqn_run *x, struct jqn_sink *sink, struct jqn_valu
     return JQN_OK;
 }
 
+static void begin_output(struct ift_jqn *q) {
+    ift_str_clear(&q->text);
+    q->doc.n = 0;
+}
+
 int ift_jqn_run(struct ift_jqn *q, const struct ift_json *doc) {
     struct outputs o = {{take_output}, q};
+    const struct jqn_expr *const root = q->program.root;
     ift_arena_reset(&q->run.heap.arena);
     q->run.heap.doc = doc;
     q->noutputs = q->next = 0;
-    q->end = jqn_generate(&q->run, q->program.root, jqn_node(doc, 0), &o.sink);
+    q->written = false;
+    if (root->single) {
+        begin_output(q);
+        q->end = jqn_eval_to(&q->run, root, jqn_node(doc, 0), &q->doc, &q->text);
+        q->written = q->end == JQN_OK;
+    } else {
+        q->end = jqn_generate(&q->run, root, jqn_node(doc, 0), &o.sink);
+    }
     return q->end == JQN_LEAVE;
 }
 
-int ift_jqn_next(struct ift_jqn *q, struct ift_slice *out, struct ift_err *err) {
-    if (q->next == q->noutputs)
+int ift_jqn_next(struct ift_jqn *q, const struct ift_json **out, struct ift_err *err) {
+    if (q->written) {
+        q->written = false;
+    } else if (q->next < q->noutputs) {
+        begin_output(q);
+        jqn_write(&q->run.heap, &q->doc, &q->text, q->output[q->next++]);
+    } else {
         return q->end == JQN_FAILED ? IFT_FAIL(err, "%s", q->run.err.text) : 0;
-    ift_str_clear(&q->text);
-    jqn_write(&q->run.heap, &q->text, q->output[q->next++]);
-    *out = ift_str_slice(&q->text);
+    }
+    q->doc.text = q->text.p;
+    *out = &q->doc;
     return 1;
 }

@@ -35,9 +35,9 @@ struct ift_jqn *ift_jqn_open(const char *program, const struct ift_jq_arg *args,
  * value asks for what only libjq does. A failure of the program shows behind the outputs that came
  * before it. */
 int ift_jqn_run(struct ift_jqn *q, const struct ift_json *doc) IFT_MUST_CHECK;
-/* The next output as compact JSON, lent until the next call: 1, 0 no more, -1: the program failed.
- */
-int ift_jqn_next(struct ift_jqn *q, struct ift_slice *out, struct ift_err *err) IFT_MUST_CHECK;
+/* The next output, compact JSON, lent until the next call: 1, 0 no more, -1: the program failed. */
+int ift_jqn_next(struct ift_jqn *q, const struct ift_json **out,
+                 struct ift_err *err) IFT_MUST_CHECK;
 void ift_jqn_free(struct ift_jqn *q);
 
 #endif

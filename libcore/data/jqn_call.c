@@ -59,7 +59,7 @@ static int call_tostring(struct jqn_run *x, value in, const value *arg, value *o
 static int call_tojson(struct jqn_run *x, value in, const value *arg, value *out) {
     (void)arg;
     ift_str_clear(&x->scratch);
-    jqn_write(&x->heap, &x->scratch, in);
+    jqn_write(&x->heap, NULL, &x->scratch, in);
     *out =
         jqn_text_value(ift_arena_strndup(&x->heap.arena, x->scratch.p, x->scratch.n), x->scratch.n);
     return JQN_OK;

@@ -19,9 +19,13 @@ int jqn_fail(struct jqn_run *x, const char *fmt, ...) {
     return JQN_FAILED;
 }
 
+int jqn_check_depth(struct jqn_run *x, unsigned depth) {
+    return depth <= JQN_MAX_DEPTH ? JQN_OK : jqn_fail(x, "nested deeper than %d", JQN_MAX_DEPTH);
+}
+
 int jqn_made(struct jqn_run *x, struct jqn_value v, struct jqn_value *out) {
     *out = v;
-    return v.depth <= JQN_MAX_DEPTH ? JQN_OK : jqn_fail(x, "nested deeper than %d", JQN_MAX_DEPTH);
+    return jqn_check_depth(x, v.depth);
 }
 
 /* ---- paths ---- */
@@ -121,7 +125,7 @@ static int too_long(struct jqn_run *x) {
 struct jqn_value jqn_to_string(struct jqn_run *x, struct jqn_value v) {
     if (v.type == IFT_JSON_STRING) return v;
     ift_str_clear(&x->scratch);
-    jqn_write(&x->heap, &x->scratch, v);
+    jqn_write(&x->heap, NULL, &x->scratch, v);
     return jqn_text_value(ift_arena_strndup(&x->heap.arena, x->scratch.p, x->scratch.n),
                           x->scratch.n);
 }
@@ -403,6 +407,7 @@ int jqn_eval(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
         *out = x->slot[e->slot];
         return JQN_OK;
     case JQN_FIELD:
+        if (e->a->op == JQN_IDENTITY) return jqn_field(x, in, e->literal, out);
         JQN_TRY(jqn_eval(x, e->a, in, &v));
         return jqn_field(x, v, e->literal, out);
     case JQN_SLICE:

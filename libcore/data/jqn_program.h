@@ -107,6 +107,9 @@ int jqn_fail(struct jqn_run *x, const char *fmt, ...) IFT_PRINTF(2, 3);
 /* The one value of a single expression. */
 int jqn_eval(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
              struct jqn_value *out);
+/* The same, written at once, with its tape: most values are only made to be written. */
+int jqn_eval_to(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                struct ift_json *tape, struct ift_str *out);
 /* What paths and operators do to values. */
 int jqn_field(struct jqn_run *x, struct jqn_value of, struct jqn_value key, struct jqn_value *out);
 int jqn_slice(struct jqn_run *x, struct jqn_value of, struct jqn_value from, struct jqn_value to,
@@ -119,6 +122,7 @@ int jqn_join(struct jqn_run *x, const struct jqn_value *string, size_t n, struct
 int jqn_bad_key(struct jqn_run *x, struct jqn_value key);
 int jqn_add(struct jqn_run *x, struct jqn_value a, struct jqn_value b, struct jqn_value *out);
 struct jqn_value jqn_to_string(struct jqn_run *x, struct jqn_value v);
+int jqn_check_depth(struct jqn_run *x, unsigned depth);
 /* Checks the depth of a container just made. */
 int jqn_made(struct jqn_run *x, struct jqn_value v, struct jqn_value *out);
 

@@ -102,11 +102,13 @@ static ptrdiff_t find(struct jqn_heap *h, const struct jqn_member *member, size_
 static int find_node(const struct ift_json *doc, int object, struct ift_slice key) {
     const struct ift_json_node *const node = doc->node;
     const uint32_t end = node[object].end;
+    const size_t length = key.n + 2; /* of a key with its quotes */
     int found = -1;
     for (uint32_t k = (uint32_t)object + 1; k < end; k = node[k + 1].end) {
-        if (__builtin_expect(node[k].to - node[k].from != key.n + 2 && !node[k].escaped, 1))
-            continue;
-        if (ift_json_slice_is(doc, (int)k, key)) found = (int)k + 1;
+        const struct ift_json_node *const n = &node[k];
+        if (n->to - n->from == length || n->escaped) {
+            if (ift_json_slice_is(doc, (int)k, key)) found = (int)k + 1;
+        }
     }
     return found;
 }
@@ -223,79 +225,5 @@ int jqn_compare(struct jqn_heap *h, struct jqn_value a, struct jqn_value b) {
         return compare_objects(h, a, b);
     default:
         return 0;
-    }
-}
-
-/* ---- out ---- */
-
-/* `before`, a string that needs no escapes in quotes, `after`. */
-static void write_plain(struct ift_str *out, const char *before, struct jqn_value v,
-                        const char *after) {
-    char *to = ift_str_reserve(out, v.n + 4u);
-    while (*before) *to++ = *before++;
-    *to++ = '"';
-    memcpy(to, v.u.text, v.n);
-    to += v.n;
-    *to++ = '"';
-    while (*after) *to++ = *after++;
-    *to = '\0';
-    out->n = (size_t)(to - out->p);
-}
-
-static bool is_plain(struct jqn_value string) {
-    return string.own && string.depth;
-}
-
-static void write_members(struct jqn_heap *h, struct ift_str *out, struct jqn_value object) {
-    ift_str_addc(out, '{');
-    for (size_t i = 0; i < object.n; i++) {
-        const struct jqn_member *const m = &object.u.member[i];
-        if (is_plain(m->key)) {
-            write_plain(out, i ? "," : "", m->key, ":");
-        } else {
-            if (i > 0) ift_str_addc(out, ',');
-            jqn_write(h, out, m->key);
-            ift_str_addc(out, ':');
-        }
-        jqn_write(h, out, m->value);
-    }
-    ift_str_addc(out, '}');
-}
-
-void jqn_write(struct jqn_heap *h, struct ift_str *out, struct jqn_value v) {
-    if (!v.own) {
-        ift_json_copy(out, h->doc, (int)v.n);
-        return;
-    }
-    switch (v.type) {
-    case IFT_JSON_NULL:
-        ift_str_adds(out, "null");
-        break;
-    case IFT_JSON_FALSE:
-        ift_str_adds(out, "false");
-        break;
-    case IFT_JSON_TRUE:
-        ift_str_adds(out, "true");
-        break;
-    case IFT_JSON_NUMBER:
-        ift_json_number(out, v.u.number);
-        break;
-    case IFT_JSON_STRING:
-        if (is_plain(v))
-            write_plain(out, "", v, "");
-        else
-            ift_json_quote(out, v.u.text, v.n);
-        break;
-    case IFT_JSON_ARRAY:
-        ift_str_addc(out, '[');
-        for (size_t i = 0; i < v.n; i++) {
-            if (i > 0) ift_str_addc(out, ',');
-            jqn_write(h, out, v.u.item[i]);
-        }
-        ift_str_addc(out, ']');
-        break;
-    default:
-        write_members(h, out, v);
-        break;
     }
 }

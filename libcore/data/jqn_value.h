@@ -98,7 +98,7 @@ int jqn_compare(struct jqn_heap *h, struct jqn_value a, struct jqn_value b);
 /* Members in the order of their keys. */
 const struct jqn_member *jqn_sorted(struct jqn_heap *h, struct jqn_value object, size_t *n);
 
-/* Appends compact JSON. */
-void jqn_write(struct jqn_heap *h, struct ift_str *out, struct jqn_value v);
+/* Appends compact JSON, with its tape unless that is NULL. */
+void jqn_write(struct jqn_heap *h, struct ift_json *tape, struct ift_str *out, struct jqn_value v);
 
 #endif

@@ -21,6 +21,7 @@ struct ift_recipe {
     struct ift_jq *jq;        /* opened when it is needed first */
     bool on_jq;               /* it runs the present value */
     struct ift_json doc;      /* the present value */
+    struct ift_json out;      /* what libjq made of it */
 };
 
 static void copy_args(struct ift_recipe *r, const struct ift_jq_arg *args, size_t nargs) {
@@ -84,6 +85,7 @@ void ift_recipe_free(struct ift_recipe *r) {
     free(r->arg);
     ift_recipe_header_release(&r->header);
     ift_json_release(&r->doc);
+    ift_json_release(&r->out);
     ift_jqn_free(r->native);
     ift_jq_free(r->jq);
     ift_str_release(&r->why_libjq);
@@ -124,6 +126,12 @@ int ift_recipe_run(struct ift_recipe *r, struct ift_slice value, struct ift_err 
     return 0;
 }
 
-int ift_recipe_next(struct ift_recipe *r, struct ift_slice *out, struct ift_err *err) {
-    return r->on_jq ? ift_jq_next(r->jq, out, err) : ift_jqn_next(r->native, out, err);
+int ift_recipe_next(struct ift_recipe *r, const struct ift_json **out, struct ift_err *err) {
+    if (!r->on_jq) return ift_jqn_next(r->native, out, err);
+    struct ift_slice text;
+    const int got = ift_jq_next(r->jq, &text, err);
+    if (got <= 0) return got;
+    IFT_TRY(ift_json_parse(&r->out, text.p, text.n, err));
+    *out = &r->out;
+    return 1;
 }

@@ -92,7 +92,7 @@ int ift_recipe_run(struct ift_recipe *r, struct ift_slice value,
                    struct ift_err *err) IFT_MUST_CHECK;
 /* The next output, compact JSON without a line end, lent until the next call: 1, 0 no more, -1: the
  * program failed. */
-int ift_recipe_next(struct ift_recipe *r, struct ift_slice *out,
+int ift_recipe_next(struct ift_recipe *r, const struct ift_json **out,
                     struct ift_err *err) IFT_MUST_CHECK;
 
 #endif

@@ -68,7 +68,7 @@ static int check_texts(const struct ift_json *doc, int list, const char *name,
 }
 
 static int check_key(const struct ift_json *doc, int v, const struct key *k, struct ift_err *err) {
-    if (v < 0) return k->required ? IFT_FAIL(err, "missing \"%s\"", k->name.p) : 0;
+    if (v < 0) return IFT_FAIL(err, "missing \"%s\"", k->name.p);
     if (k->shape == MESSAGES) return check_messages(doc, v, err);
     if (k->shape == TEXTS) return check_texts(doc, v, k->name.p, err);
     if (ift_json_is(doc, v, IFT_JSON_STRING)) return 0;
@@ -82,16 +82,14 @@ static size_t find_key(const struct ift_json *doc, int key) {
     const size_t n = node->to - node->from - 2;
     size_t i = 0;
     for (; i < NKEYS; i++) {
-        if (!node->escaped && (n != keys[i].name.n || doc->text[node->from + 1] != *keys[i].name.p))
-            continue;
+        if (n != keys[i].name.n && !node->escaped) continue;
         if (ift_json_slice_is(doc, key, keys[i].name)) break;
     }
     return i;
 }
 
-/* Parses and notes where the known keys are. */
-static int locate(struct ift_record *r, const char *text, size_t n, struct ift_err *err) {
-    IFT_TRY(ift_json_parse(&r->doc, text, n, err));
+/* Notes where the known keys are. */
+static int locate(struct ift_record *r, struct ift_err *err) {
     const struct ift_json *const doc = &r->doc;
     if (!ift_json_is(doc, 0, IFT_JSON_OBJECT)) {
         return IFT_FAIL(err, "a record is a JSON object, this is %s", type_name[doc->node[0].type]);
@@ -99,23 +97,24 @@ static int locate(struct ift_record *r, const char *text, size_t n, struct ift_e
     for (size_t i = 0; i < NKEYS; i++) *slot(r, &keys[i]) = -1;
     for (int key = ift_json_first(doc, 0); key >= 0; key = ift_json_next(doc, 0, key + 1)) {
         const size_t i = find_key(doc, key);
-        if (i < NKEYS) *slot(r, &keys[i]) = key + 1;
-    }
-    for (size_t i = 0; i < NKEYS; i++) {
-        int *const v = slot(r, &keys[i]);
-        if (!keys[i].required && ift_json_is(doc, *v, IFT_JSON_NULL)) *v = -1;
+        if (i == NKEYS) continue;
+        const bool absent = !keys[i].required && ift_json_is(doc, key + 1, IFT_JSON_NULL);
+        *slot(r, &keys[i]) = absent ? -1 : key + 1;
     }
     return 0;
 }
 
 static int check(struct ift_record *r, struct ift_err *err) {
-    for (size_t i = 0; i < NKEYS; i++)
-        IFT_TRY(check_key(&r->doc, *slot(r, &keys[i]), &keys[i], err));
+    for (size_t i = 0; i < NKEYS; i++) {
+        const int v = *slot(r, &keys[i]);
+        if (v >= 0 || keys[i].required) IFT_TRY(check_key(&r->doc, v, &keys[i], err));
+    }
     return 0;
 }
 
 int ift_record_parse(struct ift_record *r, const char *text, size_t n, struct ift_err *err) {
-    IFT_TRY(locate(r, text, n, err));
+    IFT_TRY(ift_json_parse(&r->doc, text, n, err));
+    IFT_TRY(locate(r, err));
     return check(r, err);
 }
 
@@ -137,45 +136,6 @@ static void add_member(struct ift_str *out, const struct ift_json *doc, int key,
     ift_json_copy(out, doc, value);
 }
 
-/* The quote that closes the string whose text starts at p, or NULL. */
-static const char *closing_quote(const char *p, const char *end) {
-    for (;; p++) {
-        p = memchr(p, '"', (size_t)(end - p));
-        if (!p || p[-1] != '\\') return p;
-        const char *slash = p;
-        while (slash[-1] == '\\') slash--;
-        if ((p - slash) % 2 == 0) return p;
-    }
-}
-
-/* Most of what recipes produce is an object of strings that has all that is required. That much is
- * seen by hopping from quote to quote; false only says that the parser must have a look. */
-static bool is_plain(struct ift_slice text, bool *empty) {
-    const char *p = text.p, *const end = text.p + text.n;
-    unsigned seen = 0;
-    if (text.n < 2 || *p != '{') return false;
-    for (p++; p < end && *p == '"'; p++) {
-        const char *const key = ++p;
-        if (!(p = closing_quote(p, end)) || end - p < 4 || p[1] != ':' || p[2] != '"') return false;
-        const size_t n = (size_t)(p - key);
-        const char *const value = p += 3;
-        if (!(p = closing_quote(p, end)) || ++p == end) return false;
-        if (n == 11 && memcmp(key, "instruction", n) == 0) {
-            seen |= 1;
-        } else if (n == 5 && memcmp(key, "input", n) == 0) {
-            seen |= 2;
-        } else if (n == 6 && memcmp(key, "output", n) == 0) {
-            seen |= 4;
-            *empty = p == value + 1;
-        } else if ((n == 8 && memcmp(key, "messages", n) == 0) ||
-                   (n == 4 && memcmp(key, "tags", n) == 0)) {
-            return false;
-        }
-        if (*p == '}') return seen == 7 && p + 1 == end;
-    }
-    return false;
-}
-
 static void add_with_input(struct ift_str *out, const struct ift_record *r) {
     const struct ift_json *const doc = &r->doc;
     int *const pair = ift_alloc(2 * doc->node[0].count * sizeof *pair);
@@ -191,24 +151,21 @@ static void add_with_input(struct ift_str *out, const struct ift_record *r) {
     free(pair);
 }
 
-int ift_record_complete(struct ift_record *r, struct ift_slice text, struct ift_str *out,
-                        bool *empty, struct ift_err *err) {
-    if (is_plain(text, empty)) {
-        ift_str_add(out, text.p, text.n);
-        return 0;
-    }
-    IFT_TRY(locate(r, text.p, text.n, err));
-    const int input = r->input;
-    const bool missing = input < 0 || ift_json_is(&r->doc, input, IFT_JSON_NULL);
-    if (missing)
-        r->input = r->instruction; /* whatever is said of it is said of the instruction first */
-    IFT_TRY(check(r, err));
-    r->input = input;
-    *empty = ift_record_lacks(r, r->output);
+int ift_record_complete(const struct ift_json *value, struct ift_str *out, bool *empty,
+                        struct ift_err *err) {
+    struct ift_record r = {.doc = *value}; /* whose memory stays the caller's */
+    IFT_TRY(locate(&r, err));
+    const int input = r.input;
+    const bool missing = input < 0 || ift_json_is(&r.doc, input, IFT_JSON_NULL);
+    if (missing) r.input = r.instruction; /* of which whatever is wrong is said first */
+    IFT_TRY(check(&r, err));
+    r.input = input;
+    *empty = ift_record_lacks(&r, r.output);
     if (missing) {
-        add_with_input(out, r);
+        add_with_input(out, &r);
     } else {
-        ift_json_copy(out, &r->doc, 0);
+        const struct ift_slice line = ift_json_raw(&r.doc, 0);
+        ift_str_add(out, line.p, line.n);
     }
     return 0;
 }

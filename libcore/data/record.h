@@ -46,12 +46,12 @@ void ift_record_release(struct ift_record *r);
 /* True where an optional string is absent, null or "": no characters explain nothing. */
 bool ift_record_lacks(const struct ift_record *r, int node);
 
-/* Turns an object that a recipe produced, compact JSON from our own writer, into a canonical
- * record: checks it as parse does, but first gives a missing or null `input` the value "". Appends
- * the line, compact, without a line end. *empty tells whether the output has no characters. `r` is
- * scratch. On failure `out` is as it was. */
-int ift_record_complete(struct ift_record *r, struct ift_slice text, struct ift_str *out,
-                        bool *empty, struct ift_err *err) IFT_MUST_CHECK;
+/* Turns a value that a recipe produced, compact JSON from our own writer, into a canonical record:
+ * checks it as parse does, but first gives a missing or null `input` the value "". Appends the
+ * line, compact, without a line end. *empty tells whether the output has no characters. On failure
+ * `out` is as it was. */
+int ift_record_complete(const struct ift_json *value, struct ift_str *out, bool *empty,
+                        struct ift_err *err) IFT_MUST_CHECK;
 
 /* ---- writing ---- */
 

@@ -437,13 +437,9 @@ void ift_json_text(const struct ift_json *doc, int node, struct ift_str *out) {
     }
 }
 
-bool ift_json_slice_is(const struct ift_json *doc, int node, struct ift_slice text) {
-    if (!ift_json_is(doc, node, IFT_JSON_STRING)) return false;
-    const char *p = doc->text + doc->node[node].from + 1, *const end =
-                                                              doc->text + doc->node[node].to - 1;
-    if (!doc->node[node].escaped) {
-        return (size_t)(end - p) == text.n && (text.n == 0 || memcmp(p, text.p, text.n) == 0);
-    }
+bool ift_json_escaped_is(const struct ift_json *doc, int node, struct ift_slice text) {
+    const struct ift_slice raw = ift_json_raw(doc, node);
+    const char *p = raw.p + 1, *const end = raw.p + raw.n - 1;
     size_t i = 0;
     while (p < end) {
         char piece[4];

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "libcore/base/err.h"
+#include "libcore/base/mem.h"
 #include "libcore/base/str.h"
 
 enum ift_json_type {
@@ -82,7 +83,7 @@ size_t ift_json_members(const struct ift_json *doc, int object, int *pair);
 void ift_json_text(const struct ift_json *doc, int node, struct ift_str *out);
 bool ift_json_text_is(const struct ift_json *doc, int node,
                       const char *text); /* a string node with that text */
-bool ift_json_slice_is(const struct ift_json *doc, int node, struct ift_slice text);
+static inline bool ift_json_slice_is(const struct ift_json *doc, int node, struct ift_slice text);
 /* Appends what the inside of a checked string literal (without its quotes) stands for. */
 void ift_json_unescape(struct ift_str *out, const char *p, size_t n);
 /* The same to a buffer, which may be as short as the literal's inside: text is never longer.
@@ -112,6 +113,16 @@ void ift_json_escape(struct ift_str *out, const char *p,
  * repeated keys reduced as in ift_json_members; the order of keys and the digits of numbers as they
  * were. Never a line break. */
 void ift_json_copy(struct ift_str *out, const struct ift_json *doc, int node);
+
+/* What writes a text value by value can make its tape at the same time, as the parser would: begin
+ * before a value's first byte, end behind its last; `at` is how much text there is so far. A tape
+ * of NULL is one that nobody wants. */
+static inline size_t ift_json_begin(struct ift_json *tape, enum ift_json_type type, size_t at);
+static inline void ift_json_end(struct ift_json *tape, size_t node, size_t count, size_t at);
+/* ift_json_copy with a tape. */
+void ift_json_copy_on(struct ift_json *tape, struct ift_str *out, const struct ift_json *doc,
+                      int node);
+
 /* Shortest text that reads back as the same double, as jq writes it: 3, 0.1, 1e-07, 1e+300. What
  * JSON cannot say: null for NaN, the largest double for an infinity. */
 void ift_json_number(struct ift_str *out, double value);
@@ -152,5 +163,31 @@ bool ift_json_splitter_in_array(const struct ift_json_splitter *s);
 /* Whether a byte order mark was skipped; known once there was a value. */
 bool ift_json_splitter_marked(const struct ift_json_splitter *s);
 void ift_json_splitter_free(struct ift_json_splitter *s);
+
+/* ---- the bodies of what is above ---- */
+
+bool ift_json_escaped_is(const struct ift_json *doc, int node, struct ift_slice text);
+
+static inline bool ift_json_slice_is(const struct ift_json *doc, int node, struct ift_slice text) {
+    if (node < 0 || doc->node[node].type != IFT_JSON_STRING) return false;
+    const struct ift_json_node *const s = &doc->node[node];
+    if (s->escaped) return ift_json_escaped_is(doc, node, text);
+    return s->to - s->from == text.n + 2 && ift_bytes_eq(doc->text + s->from + 1, text.p, text.n);
+}
+
+static inline size_t ift_json_begin(struct ift_json *tape, enum ift_json_type type, size_t at) {
+    if (!tape) return 0;
+    if (tape->n == tape->cap)
+        tape->node = ift_grow(tape->node, tape->n + 1, &tape->cap, sizeof *tape->node);
+    tape->node[tape->n] = (struct ift_json_node){.type = (uint16_t)type, .from = (uint32_t)at};
+    return tape->n++;
+}
+
+static inline void ift_json_end(struct ift_json *tape, size_t node, size_t count, size_t at) {
+    if (!tape) return;
+    tape->node[node].count = (uint32_t)count;
+    tape->node[node].end = (uint32_t)tape->n;
+    tape->node[node].to = (uint32_t)at;
+}
 
 #endif

@@ -26,7 +26,9 @@ __attribute__((target("avx2"))) static bool mark_avx2(const char *p, size_t n, u
     for (size_t i = 0; i <= whole; i += BLOCK) {
         const __m256i *const from = (const __m256i *)(i < whole ? p + i : tail);
         const __m256i x = _mm256_loadu_si256(from), y = _mm256_loadu_si256(from + 1);
-        wrong |= ift_utf8_is_wrong(x, prev) || ift_utf8_is_wrong(y, x);
+        const __m256i any = _mm256_or_si256(_mm256_or_si256(x, y), prev);
+        if (_mm256_movemask_epi8(any)) /* not all ASCII */
+            wrong |= ift_utf8_is_wrong(x, prev) || ift_utf8_is_wrong(y, x);
         mark[i / BLOCK] = ends(x) | (uint64_t)ends(y) << 32;
         prev = y;
     }

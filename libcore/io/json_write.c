@@ -156,52 +156,72 @@ size_t ift_json_members(const struct ift_json *doc, int object, int *pair) {
 
 /* ---- whole values ---- */
 
-static void copy_object(struct ift_str *out, const struct ift_json *doc, int node) {
+static void copy_object(struct ift_json *tape, struct ift_str *out, const struct ift_json *doc,
+                        int node) {
     enum { FEW = 32 };
     int few[2 * FEW];
     const size_t count = doc->node[node].count;
     int *const pair = count <= FEW ? few : ift_alloc(2 * count * sizeof *pair);
     const size_t n = ift_json_members(doc, node, pair);
+    const size_t at = ift_json_begin(tape, IFT_JSON_OBJECT, out->n);
     ift_str_addc(out, '{');
     for (size_t i = 0; i < n; i++) {
         if (i > 0) ift_str_addc(out, ',');
-        ift_json_copy(out, doc, pair[2 * i]);
+        ift_json_copy_on(tape, out, doc, pair[2 * i]);
         ift_str_addc(out, ':');
-        ift_json_copy(out, doc, pair[2 * i + 1]);
+        ift_json_copy_on(tape, out, doc, pair[2 * i + 1]);
     }
     ift_str_addc(out, '}');
+    ift_json_end(tape, at, n, out->n);
     if (pair != few) free(pair);
 }
 
-void ift_json_copy(struct ift_str *out, const struct ift_json *doc, int node) {
-    const struct ift_slice raw = ift_json_raw(doc, node);
-    switch (doc->node[node].type) {
-    case IFT_JSON_STRING:
-        if (doc->node[node].escaped > 1) {
-            char *to = ift_str_reserve(out, raw.n);
-            *to++ = '"';
-            to = write_literal(to, raw.p + 1, raw.n - 2);
-            *to++ = '"';
-            *to = '\0';
-            out->n = (size_t)(to - out->p);
-            return;
-        }
-        break;
-    case IFT_JSON_ARRAY:
-        ift_str_addc(out, '[');
-        for (int v = ift_json_first(doc, node); v >= 0; v = ift_json_next(doc, node, v)) {
-            if (v > node + 1) ift_str_addc(out, ',');
-            ift_json_copy(out, doc, v);
-        }
-        ift_str_addc(out, ']');
-        return;
-    case IFT_JSON_OBJECT:
-        copy_object(out, doc, node);
-        return;
-    default:
-        break;
+static void copy_array(struct ift_json *tape, struct ift_str *out, const struct ift_json *doc,
+                       int node) {
+    const size_t at = ift_json_begin(tape, IFT_JSON_ARRAY, out->n);
+    ift_str_addc(out, '[');
+    for (int v = ift_json_first(doc, node); v >= 0; v = ift_json_next(doc, node, v)) {
+        if (v > node + 1) ift_str_addc(out, ',');
+        ift_json_copy_on(tape, out, doc, v);
     }
-    ift_str_add(out, raw.p, raw.n);
+    ift_str_addc(out, ']');
+    ift_json_end(tape, at, doc->node[node].count, out->n);
+}
+
+/* A string with escapes that are not needed. Returns whether others are left. */
+static bool copy_literal(struct ift_str *out, struct ift_slice raw) {
+    char *const from = ift_str_reserve(out, raw.n), *to = from;
+    *to++ = '"';
+    to = write_literal(to, raw.p + 1, raw.n - 2);
+    *to++ = '"';
+    *to = '\0';
+    out->n += (size_t)(to - from);
+    return memchr(from, '\\', (size_t)(to - from)) != NULL;
+}
+
+void ift_json_copy_on(struct ift_json *tape, struct ift_str *out, const struct ift_json *doc,
+                      int node) {
+    const enum ift_json_type type = doc->node[node].type;
+    if (type == IFT_JSON_OBJECT) {
+        copy_object(tape, out, doc, node);
+    } else if (type == IFT_JSON_ARRAY) {
+        copy_array(tape, out, doc, node);
+    } else {
+        const struct ift_slice raw = ift_json_raw(doc, node);
+        const size_t at = ift_json_begin(tape, type, out->n);
+        bool escaped = doc->node[node].escaped;
+        if (doc->node[node].escaped > 1) {
+            escaped = copy_literal(out, raw);
+        } else {
+            ift_str_add(out, raw.p, raw.n);
+        }
+        ift_json_end(tape, at, 0, out->n);
+        if (tape) tape->node[at].escaped = escaped;
+    }
+}
+
+void ift_json_copy(struct ift_str *out, const struct ift_json *doc, int node) {
+    ift_json_copy_on(NULL, out, doc, node);
 }
 
 void ift_json_number(struct ift_str *out, double value) {

@@ -39,8 +39,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     if (ift_json_parse(&doc, value.p, value.n, &err) < 0) abort();
     if (q && ift_jqn_run(q, &doc) == 0) {
         int got;
-        while ((got = ift_jqn_next(q, &out, &err)) > 0)
+        const struct ift_json *output;
+        while ((got = ift_jqn_next(q, &output, &err)) > 0) {
+            out = ift_json_raw(output, 0);
             ift_str_addf(&a, "%.*s\n", (int)out.n, out.p);
+        }
         ift_str_addc(&a, got < 0 ? '!' : '.');
         if (ift_jq_open(&jq, program.p, NULL, 0, &err) < 0) abort();
         ift_jq_start(jq, &doc);

@@ -18,12 +18,33 @@ static size_t cases, native_programs, left, failures;
 
 static struct ift_str why;
 
+/* The tape that came with an output is what the parser makes of its text. */
+static void check_tape(const struct ift_json *value) {
+    struct ift_json parsed = {0};
+    struct ift_err err = {0};
+    const struct ift_slice text = ift_json_raw(value, 0);
+    CHECK_OK(ift_json_parse(&parsed, text.p, text.n, &err), &err);
+    CHECK_INT(value->n, parsed.n);
+    for (size_t i = 0; i < value->n && i < parsed.n; i++) {
+        const struct ift_json_node *const a = &value->node[i], *const b = &parsed.node[i];
+        CHECK_INT(a->type, b->type);
+        CHECK_INT(a->escaped, b->escaped);
+        CHECK_INT(a->count, b->count);
+        CHECK_INT(a->end, b->end);
+        CHECK_INT(a->from, b->from);
+        CHECK_INT(a->to, b->to);
+    }
+    ift_json_release(&parsed);
+}
+
 /* All outputs, one a line; "!" at the end when the program failed. */
 static void drain_native(struct ift_jqn *q, struct ift_str *out) {
-    struct ift_slice text;
+    const struct ift_json *value;
     struct ift_err err = {0};
     int got;
-    while ((got = ift_jqn_next(q, &text, &err)) > 0) {
+    while ((got = ift_jqn_next(q, &value, &err)) > 0) {
+        check_tape(value);
+        const struct ift_slice text = ift_json_raw(value, 0);
         ift_str_add(out, text.p, text.n);
         ift_str_addc(out, '\n');
     }

@@ -77,7 +77,8 @@ static const char *completed(const char *text) {
     bool empty = false;
     ift_str_clear(&out);
     ift_str_adds(&out, "kept ");
-    if (ift_record_complete(&r, ift_slice(text), &out, &empty, &err) < 0) {
+    CHECK_OK(ift_json_parse(&r.doc, text, strlen(text), &err), &err);
+    if (ift_record_complete(&r.doc, &out, &empty, &err) < 0) {
         CHECK_STR(out.p, "kept ");
         ift_str_clear(&out);
         ift_str_addf(&out, "kept !%s", err.text);

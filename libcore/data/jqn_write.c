@@ -1,0 +1,121 @@
+#include <math.h>
+#include <string.h>
+
+#include "libcore/data/jqn_program.h"
+
+static void write_text(struct ift_json *tape, struct ift_str *out, struct jqn_value v) {
+    const size_t from = out->n, node = ift_json_begin(tape, IFT_JSON_STRING, from);
+    ift_json_quote(out, v.u.text, v.n);
+    ift_json_end(tape, node, 0, out->n);
+    if (tape) tape->node[node].escaped = out->n - from != v.n + 2u;
+}
+
+/* Text in which nothing wants escaping, between `before` and `after`: nearly all keys. */
+static inline void write_plain(struct ift_json *tape, struct ift_str *out, const char *before,
+                               struct jqn_value v, const char *after) {
+    char *const from = ift_str_reserve(out, v.n + 4u), *to = from;
+    while (*before) *to++ = *before++;
+    const size_t node = ift_json_begin(tape, IFT_JSON_STRING, out->n + (size_t)(to - from));
+    *to++ = '"';
+    memcpy(to, v.u.text, v.n);
+    to += v.n;
+    *to++ = '"';
+    ift_json_end(tape, node, 0, out->n + (size_t)(to - from));
+    while (*after) *to++ = *after++;
+    *to = '\0';
+    out->n += (size_t)(to - from);
+}
+
+static bool is_plain(struct jqn_value v) {
+    return v.own && v.type == IFT_JSON_STRING && v.depth;
+}
+
+static void write_key(struct jqn_heap *h, struct ift_json *tape, struct ift_str *out,
+                      struct jqn_value key, bool first) {
+    if (is_plain(key)) {
+        write_plain(tape, out, first ? "" : ",", key, ":");
+    } else {
+        if (!first) ift_str_addc(out, ',');
+        jqn_write(h, tape, out, key);
+        ift_str_addc(out, ':');
+    }
+}
+
+static void write_array(struct jqn_heap *h, struct ift_json *tape, struct ift_str *out,
+                        struct jqn_value array) {
+    const size_t node = ift_json_begin(tape, IFT_JSON_ARRAY, out->n);
+    ift_str_addc(out, '[');
+    for (size_t i = 0; i < array.n; i++) {
+        if (i > 0) ift_str_addc(out, ',');
+        jqn_write(h, tape, out, array.u.item[i]);
+    }
+    ift_str_addc(out, ']');
+    ift_json_end(tape, node, array.n, out->n);
+}
+
+static void write_object(struct jqn_heap *h, struct ift_json *tape, struct ift_str *out,
+                         struct jqn_value object) {
+    const size_t node = ift_json_begin(tape, IFT_JSON_OBJECT, out->n);
+    ift_str_addc(out, '{');
+    for (size_t i = 0; i < object.n; i++) {
+        write_key(h, tape, out, object.u.member[i].key, i == 0);
+        jqn_write(h, tape, out, object.u.member[i].value);
+    }
+    ift_str_addc(out, '}');
+    ift_json_end(tape, node, object.n, out->n);
+}
+
+static void write_scalar(struct ift_json *tape, struct ift_str *out, struct jqn_value v) {
+    static const char *const word[] = {"null", "false", "true"};
+    const size_t node = ift_json_begin(tape, v.type, out->n);
+    if (v.type == IFT_JSON_NUMBER) {
+        ift_json_number(out, v.u.number);
+        if (tape && isnan(v.u.number)) tape->node[node].type = IFT_JSON_NULL;
+    } else {
+        ift_str_adds(out, word[v.type]);
+    }
+    ift_json_end(tape, node, 0, out->n);
+}
+
+void jqn_write(struct jqn_heap *h, struct ift_json *tape, struct ift_str *out, struct jqn_value v) {
+    if (!v.own) {
+        ift_json_copy_on(tape, out, h->doc, (int)v.n);
+    } else if (is_plain(v)) {
+        write_plain(tape, out, "", v, "");
+    } else if (v.type == IFT_JSON_STRING) {
+        write_text(tape, out, v);
+    } else if (v.type == IFT_JSON_ARRAY) {
+        write_array(h, tape, out, v);
+    } else if (v.type == IFT_JSON_OBJECT) {
+        write_object(h, tape, out, v);
+    } else {
+        write_scalar(tape, out, v);
+    }
+}
+
+/* Inside `depth` containers written so far. */
+static int eval_to(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, unsigned depth,
+                   struct ift_json *tape, struct ift_str *out) {
+    if (e->op == JQN_OBJECT && e->distinct) {
+        const size_t node = ift_json_begin(tape, IFT_JSON_OBJECT, out->n);
+        ift_str_addc(out, '{');
+        for (size_t i = 0; i < e->nparts; i += 2) {
+            write_key(&x->heap, tape, out, e->part[i]->literal, i == 0);
+            JQN_TRY(eval_to(x, e->part[i + 1], in, depth + 1, tape, out));
+        }
+        ift_str_addc(out, '}');
+        ift_json_end(tape, node, e->nparts / 2, out->n);
+        return JQN_OK;
+    }
+    struct jqn_value v;
+    JQN_TRY(jqn_eval(x, e, in, &v));
+    const bool container = v.own && v.type >= IFT_JSON_ARRAY;
+    if (container && depth) JQN_TRY(jqn_check_depth(x, depth + v.depth));
+    jqn_write(&x->heap, tape, out, v);
+    return JQN_OK;
+}
+
+int jqn_eval_to(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                struct ift_json *tape, struct ift_str *out) {
+    return eval_to(x, e, in, 0, tape, out);
+}
