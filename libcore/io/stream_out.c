@@ -10,8 +10,9 @@
 #include "libcore/base/mem.h"
 #include "libcore/io/stream.h"
 
-/* Small pieces are gathered, large ones (a batch of records) go out as they are. */
-enum { BUFFER = 64 << 10, DIRECT = 32 << 10 };
+/* Pieces are gathered. A file's pages are cheapest for the kernel by many at once; whoever reads
+ * from a pipe should not wait for so much. */
+enum { FILE_BUFFER = 1 << 19, PIPE_BUFFER = 64 << 10 };
 
 struct ift_out {
     int fd;
@@ -20,7 +21,7 @@ struct ift_out {
     char *path;    /* to rename to; NULL: written in place (standard output, a device, a pipe) */
     char *temporary;
     char *buf;
-    size_t n;
+    size_t n, size; /* bytes in buf, and its room */
 };
 
 /* A neighbour of `path`, created here and now, that nobody else writes to. */
@@ -48,7 +49,6 @@ int ift_out_open(struct ift_out **result, const char *path, struct ift_err *err)
     out->standard = standard;
     out->fd = STDOUT_FILENO;
     out->name = ift_strdup(standard ? "standard output" : path);
-    out->buf = ift_alloc(BUFFER);
     int got = 0;
     if (!standard) {
         struct stat st;
@@ -70,6 +70,10 @@ int ift_out_open(struct ift_out **result, const char *path, struct ift_err *err)
         ift_out_abandon(out);
         return -1;
     }
+    struct stat st;
+    const bool is_file = fstat(out->fd, &st) == 0 && S_ISREG(st.st_mode);
+    out->size = is_file ? FILE_BUFFER : PIPE_BUFFER;
+    out->buf = ift_alloc(out->size);
     *result = out;
     return 0;
 }
@@ -96,8 +100,8 @@ int ift_out_flush(struct ift_out *out, struct ift_err *err) {
 }
 
 int ift_out_write(struct ift_out *out, const void *p, size_t n, struct ift_err *err) {
-    if (n > BUFFER - out->n || n >= DIRECT) IFT_TRY(ift_out_flush(out, err));
-    if (n >= DIRECT) return write_all(out, p, n, err);
+    if (n > out->size - out->n || n >= out->size / 2) IFT_TRY(ift_out_flush(out, err));
+    if (n >= out->size / 2) return write_all(out, p, n, err);
     if (n) memcpy(out->buf + out->n, p, n);
     out->n += n;
     return 0;
