@@ -95,14 +95,19 @@ static double node_bytes(const struct ift_graph *g, const struct ift_node *n,
     return table ? 2 * bytes : bytes;
 }
 
+/* Of the peak that the products of an op reach. */
+static double share_of(enum ift_op op) {
+    if (op == IFT_OP_ATTN || op == IFT_OP_ATTN_BWD) return 0.3;
+    return op == IFT_OP_XENT ? 0.6 : 0.95;
+}
+
 double ift_speed_seconds(const struct ift_speed *s, const struct ift_graph *g,
                          const struct ift_batch *b) {
     double seconds = 0;
     for (size_t i = 0; i < ift_graph_nodes(g); i++) {
         const struct ift_node *n = ift_graph_node(g, i);
-        const bool attention = n->op == IFT_OP_ATTN || n->op == IFT_OP_ATTN_BWD;
-        const double share = attention ? 0.3 : 0.9;
-        seconds += fmax(node_flops(g, n, b) / (share * s->flops), node_bytes(g, n, b) / s->bytes);
+        seconds += fmax(node_flops(g, n, b) / (share_of(n->op) * s->flops),
+                        node_bytes(g, n, b) / s->bytes);
     }
     return seconds;
 }
