@@ -12,14 +12,25 @@
 
 /* ---- tokens ---- */
 
-/* Added tokens are found in text as it is, before spaces are spelled. */
-static struct ift_slice plain(const struct ift_spelled *p, struct ift_str *text) {
-    if (!p->added || p->kind != IFT_SPELLED_USER) return p->text;
+/* llama.cpp begins anew behind each token that it finds first, with a space in front if texts have
+ * one: there the user-defined pieces of a SentencePiece model are ordinary ones with the best score
+ * instead, which is nearly the same. */
+static int32_t kind_of(const struct ift_spelling *s, size_t i) {
+    if (i >= s->n) return IFT_SPELLED_UNUSED;
+    const struct ift_spelled *const p = &s->piece[i];
+    const bool ordinary = p->kind == IFT_SPELLED_USER && !p->added && s->dummy_prefix;
+    return ordinary ? IFT_SPELLED_NORMAL : (int32_t)p->kind;
+}
+
+/* What is found first is found in text as it is, before spaces are spelled. */
+static struct ift_slice plain(const struct ift_spelling *s, size_t i, struct ift_str *text) {
+    const struct ift_slice spelled = s->piece[i].text;
+    if (kind_of(s, i) != IFT_SPELLED_USER) return spelled;
     ift_str_clear(text);
-    for (size_t i = 0; i < p->text.n; i++) {
-        const bool meta = p->text.n - i >= 3 && memcmp(p->text.p + i, META, 3) == 0;
-        ift_str_addc(text, meta ? ' ' : p->text.p[i]);
-        if (meta) i += 2;
+    for (size_t k = 0; k < spelled.n; k++) {
+        const bool meta = spelled.n - k >= 3 && memcmp(spelled.p + k, META, 3) == 0;
+        ift_str_addc(text, meta ? ' ' : spelled.p[k]);
+        if (meta) k += 2;
     }
     return ift_str_slice(text);
 }
@@ -31,17 +42,9 @@ static void add_texts(struct ift_gguf *g, const struct ift_spelling *s, size_t r
         char pad[32];
         snprintf(pad, sizeof pad, "[PAD%zu]", i);
         const bool there = i < s->n && s->piece[i].text.p;
-        ift_gguf_item_text(g, there ? plain(&s->piece[i], &text) : ift_slice(pad));
+        ift_gguf_item_text(g, there ? plain(s, i, &text) : ift_slice(pad));
     }
     ift_str_release(&text);
-}
-
-/* llama.cpp puts a space behind each token that it finds first, as if a new text began there: the
- * user-defined pieces of a SentencePiece model are ordinary ones with the best score instead. */
-static int32_t kind_of(const struct ift_spelling *s, size_t i) {
-    if (i >= s->n) return IFT_SPELLED_UNUSED;
-    const struct ift_spelled *const p = &s->piece[i];
-    return p->kind == IFT_SPELLED_USER && !p->added ? IFT_SPELLED_NORMAL : (int32_t)p->kind;
 }
 
 static void add_tokens(struct ift_gguf *g, const struct ift_spelling *s, size_t rows) {

@@ -9,6 +9,8 @@
 #include "libcore/text/sentencepiece.h"
 #include "libcore/text/tokenizer_internal.h"
 
+#define META "\xe2\x96\x81" /* U+2581 */
+
 static const float added_score = -1000; /* of what is never made by merging */
 
 /* Reads "<folder>/<file>": 1, or 0 when it is not there. */
@@ -192,39 +194,62 @@ static int by_text(const void *a, const void *b) {
     return order ? order : (x.n > y.n) - (x.n < y.n);
 }
 
+/* Runs of spaces have one score in LLaMA's tokenizer.model, which prefers the leftmost of equals;
+ * the pairs that make them lie in any order in files converted from it. */
+static bool is_spaces(struct ift_slice s) {
+    for (size_t i = 0; i < s.n; i += 3)
+        if (s.n - i < 3 || memcmp(s.p + i, META, 3) != 0) return false;
+    return true;
+}
+
+static const struct named *find_joined(const struct named *name, size_t n, struct ift_slice merge,
+                                       struct ift_str *joined) {
+    const char *const space = memchr(merge.p, ' ', merge.n);
+    ift_str_clear(joined);
+    ift_str_add(joined, merge.p, (size_t)(space - merge.p));
+    ift_str_add(joined, space + 1, merge.n - (size_t)(space + 1 - merge.p));
+    const struct named key = {ift_str_slice(joined), 0};
+    return bsearch(&key, name, n, sizeof *name, by_text);
+}
+
 /* SentencePiece makes the pair whose piece has the best score; these files list the pairs in that
  * order. A piece is scored by its first pair, and no other's may lie among its pairs: two orders
- * would be one then. What no pair makes is a character. */
-static int score_by_merges(struct ift_spelling *s, struct ift_err *err) {
-    struct named *const name = ift_alloc0(s->n + 1, sizeof *name);
-    bool *const scored = ift_alloc0(s->n + 1, sizeof *scored);
-    size_t n = 0, last = SIZE_MAX;
-    for (size_t i = 0; i < s->n; i++)
-        if (s->piece[i].text.p) name[n++] = (struct named){s->piece[i].text, i};
-    qsort(name, n, sizeof *name, by_text);
+ * would be one then. */
+static int score_merges(struct ift_spelling *s, const struct named *name, size_t n, bool *scored,
+                        struct ift_err *err) {
     struct ift_str joined = {0};
+    size_t last = SIZE_MAX, spaces = SIZE_MAX;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < s->nmerges; i++) {
-        const char *const space = memchr(s->merge[i].p, ' ', s->merge[i].n);
-        ift_str_clear(&joined);
-        ift_str_add(&joined, s->merge[i].p, (size_t)(space - s->merge[i].p));
-        ift_str_add(&joined, space + 1, s->merge[i].n - (size_t)(space + 1 - s->merge[i].p));
-        const struct named key = {ift_str_slice(&joined), 0};
-        const struct named *const hit = bsearch(&key, name, n, sizeof *name, by_text);
+        const struct named *const hit = find_joined(name, n, s->merge[i], &joined);
         if (!hit || hit->id == last) continue;
-        if (scored[hit->id])
+        const bool run = is_spaces(hit->text);
+        if (run && spaces == SIZE_MAX) spaces = i;
+        if (scored[hit->id] && !run)
             rc = IFT_FAIL(err,
                           "merge %zu makes \"%s\" again: no scores say this order; a "
                           "tokenizer.model beside it would",
                           i, joined.p);
         scored[hit->id] = true;
         last = hit->id;
-        s->piece[last].score = -(float)i;
+        s->piece[last].score = -(float)(run ? spaces : i);
     }
+    ift_str_release(&joined);
+    return rc;
+}
+
+/* What no pair makes is a character, which needs no score. */
+static int score_by_merges(struct ift_spelling *s, struct ift_err *err) {
+    struct named *const name = ift_alloc0(s->n + 1, sizeof *name);
+    bool *const scored = ift_alloc0(s->n + 1, sizeof *scored);
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++)
+        if (s->piece[i].text.p) name[n++] = (struct named){s->piece[i].text, i};
+    qsort(name, n, sizeof *name, by_text);
+    const int rc = score_merges(s, name, n, scored, err);
     for (size_t i = 0; i < s->n; i++)
         if (!scored[i] && s->piece[i].kind == IFT_SPELLED_NORMAL)
             s->piece[i].score = -(float)s->nmerges;
-    ift_str_release(&joined);
     free(scored);
     free(name);
     return rc;
