@@ -121,9 +121,10 @@ static void note_plan(const struct job *j) {
     const struct ift_forecast *f = ift_loop_forecast(j->loop);
     struct ift_str s = {0};
     ift_forecast_line(f, &s);
-    ift_note_verbose(j->run, "%zu rows, %lld tokens; %lld of %lld parameters are trained",
+    ift_note_verbose(j->run, "%zu rows, %lld tokens, %.1f MB; %lld of %lld parameters are trained",
                      ift_corpus_rows(j->rows), (long long)ift_corpus_tokens(j->rows),
-                     (long long)f->trained, (long long)f->parameters);
+                     (double)ift_corpus_bytes(j->rows) / 1e6, (long long)f->trained,
+                     (long long)f->parameters);
     ift_note_verbose(j->run, "memory: %s", s.p);
     ift_str_release(&s);
 }
