@@ -146,6 +146,9 @@ static int add_all(struct ift_gguf *g, const struct ift_model *m, const struct i
                    const struct ift_spelling *s, struct ift_err *err) {
     const struct ift_config *const c = ift_model_config(m);
     const char *const folder = ift_model_dir(m);
+    if (!s->n || (s->bytes && !s->nmerges))
+        return IFT_FAIL(err, "%s: a vocabulary of this kind is written from a tokenizer.json only",
+                        folder);
     if (s->n > (size_t)c->vocab)
         return IFT_FAIL(err, "%s: %zu tokens, but rows for %lld", folder, s->n,
                         (long long)c->vocab);
@@ -156,7 +159,8 @@ static int add_all(struct ift_gguf *g, const struct ift_model *m, const struct i
 }
 
 static bool has_vocabulary(const char *folder) {
-    static const char *const file[] = {"tokenizer.json", "tokenizer.model"};
+    static const char *const file[] = {"tokenizer.json", "tokenizer.model", "vocab.json",
+                                       "merges.txt",     "qwen.tiktoken",   "ice_text.model"};
     struct ift_str path = {0};
     struct stat st;
     bool found = false;
