@@ -12,9 +12,35 @@ const char *ift_utf8_category(uint32_t code) {
     return utf8proc_category_string((utf8proc_int32_t)code);
 }
 
+struct range {
+    uint32_t from, to;
+};
+
+/* What Unicode 16 has and utf8proc, with 15, does not know yet. */
+static const struct range new_letters[] = {
+    {0x1c89, 0x1c8a},   {0xa7cb, 0xa7cd},   {0xa7da, 0xa7dc},   {0x105c0, 0x105f3},
+    {0x10d4a, 0x10d65}, {0x10d6f, 0x10d85}, {0x10ec2, 0x10ec4}, {0x11380, 0x11389},
+    {0x1138b, 0x1138b}, {0x1138e, 0x1138e}, {0x11390, 0x113b5}, {0x113b7, 0x113b7},
+    {0x113d1, 0x113d1}, {0x113d3, 0x113d3}, {0x11bc0, 0x11be0}, {0x13460, 0x143fa},
+    {0x16100, 0x1611d}, {0x16d40, 0x16d6c}, {0x18cff, 0x18cff}, {0x1e5d0, 0x1e5ed},
+    {0x1e5f0, 0x1e5f0}, {0x2ebf0, 0x2ee5d},
+};
+static const struct range new_numbers[] = {
+    {0x10d40, 0x10d49}, {0x116d0, 0x116e3}, {0x11bf0, 0x11bf9}, {0x16130, 0x16139},
+    {0x16d70, 0x16d79}, {0x1ccf0, 0x1ccf9}, {0x1e5f1, 0x1e5fa},
+};
+
+static bool is_among(const struct range *r, size_t n, uint32_t code) {
+    for (size_t i = 0; i < n; i++)
+        if (code >= r[i].from && code <= r[i].to) return true;
+    return false;
+}
+
 bool ift_utf8_is_letter(uint32_t code) {
     if (code < 0x80) return (code | 0x20) - 'a' < 26;
     const int c = property(code)->category;
+    if (c == UTF8PROC_CATEGORY_CN)
+        return is_among(new_letters, sizeof new_letters / sizeof *new_letters, code);
     return c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_LO;
 }
 
@@ -26,6 +52,8 @@ bool ift_utf8_is_mark(uint32_t code) {
 bool ift_utf8_is_number(uint32_t code) {
     if (code < 0x80) return code - '0' < 10;
     const int c = property(code)->category;
+    if (c == UTF8PROC_CATEGORY_CN)
+        return is_among(new_numbers, sizeof new_numbers / sizeof *new_numbers, code);
     return c >= UTF8PROC_CATEGORY_ND && c <= UTF8PROC_CATEGORY_NO;
 }
 
@@ -46,9 +74,9 @@ bool ift_utf8_is_word(uint32_t code) {
                           (code >= 0x1f130 && code <= 0x1f149) ||
                           (code >= 0x1f150 && code <= 0x1f169) ||
                           (code >= 0x1f170 && code <= 0x1f189);
-    return ift_utf8_is_letter(code) || ift_utf8_is_mark(code) || c == UTF8PROC_CATEGORY_ND ||
-           c == UTF8PROC_CATEGORY_NL || c == UTF8PROC_CATEGORY_PC || code == 0x200c ||
-           code == 0x200d || enclosed;
+    const bool digit = ift_utf8_is_number(code) && c != UTF8PROC_CATEGORY_NO;
+    return ift_utf8_is_letter(code) || ift_utf8_is_mark(code) || digit ||
+           c == UTF8PROC_CATEGORY_PC || code == 0x200c || code == 0x200d || enclosed;
 }
 
 bool ift_utf8_is_space(uint32_t code) {

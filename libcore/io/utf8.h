@@ -27,7 +27,7 @@ size_t ift_utf8_count(const char *p, size_t n);
 /* General category as two letters of the standard, "Lu", "Nd", "Zs" …; "Cn" for what is not
  * assigned. */
 const char *ift_utf8_category(uint32_t code);
-/* The classes of regular expressions. */
+/* The classes of regular expressions; letters and numbers are those of Unicode 16. */
 bool ift_utf8_is_letter(uint32_t code); /* \p{L} */
 bool ift_utf8_is_mark(uint32_t code);   /* \p{M} */
 bool ift_utf8_is_number(uint32_t code); /* \p{N} */

@@ -30,6 +30,7 @@ int ift_folder_slurp(const struct ift_folder *f, const char *file, struct ift_st
                      struct ift_err *err) {
     char *const path = join(f->path, file);
     const int rc = ift_in_slurp(path, text, 0, err);
+    if (rc < 0) ift_str_release(text);
     free(path);
     return rc;
 }

@@ -39,6 +39,7 @@ void ift_icetk_spell(const char *p, size_t n, struct ift_normal *out) {
             ift_normal_map(out, out->text.n - 1, i, true);
         }
     }
+    if (n > 0) out->map[out->text.n] = (uint32_t)n; /* there is room: ift_normal_map makes it */
 }
 
 /* What a piece at p, of a text that ends, stands for: its length, or 0. */

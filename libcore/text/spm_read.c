@@ -91,7 +91,7 @@ static int add_pieces(struct ift_tokenizer *t, const struct ift_sentencepiece *m
             rc = add_piece(t, m, piece,
                            a && a->special && type != IFT_SP_UNKNOWN ? IFT_SP_CONTROL : type, &text,
                            err);
-        nbytes += t->vocab.kind[id] == IFT_PIECE_BYTE;
+        if (rc == 0) nbytes += t->vocab.kind[id] == IFT_PIECE_BYTE;
     }
     ift_str_release(&text);
     if (rc == 0 && m->byte_fallback && nbytes != 256)

@@ -45,14 +45,12 @@ static int read_text(struct ift_tokenizer *t, struct ift_slice text, struct ift_
 
 static int read_file(struct ift_tokenizer *t, const char *path, struct ift_err *err) {
     struct ift_str text = {0};
-    IFT_TRY(ift_in_slurp(path, &text, 0, err));
+    int rc = ift_in_slurp(path, &text, 0, err);
     const struct ift_slice s = {text.p ? text.p : "", text.n};
-    const bool tiktoken = ift_tiktoken_is(s);
-    const int rc = tiktoken ? 0 : read_text(t, s, err);
+    const bool tiktoken = rc == 0 && ift_tiktoken_is(s);
+    if (rc == 0 && !tiktoken && (rc = read_text(t, s, err)) < 0) ift_fail_in(err, "%s", path);
     ift_str_release(&text);
-    if (tiktoken) return ift_tokenizer_read_tiktoken_file(t, path, err);
-    if (rc < 0) ift_fail_in(err, "%s", path);
-    return rc;
+    return tiktoken ? ift_tokenizer_read_tiktoken_file(t, path, err) : rc;
 }
 
 /* What follows from the rest. */

@@ -8,7 +8,7 @@ sentencepiece 0.2.2 adds the scores of unigram models in float, so some ties fal
   tokenizer.py texts BIN VOCAB FILE.. the same for one published vocabulary, on each line of text files and on fuzzed
                                       pieces of them
 """
-import json, os, random, struct, subprocess, sys, tempfile
+import base64, json, os, random, struct, subprocess, sys, tempfile, unicodedata
 
 import sentencepiece
 import tokenizers
@@ -265,7 +265,77 @@ def make_chars(r):
                            fuse_unk=r.random() < 0.7, byte_fallback=fallback, ignore_merges=False, vocab=ids, merges=merges))
 
 
+def make_unigram_json(r):
+    chars = list(dict.fromkeys([c for c in LETTERS if r.random() < 0.8] + [META]))
+    pieces = [p for p in grow(r, chars, r.choice([30, 200]), 7)]
+    r.shuffle(pieces)
+    scores = r.choice([lambda: -float(r.randint(0, 5)), lambda: -r.random() * 20, lambda: -r.choice([0.1, 0.2, 0.3, 0.7])])
+    fallback = r.random() < 0.5
+    vocab = [["<unk>", 0.0], ["<s>", 0.0]] + ([["<0x%02X>" % b, -99.0] for b in range(256)] if fallback else [])
+    vocab += [[p, scores()] for p in pieces]
+    space = dict(type="Metaspace", replacement=META, prepend_scheme=r.choice(["first", "always", "never"]), split=r.random() < 0.6)
+    strip = [dict(type="Strip", content=" ", start=1, stop=0)] if space["prepend_scheme"] != "never" else []
+    chain = [dict(type="Replace", pattern=dict(String=META), content=" "), dict(type="ByteFallback"), dict(type="Fuse")] + strip
+    return dict(version="1.0", truncation=None, padding=None,
+                added_tokens=[added(0, "<unk>", True), added(1, "<s>", True, lstrip=r.random() < 0.5),
+                              dict(added(len(vocab), "ab", False), single_word=True)],
+                normalizer=None, pre_tokenizer=space, post_processor=None,
+                decoder=dict(type="Sequence", decoders=chain) if fallback else space,
+                model=dict(type="Unigram", unk_id=0, byte_fallback=fallback, vocab=vocab))
+
+
+# ---- folders ----
+
+def make_gpt2(r):
+    """vocab.json, merges.txt and settings, and the tokenizer.json that says the same."""
+    name, pattern, nfc = r.choice([("GPT2Tokenizer", GPT2, False), ("Qwen2TokenizerFast", CL100K % "", True)])
+    whole = make_bytes(r)
+    split = dict(type="Split", pattern=dict(Regex=pattern), behavior="Isolated", invert=False)
+    level = dict(type="ByteLevel", add_prefix_space=False, trim_offsets=True, use_regex=False)
+    whole["pre_tokenizer"] = dict(type="Sequence", pretokenizers=[split, level])
+    whole["normalizer"] = dict(type="NFC") if nfc else None
+    whole["model"]["ignore_merges"] = False
+    merges = "".join("%s %s\n" % tuple(m) for m in whole["model"]["merges"])
+    config = dict(tokenizer_class=name, added_tokens_decoder={str(a["id"]): a for a in whole["added_tokens"]}, eos_token="</s>")
+    return {"vocab.json": json.dumps(whole["model"]["vocab"], ensure_ascii=False),
+            "merges.txt": ("#version: 0.2\n" if r.random() < 0.5 else "") + merges,
+            "tokenizer_config.json": json.dumps(config)}, json.dumps(whole, ensure_ascii=False)
+
+
+def make_tiktoken(r):
+    singles = [bytes([b]) for b in range(256)]
+    r.shuffle(singles)
+    pool = [bytes([b]) for w in LETTERS + BLANKS for b in w.encode()] + [w.encode() for w in LETTERS]
+    known = dict.fromkeys(singles)
+    for _ in range(r.choice([50, 400])):
+        token = b"".join(r.choice(pool) for _ in range(r.choice([2, 2, 2, 3])))
+        if len(token) < 16:
+            known[token] = None
+            pool.append(token)
+    ranks = {t: i for i, t in enumerate(known)}
+    qwen = r.random() < 0.5
+    lines = [base64.b64encode(t) + b" %d\n" % i for t, i in ranks.items()]
+    files = {"qwen.tiktoken" if qwen else "tokenizer.model": b"".join(lines).decode()}
+    if not qwen:
+        files["tokenizer_config.json"] = json.dumps(dict(bos_token="<|begin_of_text|>"))
+    return files, Tiktoken(ranks, CL100K % ("" if qwen else "{1,3}"), qwen)
+
+
 # ---- what the libraries say ----
+
+class Tiktoken:
+    control = False
+
+    def __init__(self, ranks, pattern, nfc):
+        import tiktoken
+        self.t, self.nfc = tiktoken.Encoding("x", pat_str=pattern, mergeable_ranks=ranks, special_tokens={}), nfc
+
+    def encode(self, text):
+        return self.t.encode_ordinary(unicodedata.normalize("NFC", text) if self.nfc else text)
+
+    def decode(self, ids, keep):
+        return self.t.decode(ids)
+
 
 class Spm:
     control = False
@@ -298,16 +368,36 @@ class Hf:
 
 def make(r, kind):
     """(file suffix, file bytes, library)"""
+    if kind == "gpt2":
+        files, whole = make_gpt2(r)
+        return "", files, Hf(whole)
+    if kind == "tiktoken":
+        return ("",) + make_tiktoken(r)
     models = dict(model=make_model, unigram=make_unigram, rules=lambda r: make_unigram(r, 2))
     if kind in models or kind in ("nmt_nfkc", "identity"):
         blob = models[kind](r) if kind in models else trained_model(r, kind)
         return ".model", blob, Spm(blob)
-    blob = json.dumps(make_bytes(r) if kind == "bytes" else make_chars(r), ensure_ascii=False)
+    makers = dict(bytes=make_bytes, chars=make_chars, scores=make_unigram_json)
+    blob = json.dumps(makers[kind](r), ensure_ascii=False)
     return ".json", blob.encode(), Hf(blob)
 
 
 def size_of(lib):
+    if isinstance(lib, Tiktoken):
+        return lib.t.n_vocab
     return lib.p.get_piece_size() if isinstance(lib, Spm) else max(lib.t.get_vocab().values()) + 1
+
+
+def write(path, blob):
+    """A file, or a folder of files."""
+    if isinstance(blob, bytes):
+        with open(path, "wb") as f:
+            f.write(blob)
+        return
+    os.makedirs(path, exist_ok=True)
+    for name, text in blob.items():
+        with open(os.path.join(path, name), "w", newline="\n") as f:
+            f.write(text)
 
 
 def cases(r, lib, count):
@@ -321,12 +411,12 @@ def cases(r, lib, count):
 
 def golden(folder):
     kinds = ["model"] * 6 + ["nmt_nfkc"] + ["bytes"] * 8 + ["chars"] * 6 + ["unigram"] * 10 + ["rules"] * 4
+    kinds += ["scores"] * 3 + ["gpt2"] * 3 + ["tiktoken"] * 3
     for i, kind in enumerate(kinds):
         r = random.Random(1000 + i)
         suffix, blob, lib = make(r, kind)
         name = "%s-%d" % (kind.replace("_", "-"), i)
-        with open(os.path.join(folder, name + suffix), "wb") as f:
-            f.write(blob)
+        write(os.path.join(folder, name + suffix), blob)
         with open(os.path.join(folder, name + ".jsonl"), "w") as f:
             f.write(json.dumps(dict(vocab=name + suffix, control=lib.control)) + "\n")
             for c in cases(r, lib, 60):
@@ -372,11 +462,11 @@ def compare(bindir, seed, count):
     with tempfile.TemporaryDirectory() as d:
         for i in range(count):
             r = random.Random(seed * 100003 + i)
-            kind = r.choice(["model", "rules", "unigram", "unigram", "bytes", "chars", "nmt_nfkc" if i % 10 == 0 else "model"])
+            kind = r.choice(["model", "rules", "unigram", "bytes", "chars", "scores", "gpt2", "tiktoken",
+                             "nmt_nfkc" if i % 10 == 0 else "model"])
             suffix, blob, lib = make(r, kind)
             path = "%s/%d-%s%s" % (d, i, kind, suffix)
-            with open(path, "wb") as f:
-                f.write(blob)
+            write(path, blob)
             n, bad = check(bindir, path, lib, texts(r, 200), os.path.basename(path))
             if bad:
                 os.rename(path, "/tmp/" + os.path.basename(path))

@@ -245,13 +245,14 @@ static void check_hostile(const char *vocab) {
 int main(void) {
     const char *const src = getenv("SRC");
     ift_str_addf(&folder, "%s/tests/golden/tokenizer", src && *src ? src : ".");
-    CHECK_INT(check_all_golden(), 35);
+    CHECK_INT(check_all_golden(), 44);
     check_marks();
     check_refusals();
     check_hostile("model-0.model");
     check_hostile("bytes-7.json");
     check_hostile("chars-15.json");
     check_hostile("unigram-21.model");
+    check_hostile("tiktoken-41");
     ift_str_release(&folder);
     return check_done();
 }
