@@ -166,8 +166,8 @@ static int read_all(struct ift_json_reader *r, struct ift_err *err) {
     struct ift_tokenizer *const t = r->t;
     if (!ift_json_is(&r->doc, 0, IFT_JSON_OBJECT) ||
         (r->model = ift_json_get(&r->doc, 0, "model")) < 0)
-        return IFT_FAIL(err, "not a tokenizer.json: it has no \"model\"; of a vocab.json, name the "
-                             "folder");
+        return IFT_FAIL(err, "not a tokenizer.json: it has no \"model\"; if it is a vocab.json, "
+                             "name its folder");
     IFT_TRY(ift_json_read_before(r, err));
     t->normalizer.escape = r->hf.meta;
     t->decoding.whole_runs = true;

@@ -28,8 +28,8 @@ struct ift_vocab_family {
     bool icetk;                /* icetk.c; ids begin at "num_image_tokens" */
     bool add_bos;              /* the default of "add_bos_token" */
     const char *const *behind; /* control tokens behind the vocabulary, NULL at the end … */
-    const char *numbered; /* … and `count` more of them: this, a number that begins with `from`, */
-    unsigned from, count;        /* and "|>" */
+    const char *numbered;      /* … and `count` more: this, a number from `from` on, and "|>" */
+    unsigned from, count;
     const char *bos, *eos, *pad; /* where settings are silent */
     const char *before[3], *after[3];
 };

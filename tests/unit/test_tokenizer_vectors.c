@@ -42,8 +42,8 @@ static void free_lines(struct lines *l) {
     free(l->line);
 }
 
-/* A folder of links: "FILE>NAME FILE …" of $SHARED/tok, a name being that of the file unless it is
- * said, and a tokenizer_config.json. */
+/* A folder of links: "FILE>NAME FILE …" of $SHARED/tok, a name being that of the file unless it
+ * is said, and a tokenizer_config.json. */
 static void make_folder(struct ift_str *path, const char *files, const char *config) {
     static int number;
     ift_str_addf(path, "folder-%d", number++);
