@@ -29,9 +29,10 @@ static int each(struct ift_json_reader *r, int component, const char *list, comp
 }
 
 static int64_t whole_number(const struct ift_json_reader *r, int node) {
-    const struct ift_slice raw = ift_json_raw(&r->doc, node);
-    long long value;
-    return ift_json_is(&r->doc, node, IFT_JSON_NUMBER) && ift_parse_i64(raw, &value) ? value : -1;
+    long long value = -1;
+    if (ift_json_is(&r->doc, node, IFT_JSON_NUMBER))
+        (void)ift_parse_i64(ift_json_raw(&r->doc, node), &value);
+    return value;
 }
 
 static bool replaces_space(const struct ift_json_reader *r, int component, const char *from,

@@ -124,8 +124,8 @@ int ift_tokenizer_read_tiktoken(struct ift_tokenizer *t, struct ift_slice text,
                                 struct ift_added *added, struct ift_err *err) IFT_MUST_CHECK;
 bool ift_tiktoken_is(struct ift_slice text); /* by the look of its first line */
 
-/* vocab_folder.c: fills a zeroed tokenizer from a folder; from a tiktoken file, with what the settings
- * beside it say. Messages begin with the file. */
+/* vocab_folder.c: fills a zeroed tokenizer from a folder; from a tiktoken file, with what the
+ * settings beside it say. Messages begin with the file. */
 int ift_tokenizer_read_folder(struct ift_tokenizer *t, const char *folder,
                               struct ift_err *err) IFT_MUST_CHECK;
 int ift_tokenizer_read_tiktoken_file(struct ift_tokenizer *t, const char *path,
