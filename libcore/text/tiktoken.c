@@ -1,12 +1,13 @@
 /* A tiktoken file to tokenizer: lines of a token in base64, a blank and its rank, which is its id.
- * Any two neighbours whose joined bytes are a token may merge, lowest rank first. As ranks differ,
- * only one pair can ever make a token: the last two parts of what merging with lower ranks makes of
- * its bytes. Those pairs are the table; a token that merging cannot reach is found as a whole word
- * alone, as in tiktoken. */
+ * Any two neighbours whose joined bytes are a token may merge, lowest rank first; ranks need not
+ * grow with the parts, so no list of merges says the same in general, and every pair is a row of
+ * the table. A word that is a token is that token, reachable by merging or not. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "libcore/text/tokenizer_internal.h"
+
+enum { LONGEST = 2048 }; /* bytes of a token; published ones have up to 128 */
 
 /* Base64 with its padding; false: it is not. */
 static bool add_base64(struct ift_str *out, struct ift_slice text) {
@@ -55,6 +56,8 @@ static int read_line(struct ranks *r, struct ift_slice line, struct ift_str *tok
         return IFT_FAIL(err, "not a token in base64, a blank and a rank");
     if (rank < 0 || rank >= IFT_ADDED_MOST_IDS)
         return IFT_FAIL(err, "the rank is not between 0 and %d", IFT_ADDED_MOST_IDS - 1);
+    if (token->n > LONGEST)
+        return IFT_FAIL(err, "a token of %zu bytes, at most %d can be one", token->n, LONGEST);
     const size_t before = r->cap;
     r->token = ift_grow(r->token, (size_t)rank + 1, &r->cap, sizeof *r->token);
     if (r->cap > before) memset(r->token + before, 0, (r->cap - before) * sizeof *r->token);
@@ -108,17 +111,16 @@ static int add_tokens(struct ift_tokenizer *t, const struct ranks *r, struct ift
 }
 
 static void add_pairs(struct ift_tokenizer *t) {
-    struct ift_bpe_work w = {0};
     for (uint32_t id = 0; id < t->vocab.n; id++) {
         const struct ift_slice s = ift_vocab_piece(&t->vocab, id);
         if (s.n < 2 || ift_vocab_find(&t->vocab, s.p, s.n) != (int32_t)id) continue;
-        w.n = 0;
-        for (size_t i = 0; i < s.n; i++)
-            ift_bpe_push(&w, t->byte_id[(unsigned char)s.p[i]], (uint32_t)i);
-        ift_bpe_merge(&t->bpe, &w);
-        if (w.n == 2) ift_bpe_add(&t->bpe, w.symbol[0].id, w.symbol[1].id, id, id);
+        for (size_t i = 1; i < s.n; i++) {
+            const int32_t left = ift_vocab_find(&t->vocab, s.p, i);
+            if (left < 0) continue;
+            const int32_t right = ift_vocab_find(&t->vocab, s.p + i, s.n - i);
+            if (right >= 0) ift_bpe_add(&t->bpe, (uint32_t)left, (uint32_t)right, id, id);
+        }
     }
-    ift_bpe_work_release(&w);
 }
 
 int ift_tokenizer_read_tiktoken(struct ift_tokenizer *t, struct ift_slice text,
