@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 void ift_out_of_memory(size_t size) {
@@ -34,6 +35,14 @@ void *ift_alloc0(size_t count, size_t size) {
 void *ift_realloc(void *p, size_t count, size_t size) {
     const size_t total = product(count, size);
     return checked(realloc(p, total ? total : 1), total);
+}
+
+void *ift_alloc_table(size_t count, size_t size) {
+    const size_t total = product(count, size), huge = (size_t)2 << 20;
+    if (total < huge || total % huge) return ift_alloc(total);
+    void *const p = checked(aligned_alloc(huge, total), total);
+    (void)madvise(p, total, MADV_HUGEPAGE);
+    return p;
 }
 
 size_t ift_mem_resident(void) {

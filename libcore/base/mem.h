@@ -13,6 +13,9 @@ _Noreturn void ift_out_of_memory(size_t size);
 void *ift_alloc(size_t size);                          /* contents undefined; size 0 is fine */
 void *ift_alloc0(size_t count, size_t size);           /* zeroed; count * size is checked */
 void *ift_realloc(void *p, size_t count, size_t size); /* count * size is checked */
+/* For large tables read at random: on huge pages where the system gives some, for a step to another
+ * page costs more than a step to other memory. Contents undefined; free() it. */
+void *ift_alloc_table(size_t count, size_t size);
 char *ift_strdup(const char *s);                       /* NULL gives NULL */
 char *ift_strndup(const char *s, size_t n);            /* n bytes and a terminator */
 

@@ -1,9 +1,30 @@
 /* Segmentation as byte-level BPE does it: a scanner cuts words, symbols are bytes. */
 #include "libcore/text/tokenizer_internal.h"
 
+void ift_bytes_finish(struct ift_tokenizer *t) {
+    ift_joins_init(&t->joins, t->vocab.n);
+    for (uint32_t i = 0; i < t->vocab.n; i++) {
+        const struct ift_slice s = ift_vocab_piece(&t->vocab, i);
+        if (s.n > 1) ift_joins_add_bytes(&t->joins, s.p, s.n);
+    }
+}
+
+static bool is_ascii(const char *p, size_t n) {
+    unsigned char any = 0;
+    for (size_t i = 0; i < n; i++) any |= (unsigned char)p[i];
+    return any < 0x80;
+}
+
+/* Words of other scripts are often long, and new: what is remembered are the parts between which no
+ * piece goes. */
 static size_t byte_word(struct ift_encoder *e, const char *p, size_t n, int32_t *whole) {
     (void)whole;
-    return e->t->pretoken(&e->classes, p, n);
+    const bool goes_on = e->left > 0;
+    if (!goes_on) e->left = e->t->pretoken(&e->classes, p, n);
+    size_t len = e->left;
+    if (goes_on || !is_ascii(p, len)) len = ift_joins_first(&e->t->joins, p, len);
+    e->left -= len;
+    return len;
 }
 
 static void byte_split(struct ift_encoder *e, const char *p, size_t n) {

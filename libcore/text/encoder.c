@@ -28,9 +28,9 @@ void ift_encoder_free(struct ift_encoder *e) {
     free(e);
 }
 
-/* Room for `more` tokens and the closing place. */
+/* Room for `more` tokens, the closing place, and what a slot's tokens take beyond their number. */
 static void reserve(struct ift_tokens *out, size_t more) {
-    const size_t need = out->n + more + 1;
+    const size_t need = out->n + more + 1 + IFT_WORDCACHE_FEW;
     if (need <= out->cap) return;
     out->cap = need + out->cap / 2;
     out->id = ift_realloc(out->id, out->cap, sizeof *out->id);
@@ -42,29 +42,51 @@ static void append(struct ift_tokens *out, uint32_t id, size_t from) {
     out->from[out->n++] = (uint32_t)from;
 }
 
-/* Splits a word, through the cache where that pays. Places are in the normalized text. */
-static void encode_word(struct ift_encoder *e, const char *p, size_t n, size_t at,
-                        struct ift_tokens *out) {
-    struct ift_wordcache_slot *slot = NULL;
-    const struct ift_bpe_symbol *token = NULL;
-    size_t ntokens = 0;
-    if (n <= IFT_WORDCACHE_LONGEST && e->t->scheme->remembers) {
-        slot = ift_wordcache_find(&e->cache, p, n);
-        if (slot->n > 0 && slot->ntokens == 1) {
-            append(out, (uint32_t)slot->value, at);
-            return;
-        }
-        token = slot->n > 0 ? e->cache.token + slot->value : NULL;
-        ntokens = slot->ntokens;
+/* A word on its way. */
+struct pending {
+    struct ift_wordcache_key key;
+    size_t from; /* in the normalized text */
+    uint32_t n;
+    int32_t whole; /* the token that it is, or -1: to be looked up, or split */
+};
+
+static void append_tokens(struct ift_tokens *out, size_t at, const struct ift_bpe_symbol *token,
+                          size_t n) {
+    reserve(out, n); /* one space may fall back to three bytes */
+    for (size_t i = 0; i < n; i++) append(out, token[i].id, at + token[i].from);
+}
+
+/* Splits a word, and remembers it where that pays. */
+static void split_word(struct ift_encoder *e, const struct pending *w, const char *p,
+                       struct ift_tokens *out) {
+    const struct ift_scheme *const scheme = e->t->scheme;
+    scheme->split(e, p, w->n);
+    if (scheme->remembers && w->n <= IFT_WORDCACHE_LONGEST)
+        ift_wordcache_put(&e->cache, &w->key, p, w->n, e->token, e->ntokens);
+    append_tokens(out, w->from, e->token, e->ntokens);
+}
+
+static void encode_word(struct ift_encoder *e, const struct pending *w, struct ift_tokens *out) {
+    const char *const p = e->normal.text.p + w->from;
+    const struct ift_wordcache_slot *const slot =
+        e->t->scheme->remembers && w->n <= IFT_WORDCACHE_LONGEST
+            ? ift_wordcache_find(&e->cache, &w->key, p, w->n)
+            : NULL;
+    if (!slot) {
+        split_word(e, w, p, out);
+    } else if (slot->ntokens) {
+        /* All three are written and as many count as there are: a loop would be mispredicted. */
+        reserve(out, slot->ntokens);
+        int32_t *const id = out->id + out->n;
+        uint32_t *const from = out->from + out->n;
+        memcpy(id, slot->id, sizeof slot->id);
+        from[0] = (uint32_t)w->from;
+        from[1] = (uint32_t)w->from + slot->from[0];
+        from[2] = (uint32_t)w->from + slot->from[1];
+        out->n += slot->ntokens;
+    } else {
+        append_tokens(out, w->from, e->cache.token + slot->id[0], slot->id[1]);
     }
-    if (!token) {
-        e->t->scheme->split(e, p, n);
-        token = e->token;
-        ntokens = e->ntokens;
-        if (slot) ift_wordcache_put(&e->cache, slot, p, n, token, ntokens);
-    }
-    reserve(out, ntokens); /* one space may fall back to three bytes */
-    for (size_t i = 0; i < ntokens; i++) append(out, token[i].id, at + token[i].from);
 }
 
 /* Several unknown characters in a row are one unknown token, within what is one text to the model.
@@ -82,17 +104,39 @@ static void fuse_unknown(const struct ift_encoder *e, struct ift_tokens *out, si
     out->n = n;
 }
 
-static void encode_words(struct ift_encoder *e, size_t from, size_t to, struct ift_tokens *out) {
+/* Up to BATCH words from `from` on: what they are, with their slots on the way from memory. */
+enum { BATCH = 16 };
+static size_t cut_words(struct ift_encoder *e, size_t *from, size_t to, struct pending *batch) {
+    const struct ift_scheme *const scheme = e->t->scheme;
     const char *const p = e->normal.text.p;
+    size_t n = 0;
+    for (; n < BATCH && *from < to; n++) {
+        struct pending *const w = &batch[n];
+        w->from = *from;
+        w->whole = -1;
+        const size_t len = scheme->word(e, p + *from, to - *from, &w->whole);
+        w->n = (uint32_t)len;
+        if (w->whole < 0 && scheme->remembers && len <= IFT_WORDCACHE_LONGEST) {
+            w->key = ift_wordcache_key(p + *from, len);
+            ift_wordcache_fetch(&e->cache, &w->key);
+        }
+        *from += len;
+    }
+    return n;
+}
+
+static void encode_words(struct ift_encoder *e, size_t from, size_t to, struct ift_tokens *out) {
     const size_t first = out->n;
+    struct pending batch[BATCH];
     e->unigram.score = 0;
-    for (size_t len; from < to; from += len) {
-        int32_t whole = -1;
-        len = e->t->scheme->word(e, p + from, to - from, &whole);
-        if (whole >= 0)
-            append(out, (uint32_t)whole, from);
-        else
-            encode_word(e, p + from, len, from, out);
+    while (from < to) {
+        const size_t n = cut_words(e, &from, to, batch);
+        for (size_t i = 0; i < n; i++) {
+            if (batch[i].whole >= 0)
+                append(out, (uint32_t)batch[i].whole, batch[i].from);
+            else
+                encode_word(e, &batch[i], out);
+        }
     }
     if (e->t->fuse_unknown) fuse_unknown(e, out, first);
 }
@@ -144,6 +188,7 @@ static void encode_segment(struct ift_encoder *e, const char *p, size_t n, size_
         n = e->spelled.text.n;
     }
     ift_normalize(&t->normalizer, p, n, edge || t->prefix_everywhere, &e->normal);
+    ift_str_reserve(&e->normal.text, IFT_WORDCACHE_SHORT); /* keys are read beyond their word */
     const size_t first = out->n, nnormal = e->normal.text.n;
     reserve(out, nnormal);
     size_t at = 0;
@@ -154,9 +199,11 @@ static void encode_segment(struct ift_encoder *e, const char *p, size_t n, size_
         at = added.to;
     }
     encode_words(e, at, nnormal, out);
-    for (size_t i = first; i < out->n; i++) {
-        const uint32_t from = ift_normal_source(&e->normal, out->from[i]);
-        out->from[i] = (uint32_t)base + (t->icetk ? e->spelled.map[from] : from);
+    if (base > 0 || t->icetk || e->normal.mapped || e->normal.shift > 0) {
+        for (size_t i = first; i < out->n; i++) {
+            const uint32_t from = ift_normal_source(&e->normal, out->from[i]);
+            out->from[i] = (uint32_t)base + (t->icetk ? e->spelled.map[from] : from);
+        }
     }
     /* What the normalizer took away in front belongs to what follows it. */
     if (out->n > first) out->from[first] = (uint32_t)base;

@@ -27,3 +27,62 @@ void ift_joins_release(struct ift_joins *j) {
     free(j->bit);
     *j = (struct ift_joins){0};
 }
+
+/* ---- bytes ---- */
+
+enum { END_OF = 1u << 31, BEGINNING_OF = 1u << 30 }; /* no character's number has these bits */
+
+/* A character or what there is of one. */
+struct unit {
+    uint32_t left, right; /* as what it is asked for on either side */
+    uint8_t first, last;
+    bool whole;
+    size_t n;
+};
+
+static struct unit next_unit(const char *p, size_t n) {
+    const unsigned char *const b = (const unsigned char *)p;
+    struct unit u = {.n = 1};
+    while (u.n < n && (b[u.n] & 0xc0) == 0x80) u.n++;
+    const size_t want = b[0] < 0x80 ? 1 : b[0] < 0xc0 ? 0 : b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : 4;
+    u.whole = u.n == want;
+    u.first = b[0];
+    u.last = b[u.n - 1];
+    size_t len;
+    if (u.whole) u.left = u.right = ift_char_load(p, n, &len);
+    if (!u.whole) u.left = END_OF | u.last;
+    if (!u.whole) u.right = BEGINNING_OF | u.first;
+    return u;
+}
+
+void ift_joins_add_bytes(struct ift_joins *j, const char *piece, size_t n) {
+    struct unit left = next_unit(piece, n);
+    for (size_t i = left.n; i < n;) {
+        const struct unit right = next_unit(piece + i, n - i);
+        const uint64_t h = ift_joins_hash(j, left.left, right.right);
+        j->bit[h >> 6] |= (uint64_t)1 << (h & 63);
+        i += right.n;
+        left = right;
+    }
+}
+
+static bool may(const struct ift_joins *j, uint32_t left, uint32_t right) {
+    const uint64_t h = ift_joins_hash(j, left, right);
+    return j->bit[h >> 6] >> (h & 63) & 1;
+}
+
+size_t ift_joins_first(const struct ift_joins *j, const char *p, size_t n) {
+    struct unit left = next_unit(p, n);
+    for (size_t i = left.n; i < n;) {
+        const struct unit right = next_unit(p + i, n - i);
+        const bool sure = left.whole && right.whole && (left.first | right.first) >= 0x80;
+        if (sure && !may(j, left.left, right.right) &&
+            !may(j, left.left, BEGINNING_OF | right.first) &&
+            !may(j, END_OF | left.last, right.right) &&
+            !may(j, END_OF | left.last, BEGINNING_OF | right.first))
+            return i;
+        i += right.n;
+        left = right;
+    }
+    return n;
+}

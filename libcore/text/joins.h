@@ -4,7 +4,11 @@
  * changes no answer: merges on the two sides never see each other.
  *
  * Pairs of ASCII characters are exact; others are asked by hash, where a false "may" costs time,
- * never correctness. Private to text.
+ * never correctness.
+ *
+ * Where symbols are bytes a piece may begin or end inside a character. What it has of that one is
+ * remembered by a single byte, the last of a character's end or the first of its beginning, and
+ * asked for beside the character itself. Private to text.
  */
 #ifndef IFT_JOINS_H
 #define IFT_JOINS_H
@@ -39,6 +43,10 @@ struct ift_joins {
 void ift_joins_init(struct ift_joins *j, size_t pieces); /* pieces: about how many will be added */
 void ift_joins_add(struct ift_joins *j, const char *piece, size_t n);
 void ift_joins_release(struct ift_joins *j);
+/* The same for pieces that are any bytes; and the length of the first part of the word p[0, n),
+ * n >= 1, that no such piece goes on from. */
+void ift_joins_add_bytes(struct ift_joins *j, const char *piece, size_t n);
+size_t ift_joins_first(const struct ift_joins *j, const char *p, size_t n);
 
 static inline uint64_t ift_joins_hash(const struct ift_joins *j, uint32_t left, uint32_t right) {
     return (((uint64_t)left << 32 | right) * 0x9e3779b97f4a7c15u) >> j->shift;

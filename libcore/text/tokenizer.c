@@ -55,6 +55,7 @@ static int read_file(struct ift_tokenizer *t, const char *path, struct ift_err *
 
 /* What follows from the rest. */
 static void settle(struct ift_tokenizer *t) {
+    if (t->scheme == &ift_scheme_bytes) ift_bytes_finish(t);
     struct ift_tokenizer_info *const info = &t->info;
     info->size = (uint32_t)t->vocab.n;
     info->digest = ift_vocab_digest(&t->vocab);

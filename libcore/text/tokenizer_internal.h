@@ -33,6 +33,7 @@ struct ift_encoder {
     struct ift_bpe_symbol *token; /* of the word being split */
     size_t ntokens, cap;
     struct ift_wordcache cache;
+    size_t left;  /* bytes: of the word that is being cut into parts */
     size_t begin; /* where the text begins: behind a BOS, which is not part of it */
     size_t end;
 };
@@ -143,6 +144,8 @@ uint32_t ift_spm_symbol(struct ift_tokenizer *t, const char *p, size_t n);
 void ift_spm_finish(struct ift_tokenizer *t);
 /* For readers of the pieces scheme, once vocab and unigram are filled. */
 void ift_pieces_finish(struct ift_tokenizer *t);
+/* For readers of the bytes scheme, once vocab is filled. */
+void ift_bytes_finish(struct ift_tokenizer *t);
 
 /* For both: the token or tokens of normalized text p[from, to) that has no piece. */
 void ift_spm_unknown(struct ift_encoder *e, const char *p, uint32_t from, uint32_t to);

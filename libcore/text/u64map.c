@@ -8,7 +8,7 @@
 static void resize(struct ift_u64map *m, size_t slots) {
     struct ift_u64map_slot *const old = m->slot;
     const size_t nold = old ? m->mask + 1 : 0;
-    m->slot = ift_realloc(NULL, slots, sizeof *m->slot);
+    m->slot = ift_alloc_table(slots, sizeof *m->slot);
     memset(m->slot, 0xff, slots * sizeof *m->slot); /* every key IFT_U64MAP_NONE */
     m->mask = slots - 1;
     m->n = 0;

@@ -1,111 +1,67 @@
 #include "libcore/text/wordcache.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "libcore/base/hash.h"
 #include "libcore/base/mem.h"
 
-enum { FIRST_SLOTS = 1 << 12, MOST_SLOTS = 1 << 18 };
+enum { FIRST_SLOTS = 1 << 12, MOST_SLOTS = 1 << 19 };
 
-static uint64_t load64(const char *p) {
-    uint64_t x;
-    memcpy(&x, p, 8);
-    return x;
+_Static_assert(sizeof(struct ift_wordcache_slot) == 32, "two slots a cache line");
+
+uint64_t ift_wordcache_hash_long(const char *p, size_t n) {
+    return ift_hash(p, n);
 }
 
-static uint64_t load32(const char *p) {
-    uint32_t x;
-    memcpy(&x, p, 4);
-    return x;
+static uint64_t slot_hash(const struct ift_wordcache_slot *s) {
+    if (s->n > IFT_WORDCACHE_SHORT) return s->word[0];
+    return ift_wordcache_key((const char *)s->word, s->n).hash;
 }
 
-/* Up to 16 bytes as two numbers. Loads overlap; together with n they still tell all words apart. */
-static void short_key(const char *p, size_t n, uint64_t key[2]) {
-    if (n >= 8) {
-        key[0] = load64(p);
-        key[1] = load64(p + n - 8);
-    } else if (n >= 4) {
-        key[0] = load32(p) | load32(p + n - 4) << 32;
-        key[1] = 0;
-    } else {
-        const unsigned char *const b = (const unsigned char *)p;
-        key[0] = b[0] | (uint64_t)b[n / 2] << 8 | (uint64_t)b[n - 1] << 16;
-        key[1] = 0;
-    }
-}
-
-static size_t place(uint64_t key0, uint64_t key1, uint32_t n) {
-    uint64_t h = (key0 + n) * 0x9e3779b97f4a7c15u;
-    h = (h ^ h >> 32 ^ key1) * 0xd6e8feb86659fd93u;
-    return h ^ h >> 32;
-}
-
-static bool same(const struct ift_wordcache *c, const struct ift_wordcache_slot *s,
-                 const uint64_t key[2], const char *p, size_t n) {
-    if (s->n != n || s->key0 != key[0]) return false;
-    return n <= 16 ? s->key1 == key[1] : memcmp(c->words.p + s->key1, p, n) == 0;
-}
-
-struct ift_wordcache_slot *ift_wordcache_find(struct ift_wordcache *c, const char *p, size_t n) {
-    if (!c->slot) {
-        c->slot = ift_alloc0(FIRST_SLOTS, sizeof *c->slot);
-        c->mask = FIRST_SLOTS - 1;
-    }
-    uint64_t key[2] = {0, 0};
-    if (n <= 16)
-        short_key(p, n, key);
-    else
-        key[0] = ift_hash(p, n);
-    size_t i = place(key[0], n <= 16 ? key[1] : 0, (uint32_t)n) & c->mask;
-    while (c->slot[i].n != 0 && !same(c, &c->slot[i], key, p, n)) i = (i + 1) & c->mask;
+static struct ift_wordcache_slot *empty_slot(struct ift_wordcache *c, uint64_t hash) {
+    size_t i = hash & c->mask;
+    while (c->slot[i].n != 0) i = (i + 1) & c->mask;
     return &c->slot[i];
 }
 
+/* Four times the room, or all of it anew. */
 static void resize(struct ift_wordcache *c) {
     struct ift_wordcache_slot *const old = c->slot;
-    const size_t nold = c->mask + 1;
-    if (nold == MOST_SLOTS) {
+    const size_t nold = old ? c->mask + 1 : 0;
+    if (nold >= MOST_SLOTS) {
         memset(old, 0, nold * sizeof *old);
         ift_str_clear(&c->words);
         c->ntokens = c->used = 0;
         return;
     }
-    c->slot = ift_alloc0(4 * nold, sizeof *c->slot);
-    c->mask = 4 * nold - 1;
-    for (size_t k = 0; k < nold; k++) {
-        if (old[k].n == 0) continue;
-        size_t i = place(old[k].key0, old[k].n <= 16 ? old[k].key1 : 0, old[k].n) & c->mask;
-        while (c->slot[i].n != 0) i = (i + 1) & c->mask;
-        c->slot[i] = old[k];
-    }
+    const size_t size = nold ? 2 * nold : FIRST_SLOTS;
+    c->slot = memset(ift_alloc_table(size, sizeof *c->slot), 0, size * sizeof *c->slot);
+    c->mask = size - 1;
+    for (size_t k = 0; k < nold; k++)
+        if (old[k].n != 0) *empty_slot(c, slot_hash(&old[k])) = old[k];
     free(old);
 }
 
-void ift_wordcache_put(struct ift_wordcache *c, struct ift_wordcache_slot *slot, const char *p,
+void ift_wordcache_put(struct ift_wordcache *c, const struct ift_wordcache_key *key, const char *p,
                        size_t n, const struct ift_bpe_symbol *token, size_t ntokens) {
-    if (2 * (c->used + 1) > c->mask + 1) {
-        resize(c);
-        slot = ift_wordcache_find(c, p, n);
-    }
-    uint64_t key[2] = {0, 0};
-    if (n <= 16) {
-        short_key(p, n, key);
-    } else {
-        key[0] = ift_hash(p, n);
-        key[1] = c->words.n;
+    if (!c->slot || 2 * (c->used + 1) > c->mask + 1) resize(c);
+    struct ift_wordcache_slot *const s = empty_slot(c, key->hash);
+    *s = (struct ift_wordcache_slot){.word = {key->word[0], key->word[1]}, .n = (uint8_t)n};
+    if (n > IFT_WORDCACHE_SHORT) {
+        s->word[1] = c->words.n;
         ift_str_add(&c->words, p, n);
     }
-    uint64_t value = c->ntokens;
-    if (ntokens == 1) {
-        value = token[0].id;
+    if (ntokens <= IFT_WORDCACHE_FEW) {
+        s->ntokens = (uint8_t)ntokens;
+        for (size_t i = 0; i < ntokens; i++) s->id[i] = token[i].id;
+        for (size_t i = 1; i < ntokens; i++) s->from[i - 1] = (uint8_t)token[i].from;
     } else {
+        s->id[0] = (uint32_t)c->ntokens;
+        s->id[1] = (uint32_t)ntokens;
         c->token = ift_grow(c->token, c->ntokens + ntokens, &c->cap, sizeof *c->token);
         memcpy(c->token + c->ntokens, token, ntokens * sizeof *token);
         c->ntokens += ntokens;
     }
-    *slot = (struct ift_wordcache_slot){key[0], key[1], (uint32_t)n, (uint32_t)ntokens, value};
     c->used++;
 }
 

@@ -1,24 +1,41 @@
-/* wordcache.h: the words of a text repeat, so what a word became is remembered. A flat table; a
- * word of up to 16 bytes lies in its slot, so is a single token; longer words and rows of tokens
- * lie in two arrays beside it. When the table is full it is emptied: memory is bounded, and no
- * answer depends on what was remembered. One per thread. Private to text.
+/* wordcache.h: the words of a text repeat, so what a word became is remembered. A flat table, two
+ * slots a cache line; a word of up to 16 bytes lies in its slot, so do up to three tokens; longer
+ * words and rows of tokens lie in two arrays beside it. When the table is full it is emptied:
+ * memory is bounded, and no answer depends on what was remembered. One per thread. Private to text.
+ *
+ * Looking a word up is three steps, so that a caller with several words at hand can take each step
+ * for all of them, and memory is waited for once:
+ *
+ *     key = ift_wordcache_key(p, n);  ift_wordcache_fetch(&cache, &key);
+ *     …other words…
+ *     slot = ift_wordcache_find(&cache, &key, p, n);
  */
 #ifndef IFT_WORDCACHE_H
 #define IFT_WORDCACHE_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "libcore/base/str.h"
 #include "libcore/text/bpe.h"
 
-enum { IFT_WORDCACHE_LONGEST = 64 }; /* longer words are not worth keeping */
+enum {
+    IFT_WORDCACHE_SHORT = 16,   /* words up to here are their own key */
+    IFT_WORDCACHE_LONGEST = 64, /* longer words are not worth keeping */
+    IFT_WORDCACHE_FEW = 3,      /* tokens that a slot holds */
+};
 
 struct ift_wordcache_slot {
-    uint64_t key0, key1;
-    uint32_t n; /* bytes in the word, 0: an empty slot */
-    uint32_t ntokens;
-    uint64_t value; /* ntokens 1: the id; otherwise where the tokens begin */
+    uint64_t word[2];               /* its bytes; of a long one: its hash, and where it lies */
+    uint32_t id[IFT_WORDCACHE_FEW]; /* its tokens; when ntokens is 0: where they lie, how many */
+    uint8_t n;                      /* bytes in the word, 0: an empty slot */
+    uint8_t ntokens;
+    uint8_t from[IFT_WORDCACHE_FEW - 1]; /* where the second and the third token begin */
+};
+
+struct ift_wordcache_key {
+    uint64_t word[2], hash;
 };
 
 /* A zeroed struct is an empty cache. */
@@ -30,11 +47,65 @@ struct ift_wordcache {
     size_t ntokens, cap;
 };
 
-/* The slot of the word p[0, n), 1 <= n <= LONGEST; it is empty (n is 0) when the word is new, and
- * then only good for the ift_wordcache_put that follows. */
-struct ift_wordcache_slot *ift_wordcache_find(struct ift_wordcache *c, const char *p, size_t n);
-void ift_wordcache_put(struct ift_wordcache *c, struct ift_wordcache_slot *slot, const char *p,
+/* p[0, n), 1 <= n <= LONGEST. Reads 16 bytes, whatever n. */
+static inline struct ift_wordcache_key ift_wordcache_key(const char *p, size_t n);
+static inline void ift_wordcache_fetch(const struct ift_wordcache *c,
+                                       const struct ift_wordcache_key *key);
+/* Its slot, or NULL when the word is new. */
+static inline const struct ift_wordcache_slot *
+ift_wordcache_find(const struct ift_wordcache *c, const struct ift_wordcache_key *key,
+                   const char *p, size_t n);
+/* Remembers a word that is new. */
+void ift_wordcache_put(struct ift_wordcache *c, const struct ift_wordcache_key *key, const char *p,
                        size_t n, const struct ift_bpe_symbol *token, size_t ntokens);
 void ift_wordcache_release(struct ift_wordcache *c);
+
+/* ---- the bodies of what is above ---- */
+
+uint64_t ift_wordcache_hash_long(const char *p, size_t n);
+
+static inline uint64_t ift_wordcache_mix(uint64_t a, uint64_t b) {
+    const unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline struct ift_wordcache_key ift_wordcache_key(const char *p, size_t n) {
+    /* Ones where a word of n bytes has its bytes: read from 16 - n on. */
+    static const unsigned char ones[32] = {255, 255, 255, 255, 255, 255, 255, 255,
+                                           255, 255, 255, 255, 255, 255, 255, 255};
+    struct ift_wordcache_key key;
+    if (n > IFT_WORDCACHE_SHORT) {
+        key.word[0] = key.hash = ift_wordcache_hash_long(p, n);
+        key.word[1] = 0;
+        return key;
+    }
+    uint64_t mask[2];
+    memcpy(key.word, p, sizeof key.word);
+    memcpy(mask, ones + IFT_WORDCACHE_SHORT - n, sizeof mask);
+    key.word[0] &= mask[0];
+    key.word[1] &= mask[1];
+    key.hash = ift_wordcache_mix(key.word[0] ^ 0x9e3779b97f4a7c15u,
+                                 key.word[1] ^ (0xd6e8feb86659fd93u + n));
+    return key;
+}
+
+static inline void ift_wordcache_fetch(const struct ift_wordcache *c,
+                                       const struct ift_wordcache_key *key) {
+    if (c->slot) __builtin_prefetch(&c->slot[key->hash & c->mask]);
+}
+
+static inline const struct ift_wordcache_slot *
+ift_wordcache_find(const struct ift_wordcache *c, const struct ift_wordcache_key *key,
+                   const char *p, size_t n) {
+    if (!c->slot) return NULL;
+    for (size_t i = key->hash & c->mask;; i = (i + 1) & c->mask) {
+        const struct ift_wordcache_slot *const s = &c->slot[i];
+        if (s->n == n && s->word[0] == key->word[0]) {
+            if (s->word[1] == key->word[1] && n <= IFT_WORDCACHE_SHORT) return s;
+            if (n > IFT_WORDCACHE_SHORT && memcmp(c->words.p + s->word[1], p, n) == 0) return s;
+        }
+        if (s->n == 0) return NULL;
+    }
+}
 
 #endif
