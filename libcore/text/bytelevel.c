@@ -2,6 +2,7 @@
 #include "libcore/text/tokenizer_internal.h"
 
 void ift_bytes_finish(struct ift_tokenizer *t) {
+    t->cuts_plainly = ift_pretoken_cuts_plainly(t->pretoken);
     ift_joins_init(&t->joins, t->vocab.n);
     for (uint32_t i = 0; i < t->vocab.n; i++) {
         const struct ift_slice s = ift_vocab_piece(&t->vocab, i);
@@ -20,10 +21,13 @@ static bool is_ascii(const char *p, size_t n) {
 static size_t byte_word(struct ift_encoder *e, const char *p, size_t n, int32_t *whole) {
     (void)whole;
     const bool goes_on = e->left > 0;
+    size_t len = goes_on || !e->t->cuts_plainly ? 0 : ift_pretoken_plain(p, n);
+    if (len > 0) return len;
     if (!goes_on) e->left = e->t->pretoken(&e->classes, p, n);
-    size_t len = e->left;
+    len = e->left;
     if (goes_on || !is_ascii(p, len)) len = ift_joins_first(&e->t->joins, p, len);
     e->left -= len;
+    e->part = e->t->whole_words && (goes_on || e->left > 0);
     return len;
 }
 
@@ -31,7 +35,7 @@ static void byte_split(struct ift_encoder *e, const char *p, size_t n) {
     const struct ift_tokenizer *const t = e->t;
     struct ift_bpe_work *const w = &e->work;
     e->ntokens = 0;
-    if (t->whole_words) {
+    if (t->whole_words && !e->part) {
         const int32_t id = ift_vocab_find(&t->vocab, p, n);
         if (id >= 0) {
             ift_encoder_token(e, (uint32_t)id, 0);

@@ -28,13 +28,16 @@ void ift_encoder_free(struct ift_encoder *e) {
     free(e);
 }
 
-/* Room for `more` tokens, the closing place, and what a slot's tokens take beyond their number. */
-static void reserve(struct ift_tokens *out, size_t more) {
-    const size_t need = out->n + more + 1 + IFT_WORDCACHE_FEW;
-    if (need <= out->cap) return;
+__attribute__((noinline)) static void grow(struct ift_tokens *out, size_t need) {
     out->cap = need + out->cap / 2;
     out->id = ift_realloc(out->id, out->cap, sizeof *out->id);
     out->from = ift_realloc(out->from, out->cap, sizeof *out->from);
+}
+
+/* Room for `more` tokens, the closing place, and what a slot's tokens take beyond their number. */
+static inline void reserve(struct ift_tokens *out, size_t more) {
+    const size_t need = out->n + more + 1 + IFT_WORDCACHE_FEW;
+    if (__builtin_expect(need > out->cap, 0)) grow(out, need);
 }
 
 static void append(struct ift_tokens *out, uint32_t id, size_t from) {
@@ -48,6 +51,7 @@ struct pending {
     size_t from; /* in the normalized text */
     uint32_t n;
     int32_t whole; /* the token that it is, or -1: to be looked up, or split */
+    bool part;
 };
 
 static void append_tokens(struct ift_tokens *out, size_t at, const struct ift_bpe_symbol *token,
@@ -60,9 +64,10 @@ static void append_tokens(struct ift_tokens *out, size_t at, const struct ift_bp
 static void split_word(struct ift_encoder *e, const struct pending *w, const char *p,
                        struct ift_tokens *out) {
     const struct ift_scheme *const scheme = e->t->scheme;
+    e->part = w->part;
     scheme->split(e, p, w->n);
     if (scheme->remembers && w->n <= IFT_WORDCACHE_LONGEST)
-        ift_wordcache_put(&e->cache, &w->key, p, w->n, e->token, e->ntokens);
+        ift_wordcache_put(&e->cache, &w->key, p, e->token, e->ntokens);
     append_tokens(out, w->from, e->token, e->ntokens);
 }
 
@@ -70,7 +75,7 @@ static void encode_word(struct ift_encoder *e, const struct pending *w, struct i
     const char *const p = e->normal.text.p + w->from;
     const struct ift_wordcache_slot *const slot =
         e->t->scheme->remembers && w->n <= IFT_WORDCACHE_LONGEST
-            ? ift_wordcache_find(&e->cache, &w->key, p, w->n)
+            ? ift_wordcache_find(&e->cache, &w->key, p)
             : NULL;
     if (!slot) {
         split_word(e, w, p, out);
@@ -114,10 +119,12 @@ static size_t cut_words(struct ift_encoder *e, size_t *from, size_t to, struct p
         struct pending *const w = &batch[n];
         w->from = *from;
         w->whole = -1;
+        e->part = false;
         const size_t len = scheme->word(e, p + *from, to - *from, &w->whole);
+        w->part = e->part;
         w->n = (uint32_t)len;
         if (w->whole < 0 && scheme->remembers && len <= IFT_WORDCACHE_LONGEST) {
-            w->key = ift_wordcache_key(p + *from, len);
+            w->key = ift_wordcache_key(p + *from, len, w->part);
             ift_wordcache_fetch(&e->cache, &w->key);
         }
         *from += len;

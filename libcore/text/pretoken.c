@@ -7,10 +7,10 @@
 #include "libcore/base/mem.h"
 #include "libcore/io/utf8.h"
 
-#define REST IFT_CLASS_REST
+#define REST   IFT_CLASS_REST
 #define LETTER IFT_CLASS_LETTER
 #define NUMBER IFT_CLASS_NUMBER
-#define SPACE IFT_CLASS_SPACE
+#define SPACE  IFT_CLASS_SPACE
 
 void ift_classes_release(struct ift_classes *c) {
     for (size_t i = 0; i < sizeof c->page / sizeof *c->page; i++) free(c->page[i]);
@@ -136,6 +136,10 @@ size_t ift_pretoken_llama3(struct ift_classes *c, const char *p, size_t n) {
 
 size_t ift_pretoken_qwen(struct ift_classes *c, const char *p, size_t n) {
     return cl100k(c, p, n, 1);
+}
+
+bool ift_pretoken_cuts_plainly(ift_pretoken_fn *scan) {
+    return scan == ift_pretoken_gpt2 || scan == ift_pretoken_llama3 || scan == ift_pretoken_qwen;
 }
 
 size_t ift_pretoken_whole(struct ift_classes *c, const char *p, size_t n) {

@@ -7,8 +7,12 @@
 #ifndef IFT_PRETOKEN_H
 #define IFT_PRETOKEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "libcore/base/str.h"
 
@@ -34,5 +38,26 @@ size_t ift_pretoken_llama3(struct ift_classes *c, const char *p, size_t n);
 size_t ift_pretoken_qwen(struct ift_classes *c, const char *p, size_t n);
 size_t ift_pretoken_bloom(struct ift_classes *c, const char *p, size_t n);
 size_t ift_pretoken_whole(struct ift_classes *c, const char *p, size_t n); /* no cut at all */
+
+/* Most words of most texts: letters, perhaps behind a space, of ASCII as is what follows them. Here
+ * all expressions that `cuts_plainly` is true for agree. Length, or 0: ask the scanner. */
+bool ift_pretoken_cuts_plainly(ift_pretoken_fn *scan);
+
+static inline size_t ift_pretoken_plain(const char *p, size_t n) {
+#ifdef __SSE2__
+    if (n <= 16) return 0;
+    /* In either case letters end up on 102..127, all else below. */
+    const __m128i x = _mm_loadu_si128((const __m128i *)p);
+    const __m128i y = _mm_add_epi8(_mm_or_si128(x, _mm_set1_epi8(0x20)), _mm_set1_epi8(5));
+    const unsigned letters = (unsigned)_mm_movemask_epi8(_mm_cmpgt_epi8(y, _mm_set1_epi8(101)));
+    const unsigned space = p[0] == ' ';
+    const size_t end = (size_t)__builtin_ctz(~(letters | space));
+    return end > space && end < 16 && (signed char)p[end] >= 0 ? end : 0;
+#else
+    (void)p;
+    (void)n;
+    return 0;
+#endif
+}
 
 #endif

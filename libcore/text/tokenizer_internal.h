@@ -34,6 +34,7 @@ struct ift_encoder {
     size_t ntokens, cap;
     struct ift_wordcache cache;
     size_t left;  /* bytes: of the word that is being cut into parts */
+    bool part;    /* the present word is such a part, and split otherwise than a word would be */
     size_t begin; /* where the text begins: behind a BOS, which is not part of it */
     size_t end;
 };
@@ -104,6 +105,7 @@ struct ift_tokenizer {
 
     /* bytes */
     ift_pretoken_fn *pretoken;
+    bool cuts_plainly; /* what ift_pretoken_plain finds is what pretoken would */
     bool whole_words; /* a word that is a piece is that piece, whatever merging would give */
 
     uint32_t byte_id[256];

@@ -14,8 +14,9 @@ uint64_t ift_wordcache_hash_long(const char *p, size_t n) {
 }
 
 static uint64_t slot_hash(const struct ift_wordcache_slot *s) {
-    if (s->n > IFT_WORDCACHE_SHORT) return s->word[0];
-    return ift_wordcache_key((const char *)s->word, s->n).hash;
+    const size_t n = s->n & ~IFT_WORDCACHE_KIND;
+    if (n > IFT_WORDCACHE_SHORT) return s->word[0];
+    return ift_wordcache_key((const char *)s->word, n, s->n & IFT_WORDCACHE_KIND).hash;
 }
 
 static struct ift_wordcache_slot *empty_slot(struct ift_wordcache *c, uint64_t hash) {
@@ -43,10 +44,11 @@ static void resize(struct ift_wordcache *c) {
 }
 
 void ift_wordcache_put(struct ift_wordcache *c, const struct ift_wordcache_key *key, const char *p,
-                       size_t n, const struct ift_bpe_symbol *token, size_t ntokens) {
+                       const struct ift_bpe_symbol *token, size_t ntokens) {
+    const size_t n = key->n & ~IFT_WORDCACHE_KIND;
     if (!c->slot || 2 * (c->used + 1) > c->mask + 1) resize(c);
     struct ift_wordcache_slot *const s = empty_slot(c, key->hash);
-    *s = (struct ift_wordcache_slot){.word = {key->word[0], key->word[1]}, .n = (uint8_t)n};
+    *s = (struct ift_wordcache_slot){.word = {key->word[0], key->word[1]}, .n = key->n};
     if (n > IFT_WORDCACHE_SHORT) {
         s->word[1] = c->words.n;
         ift_str_add(&c->words, p, n);

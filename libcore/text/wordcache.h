@@ -6,13 +6,14 @@
  * Looking a word up is three steps, so that a caller with several words at hand can take each step
  * for all of them, and memory is waited for once:
  *
- *     key = ift_wordcache_key(p, n);  ift_wordcache_fetch(&cache, &key);
+ *     key = ift_wordcache_key(p, n, kind);  ift_wordcache_fetch(&cache, &key);
  *     …other words…
- *     slot = ift_wordcache_find(&cache, &key, p, n);
+ *     slot = ift_wordcache_find(&cache, &key, p);
  */
 #ifndef IFT_WORDCACHE_H
 #define IFT_WORDCACHE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -29,13 +30,14 @@ enum {
 struct ift_wordcache_slot {
     uint64_t word[2];               /* its bytes; of a long one: its hash, and where it lies */
     uint32_t id[IFT_WORDCACHE_FEW]; /* its tokens; when ntokens is 0: where they lie, how many */
-    uint8_t n;                      /* bytes in the word, 0: an empty slot */
+    uint8_t n;                      /* bytes in the word, 0: an empty slot; and its kind */
     uint8_t ntokens;
     uint8_t from[IFT_WORDCACHE_FEW - 1]; /* where the second and the third token begin */
 };
 
 struct ift_wordcache_key {
     uint64_t word[2], hash;
+    uint8_t n;
 };
 
 /* A zeroed struct is an empty cache. */
@@ -47,17 +49,17 @@ struct ift_wordcache {
     size_t ntokens, cap;
 };
 
-/* p[0, n), 1 <= n <= LONGEST. Reads 16 bytes, whatever n. */
-static inline struct ift_wordcache_key ift_wordcache_key(const char *p, size_t n);
+/* p[0, n), 1 <= n <= LONGEST. Reads 16 bytes, whatever n. Words of the two kinds are kept apart. */
+static inline struct ift_wordcache_key ift_wordcache_key(const char *p, size_t n, bool kind);
 static inline void ift_wordcache_fetch(const struct ift_wordcache *c,
                                        const struct ift_wordcache_key *key);
 /* Its slot, or NULL when the word is new. */
 static inline const struct ift_wordcache_slot *
 ift_wordcache_find(const struct ift_wordcache *c, const struct ift_wordcache_key *key,
-                   const char *p, size_t n);
+                   const char *p);
 /* Remembers a word that is new. */
 void ift_wordcache_put(struct ift_wordcache *c, const struct ift_wordcache_key *key, const char *p,
-                       size_t n, const struct ift_bpe_symbol *token, size_t ntokens);
+                       const struct ift_bpe_symbol *token, size_t ntokens);
 void ift_wordcache_release(struct ift_wordcache *c);
 
 /* ---- the bodies of what is above ---- */
@@ -69,11 +71,13 @@ static inline uint64_t ift_wordcache_mix(uint64_t a, uint64_t b) {
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static inline struct ift_wordcache_key ift_wordcache_key(const char *p, size_t n) {
+enum { IFT_WORDCACHE_KIND = 0x80 };
+
+static inline struct ift_wordcache_key ift_wordcache_key(const char *p, size_t n, bool kind) {
     /* Ones where a word of n bytes has its bytes: read from 16 - n on. */
     static const unsigned char ones[32] = {255, 255, 255, 255, 255, 255, 255, 255,
                                            255, 255, 255, 255, 255, 255, 255, 255};
-    struct ift_wordcache_key key;
+    struct ift_wordcache_key key = {.n = (uint8_t)(n | (kind ? IFT_WORDCACHE_KIND : 0))};
     if (n > IFT_WORDCACHE_SHORT) {
         key.word[0] = key.hash = ift_wordcache_hash_long(p, n);
         key.word[1] = 0;
@@ -85,7 +89,7 @@ static inline struct ift_wordcache_key ift_wordcache_key(const char *p, size_t n
     key.word[0] &= mask[0];
     key.word[1] &= mask[1];
     key.hash = ift_wordcache_mix(key.word[0] ^ 0x9e3779b97f4a7c15u,
-                                 key.word[1] ^ (0xd6e8feb86659fd93u + n));
+                                 key.word[1] ^ (0xd6e8feb86659fd93u + key.n));
     return key;
 }
 
@@ -96,11 +100,12 @@ static inline void ift_wordcache_fetch(const struct ift_wordcache *c,
 
 static inline const struct ift_wordcache_slot *
 ift_wordcache_find(const struct ift_wordcache *c, const struct ift_wordcache_key *key,
-                   const char *p, size_t n) {
+                   const char *p) {
     if (!c->slot) return NULL;
+    const size_t n = key->n & ~IFT_WORDCACHE_KIND;
     for (size_t i = key->hash & c->mask;; i = (i + 1) & c->mask) {
         const struct ift_wordcache_slot *const s = &c->slot[i];
-        if (s->n == n && s->word[0] == key->word[0]) {
+        if (s->n == key->n && s->word[0] == key->word[0]) {
             if (s->word[1] == key->word[1] && n <= IFT_WORDCACHE_SHORT) return s;
             if (n > IFT_WORDCACHE_SHORT && memcmp(c->words.p + s->word[1], p, n) == 0) return s;
         }
