@@ -216,7 +216,9 @@ int ift_exec_bind(struct ift_exec *x, ift_val v, const struct ift_operand *t, st
     const bool half = t->dtype == IFT_F16 || t->dtype == IFT_BF16;
     bool fits = t->buf && t->ndim == want->ndim && t->row == shaped(want, x->capacity).row &&
                 (t->dtype == want->dtype || (half && ift_graph_takes_half(x->g, v)));
-    for (int i = 0; fits && i < t->ndim; i++) fits = t->dim[i] == want->dim[i];
+    for (int i = 0; fits && i < t->ndim; i++)
+        fits = t->dim[i] == want->dim[i] ||
+               (i == 0 && want->role == IFT_STATE && t->dim[0] < want->dim[0]);
     if (!fits) {
         char given[IFT_VALUE_TEXT];
         struct ift_value has = {.dtype = t->dtype, .ndim = t->ndim};

@@ -31,8 +31,9 @@ int ift_exec_new_inside(struct ift_exec **x, const struct ift_graph *g, const st
                         const int64_t capacity[IFT_EXTENTS], struct ift_err *err) IFT_MUST_CHECK;
 void ift_exec_free(struct ift_exec *x); /* NULL is fine */
 
-/* Gives a parameter or state its memory: dense, of its shape and dtype. The memory stays the
- * caller's and must outlive the runs. */
+/* Gives a parameter or state its memory: dense, of its shape and dtype; a state may have fewer rows
+ * than the graph says, as many as its ops come to. The memory stays the caller's and must outlive
+ * the runs. */
 int ift_exec_bind(struct ift_exec *x, ift_val v, const struct ift_operand *t,
                   struct ift_err *err) IFT_MUST_CHECK;
 /* Where a parameter, state or kept output lies, once it was bound, zeroed or run. For handing a

@@ -1,9 +1,9 @@
 #include "libcore/infer/cache_move.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "libcore/base/mem.h"
+#include "libcore/infer/cache.h"
 
 struct ift_cache_move {
     struct ift_graph *g;
@@ -11,16 +11,12 @@ struct ift_cache_move {
     ift_val from, to;
 };
 
-static bool is_cache(const struct ift_value *v) {
-    return v->role == IFT_STATE && strncmp(v->name, "cache.", 6) == 0;
-}
-
 static void describe(struct ift_cache_move *m, const struct ift_graph *g) {
     m->from = ift_graph_input(m->g, "from", IFT_I32, IFT_TOKENS, 1, (const int64_t[]){0});
     m->to = ift_graph_input(m->g, "to", IFT_I32, IFT_TOKENS, 1, (const int64_t[]){0});
     for (size_t i = 1; i <= ift_graph_values(g); i++) {
         const struct ift_value *const v = ift_graph_value(g, (ift_val)i);
-        if (!is_cache(v)) continue;
+        if (!ift_cache_is_state(v)) continue;
         const ift_val state = ift_graph_state(m->g, v->name, v->dtype, v->ndim, v->dim);
         ift_graph_scatter(m->g, ift_graph_gather(m->g, state, m->from), m->to, state);
     }
@@ -30,7 +26,7 @@ static int bind(struct ift_cache_move *m, const struct ift_exec *x, const struct
                 struct ift_err *err) {
     for (size_t i = 1; i <= ift_graph_values(g); i++) {
         const struct ift_value *const v = ift_graph_value(g, (ift_val)i);
-        if (!is_cache(v)) continue;
+        if (!ift_cache_is_state(v)) continue;
         struct ift_operand operand;
         IFT_TRY(ift_exec_operand(x, (ift_val)i, &operand, err));
         IFT_TRY(ift_exec_bind(m->x, ift_graph_find(m->g, v->name), &operand, err));

@@ -68,6 +68,7 @@ int ift_generator_new(struct ift_generator **out, struct ift_model *m, struct if
         *out = NULL;
         return -1;
     }
+    g->cache = ift_cache_new(g->exec, g->graph, d);
     return 0;
 }
 
@@ -81,6 +82,7 @@ void ift_generator_free(struct ift_generator *g) {
     }
     ift_search_release(g);
     ift_exec_free(g->exec);
+    ift_cache_free(g->cache);
     ift_graph_free(g->graph);
     ift_sampler_free(g->sampler);
     free(g->slot);
@@ -109,6 +111,7 @@ static int refill(struct ift_generator *g, const struct ift_prompts *p, struct i
         }
         struct sequence *s = ift_alloc0(1, sizeof *s);
         g->slot[i] = s;
+        if (i + g->c.beams > g->used) g->used = i + g->c.beams;
         s->index = g->taken++;
         s->tag = prompt.tag;
         if (prompt.n == 0 || prompt.n >= (size_t)g->c.context)
@@ -126,10 +129,29 @@ static int refill(struct ift_generator *g, const struct ift_prompts *p, struct i
     return 0;
 }
 
+/* Room in the cache for what every sequence may grow to. What is lacking is taken for all slots in
+ * use, and a quarter more than they had, so that ever longer prompts do not move it each time. */
+static int make_room(struct ift_generator *g, const struct ift_generate *o, struct ift_err *err) {
+    const int64_t context = g->c.context, had = ift_cache_lane(g->cache, 1);
+    int64_t length = had;
+    bool grown;
+    for (int64_t i = 0; i < g->used; i += g->c.beams) {
+        if (!g->slot[i]) continue;
+        const int64_t prompt = (int64_t)g->slot[i]->nprompt;
+        const int64_t need = o->max_new < context - prompt ? prompt + o->max_new : context;
+        if (need > length) length = need;
+    }
+    if (length > had && length < had + had / 4) length = had + had / 4;
+    if (length > context) length = context;
+    IFT_TRY(ift_cache_fit(g->cache, g->used, length, &grown, err));
+    if (grown) ift_search_moved(g);
+    return 0;
+}
+
 /* Lays `count` ids of a slot's sequence into the step. */
 static void lay(struct ift_generator *g, int64_t slot, int64_t count) {
     struct sequence *s = g->slot[slot];
-    const int32_t first = (int32_t)(slot * g->c.context);
+    const int32_t first = (int32_t)ift_cache_lane(g->cache, slot);
     g->prompt[g->nsegments] = (int32_t)s->nprompt;
     int32_t *const segment = g->segment + 5 * g->nsegments++;
     segment[0] = (int32_t)g->ntokens;
@@ -253,6 +275,7 @@ int ift_generator_run(struct ift_generator *g, const struct ift_prompts *p,
     g->drained = false;
     for (;;) {
         IFT_TRY(refill(g, p, err));
+        IFT_TRY(make_room(g, o, err));
         compose(g);
         if (g->ntokens == 0) return 0;
         IFT_TRY(run(g, err));

@@ -3,6 +3,7 @@
 #define IFT_GENERATOR_INTERNAL_H
 
 #include "libcore/infer/beam.h"
+#include "libcore/infer/cache.h"
 #include "libcore/infer/cache_move.h"
 #include "libcore/infer/generator.h"
 #include "libcore/model/feed.h"
@@ -30,9 +31,11 @@ struct ift_generator {
     struct ift_graph *graph;
     struct ift_exec *exec;
     struct ift_build build;
+    struct ift_cache *cache; /* a lane a slot */
     ift_val picks, logits;
     struct ift_sampler *sampler;
     struct sequence **slot;   /* (c.slots) NULL: free */
+    int64_t used;             /* slots that ever were, from the first */
     struct sequence *waiting; /* finished before an earlier one, by index */
     uint64_t taken, handed;   /* prompts read; completions given back */
     bool drained;             /* the source has no more */
@@ -51,6 +54,7 @@ struct ift_generator {
  * it is over, and the sequence of slot `base` is the result. */
 int ift_search_step(struct ift_generator *g, int64_t base, const struct ift_generate *o, bool *over,
                     struct ift_err *err) IFT_MUST_CHECK;
+void ift_search_moved(struct ift_generator *g); /* the cache lies elsewhere */
 void ift_search_release(struct ift_generator *g);
 
 void ift_sequence_free(struct sequence *s); /* NULL is fine */

@@ -21,6 +21,11 @@ static void tables_free(double **t, int64_t n) {
     free(t);
 }
 
+void ift_search_moved(struct ift_generator *g) {
+    ift_cache_move_free(g->move);
+    g->move = NULL;
+}
+
 void ift_search_release(struct ift_generator *g) {
     tables_free(g->score, g->c.beams);
     tables_free(g->beam_logprob, g->c.beams);
@@ -28,9 +33,11 @@ void ift_search_release(struct ift_generator *g) {
 }
 
 static int prepare(struct ift_generator *g, struct ift_err *err) {
+    if (!g->score) {
+        g->score = tables(g->c.beams, g->vocab);
+        g->beam_logprob = tables(g->c.beams, g->vocab);
+    }
     if (g->move) return 0;
-    g->score = tables(g->c.beams, g->vocab);
-    g->beam_logprob = tables(g->c.beams, g->vocab);
     return ift_cache_move_new(&g->move, g->exec, g->graph, g->device, ROWS + g->c.beams, err);
 }
 
@@ -57,8 +64,8 @@ static int move_rows(struct ift_generator *g, int64_t base, const struct ift_bea
     for (size_t t = 0; t < end; t++) {
         for (int i = 0; i < b->live; i++) {
             if (b->parent[i] == i || t < differ[i]) continue;
-            from[n] = (int32_t)((base + b->parent[i]) * g->c.context + (int64_t)t);
-            to[n++] = (int32_t)((base + i) * g->c.context + (int64_t)t);
+            from[n] = (int32_t)(ift_cache_lane(g->cache, base + b->parent[i]) + (int64_t)t);
+            to[n++] = (int32_t)(ift_cache_lane(g->cache, base + i) + (int64_t)t);
         }
         if (n < ROWS && t + 1 < end) continue;
         if (n) IFT_TRY(ift_cache_move_run(g->move, from, to, n, err));

@@ -1,5 +1,5 @@
 /* Continuations (greedy and by beam search, with every processor) and sampling filters of the
- * reference cases: with a cache, in slots, prompts cut anywhere. */
+ * reference cases: with a cache, in slots, prompts cut anywhere; the memory of the cache. */
 #include "libcore/infer/generator.h"
 
 #include "libcore/base/mem.h"
@@ -179,6 +179,96 @@ static bool model_case(const char *root, const char *name) {
     return true;
 }
 
+/* ---- memory of the cache ---- */
+
+enum { GROWING = 7, GROWN_NEW = 9 };
+
+struct growing {
+    size_t from, to, at; /* of the prompts, which get longer and longer */
+    int32_t id[GROWING][GROWN_NEW];
+    double logprob[GROWING][GROWN_NEW];
+};
+
+static int next_growing(void *ctx, struct ift_prompt_ids *p, struct ift_err *err) {
+    static int32_t id[64];
+    struct growing *const w = ctx;
+    (void)err;
+    if (w->at == w->to) return 0;
+    const size_t n = 1 + w->at * w->at;
+    for (size_t i = 0; i < n; i++) id[i] = (int32_t)((w->at * 31 + i * 7) % 60);
+    *p = (struct ift_prompt_ids){id, n, NULL};
+    w->at++;
+    return 1;
+}
+
+static int done_growing(void *ctx, const struct ift_completion *c, struct ift_err *err) {
+    struct growing *const w = ctx;
+    (void)err;
+    CHECK_INT(c->n, GROWN_NEW);
+    memcpy(w->id[w->from + c->index], c->id, sizeof w->id[0]);
+    memcpy(w->logprob[w->from + c->index], c->logprob, sizeof w->logprob[0]);
+    return 0;
+}
+
+/* Prompts from .. to in so many slots; returns the bytes of the device that this took. */
+static size_t grow(struct ift_model *m, struct growing *w, struct ift_generator_config c) {
+    struct ift_err err = {{0}, 0, 0};
+    struct ift_device d;
+    struct ift_generator *g = NULL;
+    const struct ift_generate o = {.sampling = {.repetition_penalty = 1, .top_p = 1},
+                                   .max_new = GROWN_NEW};
+    const struct ift_prompts p = {w, next_growing, done_growing};
+    w->at = w->from;
+    CHECK_OK(ift_device_open(&d, "cpu", 1, &err), &err);
+    CHECK_OK(ift_generator_new(&g, m, NULL, &d, c, &err), &err);
+    if (!g) exit(1);
+    const size_t before = d.bytes;
+    CHECK_OK(ift_generator_run(g, &p, &o, &err), &err);
+    const size_t bytes = d.bytes - before;
+    ift_generator_free(g);
+    ift_model_free(m);
+    CHECK_INT(d.bytes, 0);
+    ift_device_close(&d);
+    return bytes;
+}
+
+static struct ift_model *opened(const char *dir) {
+    struct ift_err err = {{0}, 0, 0};
+    struct ift_model *m = NULL;
+    CHECK_OK(ift_model_open(&m, dir, &err), &err);
+    if (!m) exit(1);
+    return m;
+}
+
+/* The cache has as many rows as were needed, and when others need more, those under way do not
+ * notice. */
+static void memory(const char *root) {
+    char dir[4200];
+    snprintf(dir, sizeof dir, "%s/llama-gqa/model", root);
+    struct ift_model *const m = opened(dir);
+    const struct ift_config *const c = ift_model_config(m);
+    const size_t row = (size_t)(c->layers * 2 * c->kv_heads * c->head_dim) * sizeof(float);
+    struct growing apart = {0}, together = {.to = GROWING};
+    ift_model_free(m);
+    for (size_t i = 0; i < GROWING; i++) {
+        apart.from = i;
+        apart.to = i + 1;
+        const size_t bytes =
+            grow(opened(dir), &apart, (struct ift_generator_config){.slots = 64, .context = 60});
+        CHECK_INT(bytes, row * (1 + i * i + GROWN_NEW));
+    }
+    for (int64_t slots = 1; slots <= GROWING; slots++) {
+        const struct ift_generator_config how = {.slots = slots, .context = 60, .step = 5};
+        const size_t bytes = grow(opened(dir), &together, how);
+        CHECK(bytes >= row * (size_t)(slots * (1 + 36 + GROWN_NEW)));
+        CHECK(bytes <= row * (size_t)(slots * 60));
+        CHECK(memcmp(apart.id, together.id, sizeof apart.id) == 0);
+        for (size_t i = 0; i < GROWING; i++)
+            for (size_t k = 0; k < GROWN_NEW; k++)
+                CHECK_NEAR(together.logprob[i][k], apart.logprob[i][k], 1e-5);
+    }
+}
+
 int main(void) {
     static const char *const cases[] = {"llama",          "llama-gqa", "llama-bias",
                                         "llama3-rope",    "qwen2",     "qwen3",
@@ -191,5 +281,6 @@ int main(void) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         found += model_case(given, cases[i]) || model_case(own, cases[i]);
     if (!found) check_skip("no reference model cases");
+    memory(own);
     return check_done();
 }
