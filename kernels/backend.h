@@ -233,7 +233,7 @@ struct ift_backend {
     int (*zero)(struct ift_stream *s, struct ift_buf *buf, size_t offset, size_t bytes, char *why);
 
     /* Scratch bytes of a call, from op, shapes and attributes alone; buffers may be unset. A call
-     * with smaller dim[0]s never needs more. */
+     * of fewer rows, with the same weights, never needs more. */
     size_t (*scratch)(const struct ift_dev *dev, const struct ift_call *call);
     /* Enqueues `count` calls in order. Operands are checked (shapes, dtypes, bounds): a mismatch is
      * an error, not a crash. */
