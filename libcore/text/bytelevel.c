@@ -10,12 +10,6 @@ void ift_bytes_finish(struct ift_tokenizer *t) {
     }
 }
 
-static bool is_ascii(const char *p, size_t n) {
-    unsigned char any = 0;
-    for (size_t i = 0; i < n; i++) any |= (unsigned char)p[i];
-    return any < 0x80;
-}
-
 /* Words of other scripts are often long, and new: what is remembered are the parts between which no
  * piece goes. */
 static size_t byte_word(struct ift_encoder *e, const char *p, size_t n, int32_t *whole) {
@@ -25,7 +19,7 @@ static size_t byte_word(struct ift_encoder *e, const char *p, size_t n, int32_t 
     if (len > 0) return len;
     if (!goes_on) e->left = e->t->pretoken(&e->classes, p, n);
     len = e->left;
-    if (goes_on || !is_ascii(p, len)) len = ift_joins_first(&e->t->joins, p, len);
+    if (goes_on || (unsigned char)p[len - 1] >= 0x80) len = ift_joins_first(&e->t->joins, p, len);
     e->left -= len;
     e->part = e->t->whole_words && (goes_on || e->left > 0);
     return len;

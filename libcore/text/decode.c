@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "libcore/io/utf8.h"
@@ -34,7 +35,9 @@ static void add_lossy(struct ift_str *out, const char *p, size_t n, bool each) {
 /* A run of byte pieces has ended. */
 static void flush_bytes(const struct ift_decoding *d, struct ift_str *run, struct ift_str *out) {
     if (run->n == 0) return;
-    if (d->whole_runs && ift_utf8_check(run->p, run->n) != run->n)
+    if (ift_utf8_check(run->p, run->n) == run->n)
+        ift_str_add(out, run->p, run->n);
+    else if (d->whole_runs)
         for (size_t i = 0; i < run->n; i++) ift_str_adds(out, REPLACEMENT);
     else
         add_lossy(out, run->p, run->n, true);
@@ -50,15 +53,50 @@ static int check_ids(const struct ift_tokenizer *t, const int32_t *ids, size_t n
     return 0;
 }
 
+void ift_decode_finish(struct ift_tokenizer *t) {
+    t->shown = ift_alloc(t->vocab.n * sizeof *t->shown);
+    for (uint32_t i = 0; i < t->vocab.n; i++) {
+        struct ift_shown *const shown = &t->shown[i];
+        const struct ift_slice s = ift_vocab_piece(&t->vocab, i);
+        const uint8_t kind = t->vocab.kind[i];
+        *shown = (struct ift_shown){.n = IFT_SHOWN_NOT};
+        if ((kind != IFT_PIECE_NORMAL && kind != IFT_PIECE_USER) || s.n > sizeof shown->text)
+            continue;
+        if (s.n > 0) memcpy(shown->text, s.p, s.n);
+        shown->n = (uint8_t)s.n;
+    }
+}
+
+/* Appends the pieces of ids[i, n) up to the first that is not simple; returns which that is. */
+static size_t add_simple(const struct ift_tokenizer *t, const int32_t *ids, size_t i, size_t n,
+                         struct ift_str *out) {
+    const size_t piece = sizeof *t->shown;
+    char *to = ift_str_reserve(out, (n - i) * piece);
+    for (; i < n; i++) {
+        const struct ift_shown *const shown = &t->shown[ids[i]];
+        if (shown->n == IFT_SHOWN_NOT) break;
+        memcpy(to, shown, piece);
+        to += shown->n;
+    }
+    *to = '\0';
+    out->n = (size_t)(to - out->p);
+    return i;
+}
+
 static void decode_bytes(const struct ift_tokenizer *t, const int32_t *ids, size_t n,
                          bool keep_control, struct ift_str *out) {
-    struct ift_str run = {0};
-    for (size_t i = 0; i < n; i++) {
+    const size_t start = out->n;
+    for (size_t i = 0; (i = add_simple(t, ids, i, n, out)) < n; i++) {
         const struct ift_slice s = ift_vocab_piece(&t->vocab, (uint32_t)ids[i]);
-        if (keep_control || t->vocab.kind[ids[i]] != IFT_PIECE_CONTROL) ift_str_add(&run, s.p, s.n);
+        if (keep_control || t->vocab.kind[ids[i]] != IFT_PIECE_CONTROL) ift_str_add(out, s.p, s.n);
     }
-    add_lossy(out, run.p, run.n, false);
-    ift_str_release(&run);
+    const size_t good = ift_utf8_check(out->p + start, out->n - start);
+    if (start + good == out->n) return;
+    const size_t nbad = out->n - start - good;
+    char *const bad = ift_strndup(out->p + start + good, nbad);
+    out->n = start + good;
+    add_lossy(out, bad, nbad, false);
+    free(bad);
 }
 
 static void drop_spaces(struct ift_str *out, size_t from) {
@@ -78,11 +116,12 @@ static void decode_chars(const struct ift_tokenizer *t, const int32_t *ids, size
     struct ift_str run = {0};
     bool at_start = d->strip_dummy, stripped = false, began = false;
     for (size_t i = 0; i < n; i++) {
+        if (began && !at_start && run.n == 0 && (i = add_simple(t, ids, i, n, out)) == n) break;
         struct ift_slice s = ift_vocab_piece(&t->vocab, (uint32_t)ids[i]);
         const enum ift_piece_kind kind = t->vocab.kind[ids[i]];
         if (kind == IFT_PIECE_BYTE) {
             began = true;
-            ift_str_add(&run, s.p, s.n);
+            ift_str_addc(&run, *s.p); /* its one byte */
             continue;
         }
         const bool skip = kind == IFT_PIECE_CONTROL && !keep_control;

@@ -71,16 +71,41 @@ static bool may(const struct ift_joins *j, uint32_t left, uint32_t right) {
     return j->bit[h >> 6] >> (h & 63) & 1;
 }
 
+/* Whether a piece may go on from one character to the next, whichever bytes of them it has. */
+static bool may_any(const struct ift_joins *j, const struct unit *left, const struct unit *right) {
+    if (!left->whole || !right->whole || (left->first | right->first) < 0x80) return true;
+    return may(j, left->left, right->right) || may(j, left->left, BEGINNING_OF | right->first) ||
+           may(j, END_OF | left->last, right->right) ||
+           may(j, END_OF | left->last, BEGINNING_OF | right->first);
+}
+
+/* A character of three bytes, as most are in the words that come here. */
+static inline bool is_three(const char *p, uint32_t *c) {
+    const unsigned char *const b = (const unsigned char *)p;
+    *c = b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16;
+    return (*c & 0xc0c0f0) == 0x8080e0;
+}
+
+/* may_any for two of them. */
+static inline bool may_three(const struct ift_joins *j, uint32_t left, uint32_t right) {
+    return may(j, left, right) || may(j, left, BEGINNING_OF | (right & 0xff)) ||
+           may(j, END_OF | left >> 16, right) ||
+           may(j, END_OF | left >> 16, BEGINNING_OF | (right & 0xff));
+}
+
 size_t ift_joins_first(const struct ift_joins *j, const char *p, size_t n) {
-    struct unit left = next_unit(p, n);
-    for (size_t i = left.n; i < n;) {
+    size_t i = 0;
+    uint32_t c, next;
+    if (n >= 3 && is_three(p, &c)) {
+        for (i = 3; n - i >= 3 && is_three(p + i, &next); i += 3, c = next)
+            if (!may_three(j, c, next)) return i;
+        if (i == n) return n;
+        i -= 3; /* whose bytes may go on */
+    }
+    struct unit left = next_unit(p + i, n - i);
+    for (i += left.n; i < n;) {
         const struct unit right = next_unit(p + i, n - i);
-        const bool sure = left.whole && right.whole && (left.first | right.first) >= 0x80;
-        if (sure && !may(j, left.left, right.right) &&
-            !may(j, left.left, BEGINNING_OF | right.first) &&
-            !may(j, END_OF | left.last, right.right) &&
-            !may(j, END_OF | left.last, BEGINNING_OF | right.first))
-            return i;
+        if (!may_any(j, &left, &right)) return i;
         i += right.n;
         left = right;
     }

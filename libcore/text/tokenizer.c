@@ -59,6 +59,7 @@ static void settle(struct ift_tokenizer *t) {
     struct ift_tokenizer_info *const info = &t->info;
     info->size = (uint32_t)t->vocab.n;
     info->digest = ift_vocab_digest(&t->vocab);
+    ift_decode_finish(t);
     info->add_bos = info->add_bos && info->bos >= 0;
     info->add_eos = info->add_eos && info->eos >= 0;
     if (info->add_bos) info->before[info->nbefore++] = info->bos;
@@ -96,5 +97,6 @@ void ift_tokenizer_free(struct ift_tokenizer *t) {
     ift_trie_release(&t->user);
     ift_unigram_release(&t->unigram);
     free(t->decoding.unknown);
+    free(t->shown);
     free(t);
 }

@@ -74,6 +74,13 @@ struct ift_decoding {
     char *unknown;    /* how the unknown piece shows; NULL: by its name */
 };
 
+/* A piece as decoding wants it: in one place, and copied whole whatever its length. */
+struct ift_shown {
+    char text[15];
+    uint8_t n; /* IFT_SHOWN_NOT: not that simple */
+};
+enum { IFT_SHOWN_NOT = 255 };
+
 struct ift_tokenizer {
     struct ift_tokenizer_info info;
     struct ift_vocab vocab;
@@ -110,6 +117,7 @@ struct ift_tokenizer {
 
     uint32_t byte_id[256];
     struct ift_decoding decoding;
+    struct ift_shown *shown; /* by id */
 };
 
 /* Readers: fill a zeroed tokenizer from the text of a file. Messages do not name it. All but the
@@ -148,6 +156,9 @@ void ift_spm_finish(struct ift_tokenizer *t);
 void ift_pieces_finish(struct ift_tokenizer *t);
 /* For readers of the bytes scheme, once vocab is filled. */
 void ift_bytes_finish(struct ift_tokenizer *t);
+
+/* decode.c: fills `shown`, at the end of all. */
+void ift_decode_finish(struct ift_tokenizer *t);
 
 /* For both: the token or tokens of normalized text p[from, to) that has no piece. */
 void ift_spm_unknown(struct ift_encoder *e, const char *p, uint32_t from, uint32_t to);
