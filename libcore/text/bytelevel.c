@@ -42,4 +42,4 @@ static void byte_split(struct ift_encoder *e, const char *p, size_t n) {
     for (size_t i = 0; i < w->n; i++) ift_encoder_token(e, w->symbol[i].id, w->symbol[i].from);
 }
 
-const struct ift_scheme ift_scheme_bytes = {byte_word, byte_split, true};
+const struct ift_scheme ift_scheme_bytes = {byte_word, byte_split, true, NULL};

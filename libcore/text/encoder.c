@@ -61,24 +61,24 @@ static void append_tokens(struct ift_tokens *out, size_t at, const struct ift_bp
 }
 
 /* Splits a word, and remembers it where that pays. */
-static void split_word(struct ift_encoder *e, const struct pending *w, const char *p,
+static void split_word(struct ift_encoder *e, const struct pending *w, const char *p, bool is_new,
                        struct ift_tokens *out) {
     const struct ift_scheme *const scheme = e->t->scheme;
     e->part = w->part;
     scheme->split(e, p, w->n);
-    if (scheme->remembers && w->n <= IFT_WORDCACHE_LONGEST)
-        ift_wordcache_put(&e->cache, &w->key, p, e->token, e->ntokens);
+    if (is_new && (!scheme->recall || e->sure > 0))
+        ift_wordcache_put(&e->cache, &w->key, p, e->token, e->ntokens, e->sure);
     append_tokens(out, w->from, e->token, e->ntokens);
 }
 
 static void encode_word(struct ift_encoder *e, const struct pending *w, struct ift_tokens *out) {
+    const struct ift_scheme *const scheme = e->t->scheme;
     const char *const p = e->normal.text.p + w->from;
+    const bool remembered = scheme->remembers && w->n <= IFT_WORDCACHE_LONGEST;
     const struct ift_wordcache_slot *const slot =
-        e->t->scheme->remembers && w->n <= IFT_WORDCACHE_LONGEST
-            ? ift_wordcache_find(&e->cache, &w->key, p)
-            : NULL;
-    if (!slot) {
-        split_word(e, w, p, out);
+        remembered ? ift_wordcache_find(&e->cache, &w->key, p) : NULL;
+    if (!slot || (scheme->recall && !scheme->recall(e, p, slot))) {
+        split_word(e, w, p, remembered && !slot, out);
     } else if (slot->ntokens) {
         /* All three are written and as many count as there are: a loop would be mispredicted. */
         reserve(out, slot->ntokens);

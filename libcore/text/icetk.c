@@ -21,22 +21,31 @@ static void spell(struct ift_normal *out, const char *name, size_t from) {
     ift_normal_map(out, at, from, false);
 }
 
+/* Text in front that has none of what is spelled. */
+static size_t plain(const char *p, size_t n) {
+    size_t i = 0;
+    while (i < n && p[i] != '\n' && p[i] != '\t' && !(p[i] == ' ' && i + 1 < n && p[i + 1] == ' '))
+        i++;
+    return i;
+}
+
 void ift_icetk_spell(const char *p, size_t n, struct ift_normal *out) {
     char name[24];
     ift_str_clear(&out->text);
     out->mapped = true;
     for (size_t i = 0, len; i < n; i += len) {
-        len = p[i] == ' ' ? blanks(p + i, n - i) : 1;
-        if (p[i] == '\n') {
-            spell(out, "<n>", i);
-        } else if (p[i] == '\t') {
-            spell(out, "<|tab|>", i);
-        } else if (len > 1) {
+        len = plain(p + i, n - i);
+        if (len > 0) {
+            const size_t at = out->text.n;
+            ift_str_add(&out->text, p + i, len);
+            ift_normal_map(out, at, i, true);
+        } else if (p[i] == ' ') {
+            len = blanks(p + i, n - i);
             snprintf(name, sizeof name, "<|blank_%zu|>", len);
             spell(out, name, i);
         } else {
-            ift_str_addc(&out->text, p[i]);
-            ift_normal_map(out, out->text.n - 1, i, true);
+            spell(out, p[i] == '\n' ? "<n>" : "<|tab|>", i);
+            len = 1;
         }
     }
     if (n > 0) out->map[out->text.n] = (uint32_t)n; /* there is room: ift_normal_map makes it */

@@ -23,6 +23,7 @@ int ift_normalizer_set_charsmap(struct ift_normalizer *z, struct ift_slice blob,
 void ift_normalizer_release(struct ift_normalizer *z) {
     ift_str_release(&z->charsmap);
     ift_trie_release(&z->user);
+    free(z->quiet);
     *z = (struct ift_normalizer){0};
 }
 
@@ -64,6 +65,52 @@ static size_t match_rule(const struct ift_normalizer *z, const char *p, size_t n
         longest = i + 1;
     }
     return longest;
+}
+
+/* ---- text that is left alone ---- */
+
+enum { QUIET_CODES = 1 << 16 };
+
+/* Whether no rule has this character, or a part of it, in front. */
+static bool begins_no_rule(const struct ift_normalizer *z, const char *p, size_t n) {
+    size_t at = unit_offset(unit(z, 0));
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char c = (unsigned char)p[i];
+        at ^= c;
+        if (at >= z->units || (unit(z, at) & 0x800000ffu) != c) return true;
+        if (unit(z, at) >> 8 & 1) return false;
+        at ^= unit_offset(unit(z, at));
+    }
+    return false;
+}
+
+void ift_normalizer_settle(struct ift_normalizer *z) {
+    if (z->units == 0) return;
+    z->quiet = ift_alloc0(QUIET_CODES / 64, sizeof *z->quiet);
+    for (uint32_t code = 0; code < QUIET_CODES; code++) {
+        char p[4];
+        const size_t n = ift_utf8_encode(code, p);
+        const bool meta = z->escape && n == 3 && memcmp(p, META, 3) == 0;
+        if (n > 0 && !meta && !z->user.first[(unsigned char)p[0]] && begins_no_rule(z, p, n))
+            z->quiet[code / 64] |= (uint64_t)1 << (code % 64);
+    }
+}
+
+static bool is_quiet(const struct ift_normalizer *z, uint32_t code) {
+    return code < QUIET_CODES && z->quiet[code / 64] >> (code % 64) & 1;
+}
+
+/* Length of the text in front that is kept as it is. after_space: a space more is too many. */
+static size_t quiet_run(const struct ift_normalizer *z, const char *p, size_t n,
+                        bool *after_space) {
+    size_t i = 0;
+    for (size_t len; z->quiet && i < n; i += len) {
+        uint32_t code = (unsigned char)p[i];
+        len = code < 0x80 ? 1 : ift_utf8_decode(p + i, n - i, &code);
+        if (len == 0 || !is_quiet(z, code) || (code == ' ' && *after_space)) break;
+        *after_space = z->remove_extra && code == ' ';
+    }
+    return i;
 }
 
 /* ---- one prefix after the other ---- */
@@ -118,6 +165,13 @@ static void normalize_mapped(const struct ift_normalizer *z, const char *p, size
     if (prefix) put(out, ' ', i);
     bool after_space = z->remove_extra;
     for (; i < n; i += len) {
+        len = quiet_run(z, p + i, n - i, &after_space);
+        if (len > 0) {
+            const size_t at = out->text.n;
+            ift_str_add(&out->text, p + i, len);
+            ift_normal_map(out, at, i, true);
+            continue;
+        }
         len = next_prefix(z, p + i, n - i, &by);
         while (after_space && by.n > 0 && by.p[0] == ' ')
             by = (struct ift_slice){by.p + 1, by.n - 1};

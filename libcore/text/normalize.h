@@ -31,11 +31,15 @@ struct ift_normalizer {
     size_t units;
     struct ift_trie user; /* raw text of user-defined pieces: copied as they are. Only filled where
                              it matters. */
+    uint64_t *quiet; /* a bit for each character up to U+FFFF: no rule and no piece of `user` begins
+                        with it; NULL: not known */
 };
 
 /* Copies and checks a precompiled_charsmap; an empty one is fine. */
 int ift_normalizer_set_charsmap(struct ift_normalizer *z, struct ift_slice blob,
                                 struct ift_err *err) IFT_MUST_CHECK;
+/* Once the rules and `user` are there: makes text that they leave alone fast. */
+void ift_normalizer_settle(struct ift_normalizer *z);
 void ift_normalizer_release(struct ift_normalizer *z);
 
 /* The text that pieces are looked for in, reused from call to call. A zeroed struct is ready. */

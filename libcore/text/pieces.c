@@ -3,15 +3,17 @@
 #include "libcore/text/tokenizer_internal.h"
 
 void ift_pieces_finish(struct ift_tokenizer *t) {
-    ift_joins_init(&t->joins, t->vocab.n);
-    for (uint32_t i = 0; i < t->vocab.n; i++) {
-        const struct ift_slice s = ift_vocab_piece(&t->vocab, i);
-        uint32_t node = 0;
-        size_t at = 0;
-        while (at < s.n && ift_trie_step(&t->unigram.piece, &node, s.p[at])) at++;
-        if (s.n > 0 && at == s.n && ift_trie_value(&t->unigram.piece, node) == (int32_t)i)
-            ift_joins_add(&t->joins, s.p, s.n);
+    const struct ift_vocab *const v = &t->vocab;
+    ift_joins_init(&t->joins, v->n);
+    ift_chartrie_reserve(&t->unigram.piece, v->n);
+    for (uint32_t i = 0; i < v->n; i++) {
+        const struct ift_slice s = ift_vocab_piece(v, i);
+        const bool text = v->kind[i] == IFT_PIECE_NORMAL || v->kind[i] == IFT_PIECE_USER;
+        if (!text || s.n == 0 || ift_vocab_find(v, s.p, s.n) != (int32_t)i) continue;
+        ift_chartrie_add(&t->unigram.piece, s.p, s.n, (int32_t)i);
+        ift_joins_add(&t->joins, s.p, s.n);
     }
+    ift_unigram_settle(&t->unigram, v->n);
 }
 
 /* Characters up to the first place that no piece spans. */
@@ -29,24 +31,51 @@ static size_t pieces_word(struct ift_encoder *e, const char *p, size_t n, int32_
     return i;
 }
 
+static void pieces_begin(struct ift_encoder *e, const char *p) {
+    if (e->t->split_spaces && p[0] == ' ') e->unigram.score = 0;
+}
+
 static void pieces_split(struct ift_encoder *e, const char *p, size_t n) {
     const struct ift_tokenizer *const t = e->t;
     struct ift_unigram_work *const w = &e->unigram;
     const uint32_t unk = (uint32_t)t->info.unk;
-    if (t->split_spaces && p[0] == ' ') w->score = 0;
-    ift_unigram_run(&t->unigram, p, n, unk, w);
+    pieces_begin(e, p);
+    if (n <= IFT_WORDCACHE_LONGEST)
+        e->sure = ift_unigram_run_sure(&t->unigram, p, n, unk, w);
+    else
+        ift_unigram_run(&t->unigram, p, n, unk, w);
     struct ift_bpe_work *const row = &e->work;
     row->n = 0;
-    for (uint32_t at = (uint32_t)n; at > 0; at = w->node[at].from)
-        ift_bpe_push(row, w->node[at].id, w->node[at].from);
+    for (uint32_t to = (uint32_t)w->n; to > 0; to = w->node[to].from)
+        ift_bpe_push(row, w->node[to].id, w->node[w->node[to].from].at);
     e->ntokens = 0;
     for (size_t i = row->n; i-- > 0;) {
         const struct ift_bpe_symbol piece = row->symbol[i];
-        if (piece.id != unk)
+        if (piece.id != unk) {
             ift_encoder_token(e, piece.id, piece.from);
-        else
-            ift_spm_unknown(e, p, piece.from, i > 0 ? row->symbol[i - 1].from : (uint32_t)n);
+            continue;
+        }
+        ift_spm_unknown(e, p, piece.from, i > 0 ? row->symbol[i - 1].from : (uint32_t)n);
+        e->sure = 0; /* its tokens do not say its score */
     }
 }
 
-const struct ift_scheme ift_scheme_pieces = {pieces_word, pieces_split, false};
+static bool pieces_recall(struct ift_encoder *e, const char *p,
+                          const struct ift_wordcache_slot *slot) {
+    const struct ift_unigram *const u = &e->t->unigram;
+    pieces_begin(e, p);
+    if (!ift_unigram_is_sure(&e->unigram, slot->sure)) return false;
+    double sum = e->unigram.score;
+    if (slot->ntokens) {
+        for (size_t i = 0; i < slot->ntokens; i++)
+            sum = ift_unigram_add(u, sum, u->score[slot->id[i]]);
+    } else {
+        const struct ift_bpe_symbol *const token = e->cache.token + slot->id[0];
+        for (size_t i = 0; i < slot->id[1]; i++)
+            sum = ift_unigram_add(u, sum, u->score[token[i].id]);
+    }
+    e->unigram.score = sum;
+    return true;
+}
+
+const struct ift_scheme ift_scheme_pieces = {pieces_word, pieces_split, true, pieces_recall};

@@ -100,4 +100,4 @@ static void spm_split(struct ift_encoder *e, const char *p, size_t n) {
     }
 }
 
-const struct ift_scheme ift_scheme_chars = {spm_word, spm_split, true};
+const struct ift_scheme ift_scheme_chars = {spm_word, spm_split, true, NULL};

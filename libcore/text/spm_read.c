@@ -67,7 +67,6 @@ static int add_piece(struct ift_tokenizer *t, const struct ift_sentencepiece *m,
         return IFT_FAIL(err, "piece \"%.*s\" appears twice", (int)(piece.n < 100 ? piece.n : 100),
                         piece.p);
     if (type == IFT_SP_USER) ift_trie_add(&t->user, text->p, text->n, id);
-    if (m->model_type == IFT_SP_UNIGRAM) ift_trie_add(&t->unigram.piece, text->p, text->n, id);
     return 0;
 }
 
@@ -200,9 +199,10 @@ static int fill(struct ift_tokenizer *t, const struct ift_sentencepiece *m, uint
         for (size_t i = 0; i < m->n; i++)
             if (m->piece[i].type == IFT_SP_USER)
                 ift_trie_add(&t->normalizer.user, m->piece[i].text.p, m->piece[i].text.n, 0);
+    ift_normalizer_settle(&t->normalizer);
 
-    t->decoding.strip_dummy = m->escape_whitespace &&
-                              (m->dummy_prefix || m->remove_extra_whitespace);
+    t->decoding.strip_dummy =
+        m->escape_whitespace && (m->dummy_prefix || m->remove_extra_whitespace);
     t->decoding.strip_extra = m->remove_extra_whitespace;
     t->decoding.unknown = ift_strndup(m->unk_surface.p, m->unk_surface.n);
     t->info.bos = find_control(m, m->bos, first);

@@ -32,6 +32,7 @@ struct ift_encoder {
     struct ift_unigram_work unigram;
     struct ift_bpe_symbol *token; /* of the word being split */
     size_t ntokens, cap;
+    unsigned sure; /* the scheme's word on them, for when they are remembered */
     struct ift_wordcache cache;
     size_t left;  /* bytes: of the word that is being cut into parts */
     bool part;    /* the present word is such a part, and split otherwise than a word would be */
@@ -53,7 +54,10 @@ struct ift_scheme {
     /* Puts a word's tokens into e->token: ids, and where each begins in the word, the first at 0.
      * At least one. */
     void (*split)(struct ift_encoder *e, const char *p, size_t n);
-    bool remembers; /* a word's tokens depend on nothing else */
+    bool remembers; /* a word's tokens depend on nothing else, or recall says whether they do */
+    /* Whether the word at p still becomes the tokens that are remembered, and if so, goes on behind
+     * it. NULL: always. With it only words that split is sure of, e->sure > 0, are remembered. */
+    bool (*recall)(struct ift_encoder *e, const char *p, const struct ift_wordcache_slot *slot);
 };
 extern const struct ift_scheme ift_scheme_chars;  /* SentencePiece BPE: spm.c */
 extern const struct ift_scheme ift_scheme_pieces; /* unigram: pieces.c */

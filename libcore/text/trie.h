@@ -1,6 +1,6 @@
 /* trie.h: a set of byte strings and the question "which is the longest of them that starts here?"
- * Used for symbols that are never split, user-defined pieces and added tokens, and by unigram.h.
- * Private to text.
+ * Used for symbols that are never split, user-defined pieces and added tokens. Private to
+ * text.
  */
 #ifndef IFT_TRIE_H
 #define IFT_TRIE_H

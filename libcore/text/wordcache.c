@@ -44,7 +44,7 @@ static void resize(struct ift_wordcache *c) {
 }
 
 void ift_wordcache_put(struct ift_wordcache *c, const struct ift_wordcache_key *key, const char *p,
-                       const struct ift_bpe_symbol *token, size_t ntokens) {
+                       const struct ift_bpe_symbol *token, size_t ntokens, unsigned sure) {
     const size_t n = key->n & ~IFT_WORDCACHE_KIND;
     if (!c->slot || 2 * (c->used + 1) > c->mask + 1) resize(c);
     struct ift_wordcache_slot *const s = empty_slot(c, key->hash);
@@ -53,8 +53,9 @@ void ift_wordcache_put(struct ift_wordcache *c, const struct ift_wordcache_key *
         s->word[1] = c->words.n;
         ift_str_add(&c->words, p, n);
     }
+    s->sure = (uint8_t)(sure & 63);
     if (ntokens <= IFT_WORDCACHE_FEW) {
-        s->ntokens = (uint8_t)ntokens;
+        s->ntokens = (uint8_t)(ntokens & 3);
         for (size_t i = 0; i < ntokens; i++) s->id[i] = token[i].id;
         for (size_t i = 1; i < ntokens; i++) s->from[i - 1] = (uint8_t)token[i].from;
     } else {

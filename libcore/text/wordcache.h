@@ -31,7 +31,7 @@ struct ift_wordcache_slot {
     uint64_t word[2];               /* its bytes; of a long one: its hash, and where it lies */
     uint32_t id[IFT_WORDCACHE_FEW]; /* its tokens; when ntokens is 0: where they lie, how many */
     uint8_t n;                      /* bytes in the word, 0: an empty slot; and its kind */
-    uint8_t ntokens;
+    uint8_t ntokens : 2, sure : 6;  /* sure: what its scheme wants to know of it */
     uint8_t from[IFT_WORDCACHE_FEW - 1]; /* where the second and the third token begin */
 };
 
@@ -59,7 +59,7 @@ ift_wordcache_find(const struct ift_wordcache *c, const struct ift_wordcache_key
                    const char *p);
 /* Remembers a word that is new. */
 void ift_wordcache_put(struct ift_wordcache *c, const struct ift_wordcache_key *key, const char *p,
-                       const struct ift_bpe_symbol *token, size_t ntokens);
+                       const struct ift_bpe_symbol *token, size_t ntokens, unsigned sure);
 void ift_wordcache_release(struct ift_wordcache *c);
 
 /* ---- the bodies of what is above ---- */

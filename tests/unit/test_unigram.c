@@ -1,0 +1,93 @@
+/* What a word's row is said to hold for: beside the row that is found where the word stands, with
+ * scores so close that rounding decides between many of them. */
+#include "libcore/text/unigram.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "libcore/base/mem.h"
+#include "tests/unit/check.h"
+
+enum { PIECES = 300, WORDS = 3000, LONGEST = 20 };
+
+static uint64_t next(uint64_t *state) {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    return *state ^= *state << 17;
+}
+
+static size_t random_text(uint64_t *state, size_t most, char *p) {
+    static const char *const letter[] = {"a", "b", "c", "\xe4\xb8\xad", "\xe6\x96\x87", "\xc3\xa9"};
+    const size_t chars = 1 + next(state) % most;
+    size_t n = 0;
+    for (size_t i = 0; i < chars; i++) {
+        const char *const c = letter[next(state) % 6];
+        memcpy(p + n, c, strlen(c));
+        n += strlen(c);
+    }
+    return n;
+}
+
+/* Scores in steps of `step`, so that equal and nearly equal sums abound. */
+static void make(struct ift_unigram *u, bool narrow, double step, uint64_t *state) {
+    *u = (struct ift_unigram){.narrow = narrow, .unknown = narrow ? (double)-23.7f : -23.7};
+    u->score = ift_alloc0(PIECES, sizeof *u->score);
+    ift_chartrie_reserve(&u->piece, 1);
+    for (int32_t id = 1; id < PIECES; id++) {
+        char p[4 * LONGEST];
+        const size_t n = random_text(state, 5, p);
+        const double score = -3.1 * (double)n - step * (double)(next(state) % 7);
+        u->score[id] = narrow ? (double)(float)score : score;
+        ift_chartrie_add(&u->piece, p, n, id);
+    }
+    ift_unigram_settle(u, PIECES);
+}
+
+static bool same_row(const struct ift_unigram_work *a, const struct ift_unigram_work *b) {
+    if (a->n != b->n) return false;
+    for (uint32_t i = (uint32_t)a->n; i > 0; i = a->node[i].from)
+        if (a->node[i].from != b->node[i].from || a->node[i].id != b->node[i].id) return false;
+    return true;
+}
+
+static void test_sure(bool narrow, double step) {
+    uint64_t state = 88172645463325252u;
+    struct ift_unigram u;
+    struct ift_unigram_work first = {0}, here = {0}, there = {0};
+    make(&u, narrow, step, &state);
+    size_t held = 0, other = 0;
+    for (int i = 0; i < WORDS; i++) {
+        char p[4 * LONGEST];
+        const size_t n = random_text(&state, LONGEST, p);
+        first.score = 0;
+        const unsigned sure = ift_unigram_run_sure(&u, p, n, 0, &first);
+        for (int k = 0; k < 24; k++) {
+            const double before =
+                -ldexp((double)(float)(1 + 1e-3 * (double)(next(&state) % 999)), k);
+            here.score = there.score = narrow ? (double)(float)before : before;
+            const bool said = ift_unigram_is_sure(&here, sure);
+            ift_unigram_run(&u, p, n, 0, &here);
+            const unsigned again = ift_unigram_run_sure(&u, p, n, 0, &there);
+            CHECK(again == sure);
+            CHECK(same_row(&here, &there) && here.score == there.score);
+            if (said) CHECK(same_row(&here, &first));
+            held += said;
+            other += !same_row(&here, &first);
+        }
+    }
+    CHECK(held > WORDS); /* the promise is made, and where it is not, it could not be */
+    CHECK(other > 0 || !narrow);
+    ift_unigram_work_release(&first);
+    ift_unigram_work_release(&here);
+    ift_unigram_work_release(&there);
+    ift_unigram_release(&u);
+}
+
+int main(void) {
+    test_sure(true, 0x1p-18);
+    test_sure(true, 0x1p-12);
+    test_sure(true, 0.1);
+    test_sure(false, 0x1p-48);
+    test_sure(false, 0.1);
+    return check_done();
+}
