@@ -20,6 +20,9 @@ int ift_mapped_open(struct ift_mapped *m, const char *path, struct ift_err *err)
             *m = (struct ift_mapped){0};
         } else if (p) {
             m->p = p;
+            /* Weights are read from end to end at every step. Where the file system can, they come
+             * in pages that large; else this changes nothing. */
+            (void)madvise(p, m->n, MADV_HUGEPAGE);
         }
     }
     close(fd);
