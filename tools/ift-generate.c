@@ -144,6 +144,7 @@ static int generate(struct job *job, const struct ift_run *run, struct ift_err *
         .max_new = a->max_new,
         .eos = s->eos,
         .neos = s->neos,
+        .logprobs = a->logprobs,
         .length_penalty = a->length_penalty,
         .stop = stop_of(a->early_stopping),
     };
@@ -152,7 +153,8 @@ static int generate(struct job *job, const struct ift_run *run, struct ift_err *
     IFT_TRY(ift_generator_new(&g, s->model, s->peft, &s->device,
                               (struct ift_generator_config){.slots = a->batch * a->beams,
                                                             .beams = a->beams,
-                                                            .context = context},
+                                                            .context = context,
+                                                            .frozen = true},
                               err));
     const int rc = ift_generator_run(g, &prompts, &o, err);
     const double seconds = ift_progress_seconds(job->progress);

@@ -137,6 +137,7 @@ static int score(struct job *job, const struct ift_run *run, struct ift_err *err
     const struct args *const a = job->args;
     const struct ift_scorer_config c = {.tokens = a->batch,
                                         .logits = a->logits,
+                                        .frozen = true,
                                         .done = done,
                                         .ctx = job};
     struct ift_session *const s = &job->session;

@@ -81,7 +81,8 @@ static int run(struct ift_eval *e, struct ift_str *figures, struct ift_err *err)
     struct ift_session *const s = e->session;
     const int64_t positions = ift_model_config(s->model)->max_positions;
     const struct ift_generator_config c = {.slots = e->batch,
-                                           .context = positions < 2048 ? positions : 2048};
+                                           .context = positions < 2048 ? positions : 2048,
+                                           .frozen = true};
     const struct ift_prompts prompts = {&a, next, done};
     const struct ift_generate o = {.sampling = {.top_p = 1, .repetition_penalty = 1},
                                    .max_new = e->max_new,

@@ -37,7 +37,10 @@ static int score_all(struct losses *l, struct ift_scorer *scorer, struct ift_err
 static int run(struct ift_eval *e, struct ift_str *figures, struct ift_err *err) {
     struct losses l = {.e = e};
     struct ift_session *const s = e->session;
-    const struct ift_scorer_config c = {.tokens = TOKENS_AT_ONCE, .done = done, .ctx = &l};
+    const struct ift_scorer_config c = {.tokens = TOKENS_AT_ONCE,
+                                        .frozen = true,
+                                        .done = done,
+                                        .ctx = &l};
     struct ift_scorer *scorer;
     IFT_TRY(ift_scorer_new(&scorer, s->model, s->peft, &s->device, c, err));
     int rc = score_all(&l, scorer, err);

@@ -23,8 +23,11 @@ struct ift_exec {
     struct ift_operand slab;
     bool borrowed;         /* the slab is another exec's */
     struct place *place;   /* (values + 1) */
-    struct ift_call *call; /* (steps), as of `extent` when `resolved` */
+    struct ift_call *call; /* (calls), as of `extent` when `resolved` */
+    size_t calls;
     bool resolved;
+    bool *constant; /* (nodes) depends on parameters alone, which do not change; NULL: none does */
+    bool computed;  /* and has run */
     struct ift_exec_bytes bytes;
     bool profile;
     double seconds[IFT_OP_COUNT];
@@ -103,10 +106,36 @@ static int check_capacity(const struct ift_exec *x, struct ift_err *err) {
     return 0;
 }
 
+/* Which nodes read parameters, or what such nodes make, and nothing else. */
+static bool *find_constants(const struct ift_graph *g) {
+    const size_t nodes = ift_graph_nodes(g);
+    bool *const is = ift_alloc0(ift_graph_values(g) + 1, sizeof *is), /* of values */
+        *const constant = ift_alloc0(nodes, sizeof *constant);
+    for (size_t v = 1; v <= ift_graph_values(g); v++)
+        is[v] = ift_graph_value(g, (ift_val)v)->role == IFT_PARAM;
+    is[0] = true;
+    for (size_t i = 0; i < nodes; i++) {
+        const struct ift_node *const n = ift_graph_node(g, i);
+        constant[i] = true;
+        for (int j = 0; j < IFT_MAX_IN; j++) constant[i] &= is[n->in[j]];
+        for (int j = 0; j < IFT_MAX_OUT; j++) {
+            const struct ift_value *const y = ift_graph_value(g, n->out[j]);
+            if (y) constant[i] &= y->role == IFT_TEMP && !y->keep;
+        }
+        for (int j = 0; j < IFT_MAX_OUT; j++)
+            if (n->out[j]) is[n->out[j]] = constant[i];
+    }
+    free(is);
+    return constant;
+}
+
+enum layout { SHARED, APART, FROZEN };
+
 /* Settles what memory is needed, and takes none. */
-static int plan(struct ift_exec *x, bool apart, struct ift_err *err) {
+static int plan(struct ift_exec *x, enum layout how, struct ift_err *err) {
     IFT_TRY(check_capacity(x, err));
-    struct ift_plan_options o = {.apart = apart};
+    if (how == FROZEN) x->constant = find_constants(x->g);
+    struct ift_plan_options o = {.apart = how == APART, .constant = x->constant};
     memcpy(o.capacity, x->capacity, sizeof o.capacity);
     size_t *scratch = ask_scratch(x);
     o.scratch = scratch;
@@ -144,7 +173,7 @@ static int lay_out(struct ift_exec *x, const struct ift_exec *host, struct ift_e
 }
 
 static int new_exec(struct ift_exec **out, const struct ift_graph *g, struct ift_device *d,
-                    const int64_t *capacity, bool apart, struct ift_err *err) {
+                    const int64_t *capacity, enum layout how, struct ift_err *err) {
     *out = NULL;
     IFT_TRY(ift_graph_check(g, err));
     struct ift_exec *x = ift_alloc0(1, sizeof *x);
@@ -152,7 +181,7 @@ static int new_exec(struct ift_exec **out, const struct ift_graph *g, struct ift
     x->d = d;
     x->place = ift_alloc0(ift_graph_values(g) + 1, sizeof *x->place);
     memcpy(x->capacity, capacity, sizeof x->capacity);
-    if (plan(x, apart, err) < 0) {
+    if (plan(x, how, err) < 0) {
         ift_exec_free(x);
         return -1;
     }
@@ -169,26 +198,32 @@ static int with_memory(struct ift_exec **out, const struct ift_exec *host, struc
 
 int ift_exec_new(struct ift_exec **x, const struct ift_graph *g, struct ift_device *d,
                  const int64_t capacity[IFT_EXTENTS], struct ift_err *err) {
-    IFT_TRY(new_exec(x, g, d, capacity, false, err));
+    IFT_TRY(new_exec(x, g, d, capacity, SHARED, err));
     return with_memory(x, NULL, err);
 }
 
 int ift_exec_new_apart(struct ift_exec **x, const struct ift_graph *g, struct ift_device *d,
                        const int64_t capacity[IFT_EXTENTS], struct ift_err *err) {
-    IFT_TRY(new_exec(x, g, d, capacity, true, err));
+    IFT_TRY(new_exec(x, g, d, capacity, APART, err));
+    return with_memory(x, NULL, err);
+}
+
+int ift_exec_new_frozen(struct ift_exec **x, const struct ift_graph *g, struct ift_device *d,
+                        const int64_t capacity[IFT_EXTENTS], struct ift_err *err) {
+    IFT_TRY(new_exec(x, g, d, capacity, FROZEN, err));
     return with_memory(x, NULL, err);
 }
 
 int ift_exec_new_inside(struct ift_exec **x, const struct ift_graph *g, const struct ift_exec *host,
                         const int64_t capacity[IFT_EXTENTS], struct ift_err *err) {
-    IFT_TRY(new_exec(x, g, host->d, capacity, false, err));
+    IFT_TRY(new_exec(x, g, host->d, capacity, SHARED, err));
     return with_memory(x, host, err);
 }
 
 int ift_exec_measure(struct ift_exec_bytes *bytes, const struct ift_graph *g, struct ift_device *d,
                      const int64_t capacity[IFT_EXTENTS], struct ift_err *err) {
     struct ift_exec *x;
-    IFT_TRY(new_exec(&x, g, d, capacity, false, err));
+    IFT_TRY(new_exec(&x, g, d, capacity, SHARED, err));
     *bytes = x->bytes;
     for (ift_val v = 1; v <= values(x); v++)
         if (is_uploaded(x, v)) bytes->inputs += ift_operand_bytes(&x->place[v].at);
@@ -203,6 +238,7 @@ void ift_exec_free(struct ift_exec *x) {
     ift_plan_free(x->plan);
     free(x->place);
     free(x->call);
+    free(x->constant);
     free(x);
 }
 
@@ -229,6 +265,7 @@ int ift_exec_bind(struct ift_exec *x, ift_val v, const struct ift_operand *t, st
     disown(x, v);
     x->place[v].at = *t;
     x->resolved = false;
+    if (want->role == IFT_PARAM) x->computed = false;
     return 0;
 }
 
@@ -338,19 +375,48 @@ static int check_memory(struct ift_exec *x, struct ift_err *err) {
     return 0;
 }
 
+static void fill_call(const struct ift_exec *x, size_t step, struct ift_call *c) {
+    const struct ift_node *n = ift_graph_node(x->g, ift_plan_step(x->plan, step));
+    *c = (struct ift_call){.op = n->op, .at = n->at};
+    for (int i = 0; i < IFT_MAX_IN; i++)
+        if (n->in[i]) c->in[i] = current(x, n->in[i]);
+    for (int i = 0; i < IFT_MAX_OUT; i++)
+        if (n->out[i] && x->place[n->out[i]].at.buf) c->out[i] = current(x, n->out[i]);
+}
+
+static int compute_constant(struct ift_exec *x, size_t step, struct ift_err *err) {
+    const struct ift_node *n = ift_graph_node(x->g, ift_plan_step(x->plan, step));
+    struct ift_call c;
+    for (int i = 0; i < IFT_MAX_OUT; i++)
+        if (n->out[i] && !x->place[n->out[i]].at.buf) IFT_TRY(own(x, n->out[i], err));
+    fill_call(x, step, &c);
+    const int64_t bytes = (int64_t)x->d->backend->scratch(x->d->dev, &c);
+    if (bytes) IFT_TRY(ift_device_tensor(x->d, IFT_U8, 1, &bytes, &c.scratch, err));
+    int rc = ift_device_run(x->d, &c, 1, err);
+    if (rc == 0) rc = ift_device_sync(x->d, err);
+    ift_device_free(x->d, &c.scratch);
+    return rc;
+}
+
+static int compute_constants(struct ift_exec *x, struct ift_err *err) {
+    if (!x->constant || x->computed) return 0;
+    for (size_t s = 0; s < ift_plan_steps(x->plan); s++)
+        if (x->constant[ift_plan_step(x->plan, s)]) IFT_TRY(compute_constant(x, s, err));
+    x->computed = true;
+    return 0;
+}
+
 static int resolve(struct ift_exec *x, const int64_t *extent, struct ift_err *err) {
     IFT_TRY(check_extents(x, extent, err));
     IFT_TRY(check_memory(x, err));
+    IFT_TRY(compute_constants(x, err));
     memcpy(x->extent, extent, sizeof x->extent);
     x->resolved = true;
+    x->calls = 0;
     for (size_t s = 0; s < ift_plan_steps(x->plan); s++) {
-        const struct ift_node *n = ift_graph_node(x->g, ift_plan_step(x->plan, s));
-        struct ift_call *c = &x->call[s];
-        *c = (struct ift_call){.op = n->op, .at = n->at};
-        for (int i = 0; i < IFT_MAX_IN; i++)
-            if (n->in[i]) c->in[i] = current(x, n->in[i]);
-        for (int i = 0; i < IFT_MAX_OUT; i++)
-            if (n->out[i] && x->place[n->out[i]].at.buf) c->out[i] = current(x, n->out[i]);
+        if (x->constant && x->constant[ift_plan_step(x->plan, s)]) continue;
+        struct ift_call *const c = &x->call[x->calls++];
+        fill_call(x, s, c);
         const size_t scratch = ift_plan_scratch(x->plan, s);
         if (scratch == IFT_PLAN_NONE) continue;
         const int64_t bytes = (int64_t)x->d->backend->scratch(x->d->dev, c);
@@ -367,7 +433,7 @@ static double now(void) {
 
 static int run_profiled(struct ift_exec *x, struct ift_err *err) {
     IFT_TRY(ift_device_sync(x->d, err));
-    for (size_t s = 0; s < ift_plan_steps(x->plan); s++) {
+    for (size_t s = 0; s < x->calls; s++) {
         const double start = now();
         IFT_TRY(ift_device_run(x->d, &x->call[s], 1, err));
         IFT_TRY(ift_device_sync(x->d, err));
@@ -382,7 +448,7 @@ int ift_exec_run(struct ift_exec *x, const int64_t extent[IFT_EXTENTS], struct i
         memcmp(extent + 1, x->extent + 1, sizeof x->extent - sizeof *x->extent) != 0)
         IFT_TRY(resolve(x, extent, err));
     if (x->profile) return run_profiled(x, err);
-    return ift_device_run(x->d, x->call, ift_plan_steps(x->plan), err);
+    return ift_device_run(x->d, x->call, x->calls, err);
 }
 
 /* ---- figures ---- */

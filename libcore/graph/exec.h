@@ -29,6 +29,10 @@ int ift_exec_new_apart(struct ift_exec **x, const struct ift_graph *g, struct if
  * the two take turns, and what one left there is gone when the other has run. */
 int ift_exec_new_inside(struct ift_exec **x, const struct ift_graph *g, const struct ift_exec *host,
                         const int64_t capacity[IFT_EXTENTS], struct ift_err *err) IFT_MUST_CHECK;
+/* The same for parameters that nobody changes while it lives: what depends on them alone is
+ * computed once, when it runs first after they were bound, into memory of its own. */
+int ift_exec_new_frozen(struct ift_exec **x, const struct ift_graph *g, struct ift_device *d,
+                        const int64_t capacity[IFT_EXTENTS], struct ift_err *err) IFT_MUST_CHECK;
 void ift_exec_free(struct ift_exec *x); /* NULL is fine */
 
 /* Gives a parameter or state its memory: dense, of its shape and dtype; a state may have fewer rows
@@ -55,8 +59,8 @@ int ift_exec_run(struct ift_exec *x, const int64_t extent[IFT_EXTENTS],
 int ift_exec_download(struct ift_exec *x, void *host, ift_val v, int64_t rows,
                       struct ift_err *err) IFT_MUST_CHECK;
 
-/* Bytes of the slab, of states that this exec owns, of inputs. scratch is the most that one op asks
- * for, a part of the slab. */
+/* Bytes of the slab, of states that this exec owns and what it computes once, of inputs. scratch is
+ * the most that one op asks for, a part of the slab. */
 struct ift_exec_bytes {
     size_t slab, states, inputs, scratch;
 };

@@ -159,6 +159,7 @@ static int make_blocks(struct ift_plan *p, const struct ift_plan_options *o, str
     p->of = ift_alloc0(ift_graph_values(p->g) + 1, sizeof *p->of);
     p->scratch = ift_alloc0(p->steps, sizeof *p->scratch);
     for (size_t s = 0; s < p->steps; s++) {
+        if (o->constant && o->constant[p->step[s]]) continue;
         for (int i = 0; i < IFT_MAX_OUT; i++)
             if (node_of(p, s)->out[i]) IFT_TRY(place_output(p, s, i, o, err));
         const size_t bytes = o->scratch ? o->scratch[p->step[s]] : 0;

@@ -23,6 +23,7 @@ enum { IFT_PLAN_ALIGN = 64 }; /* bytes; every block starts and ends on a multipl
 
 struct ift_plan_options {
     int64_t capacity[IFT_EXTENTS]; /* FIXED is ignored */
+    const bool *constant;          /* (nodes) has run elsewhere: needs no memory here; NULL: none */
     const size_t *scratch;         /* (nodes) bytes each node asks for; NULL: none does */
     bool apart; /* no two values ever share a byte: to prove a plan by comparing results */
 };

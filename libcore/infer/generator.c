@@ -30,6 +30,17 @@ static int describe(struct ift_generator *g, struct ift_model *m, struct ift_pef
     return ift_graph_check(g->graph, err);
 }
 
+static int start(struct ift_generator *g, struct ift_model *m, struct ift_peft *peft,
+                 struct ift_device *d, const int64_t *capacity, struct ift_err *err) {
+    IFT_TRY(describe(g, m, peft, err));
+    if (g->c.frozen)
+        IFT_TRY(ift_exec_new_frozen(&g->exec, g->graph, d, capacity, err));
+    else
+        IFT_TRY(ift_exec_new(&g->exec, g->graph, d, capacity, err));
+    IFT_TRY(ift_model_bind(m, d, g->exec, g->graph, err));
+    return peft ? ift_peft_bind(peft, d, g->exec, g->graph, err) : 0;
+}
+
 int ift_generator_new(struct ift_generator **out, struct ift_model *m, struct ift_peft *peft,
                       struct ift_device *d, struct ift_generator_config c, struct ift_err *err) {
     const struct ift_config *config = ift_model_config(m);
@@ -61,9 +72,7 @@ int ift_generator_new(struct ift_generator **out, struct ift_model *m, struct if
     g->logit = ift_alloc0((size_t)(c.slots * g->vocab), sizeof *g->logit);
     const int64_t capacity[IFT_EXTENTS] =
         {[IFT_TOKENS] = c.step, [IFT_SEGMENTS] = c.slots, [IFT_PICKS] = c.slots};
-    if (describe(g, m, peft, err) < 0 || ift_exec_new(&g->exec, g->graph, d, capacity, err) < 0 ||
-        ift_model_bind(m, d, g->exec, g->graph, err) < 0 ||
-        (peft && ift_peft_bind(peft, d, g->exec, g->graph, err) < 0)) {
+    if (start(g, m, peft, d, capacity, err) < 0) {
         ift_generator_free(g);
         *out = NULL;
         return -1;
@@ -217,7 +226,7 @@ static bool extend(struct ift_generator *g, struct sequence *s, const struct ift
     const size_t k = s->n - s->nprompt;
     s->logprob = ift_grow(s->logprob, k + 1, &s->logprob_cap, sizeof *s->logprob);
     const int32_t id = ift_sampler_next(g->sampler, &o->sampling, logits, s->id, s->n, s->index, k,
-                                        &s->logprob[k]);
+                                        o->logprobs ? &s->logprob[k] : NULL);
     s->id = ift_grow(s->id, s->n + 1, &s->cap, sizeof *s->id);
     s->id[s->n++] = id;
     g->generated++;
@@ -230,7 +239,7 @@ static bool extend(struct ift_generator *g, struct sequence *s, const struct ift
 
 /* Files a finished sequence and hands back all whose turn has come. */
 static int finish(struct ift_generator *g, struct sequence *s, const struct ift_prompts *p,
-                  struct ift_err *err) {
+                  const struct ift_generate *o, struct ift_err *err) {
     struct sequence **at = &g->waiting;
     while (*at && (*at)->index < s->index) at = &(*at)->next;
     s->next = *at;
@@ -238,8 +247,13 @@ static int finish(struct ift_generator *g, struct sequence *s, const struct ift_
     while (g->waiting && g->waiting->index == g->handed) {
         struct sequence *w = g->waiting;
         const struct ift_completion c = {
-            w->index,   w->id + w->nprompt, w->logprob, w->n - w->nprompt,
-            w->nprompt, w->finish,          w->tag,
+            .index = w->index,
+            .id = w->id + w->nprompt,
+            .logprob = o->logprobs ? w->logprob : NULL,
+            .n = w->n - w->nprompt,
+            .nprompt = w->nprompt,
+            .finish = w->finish,
+            .tag = w->tag,
         };
         g->waiting = w->next;
         g->handed++;
@@ -264,7 +278,7 @@ static int advance(struct ift_generator *g, const struct ift_prompts *p,
         s->logits = NULL;
         if (!over) continue;
         g->slot[i] = NULL;
-        IFT_TRY(finish(g, s, p, err));
+        IFT_TRY(finish(g, s, p, o, err));
     }
     return 0;
 }

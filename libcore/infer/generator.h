@@ -26,6 +26,8 @@ struct ift_generator_config {
     int64_t context; /* tokens of prompt and continuation together; at most the model's positions */
     int64_t step;    /* most tokens run at once: bounds the memory of prefill; 0: max(slots, 1024).
                         Longer prompts run in several steps */
+    bool frozen;     /* nobody changes the weights while it lives: what follows from them alone is
+                        computed once */
 };
 
 enum ift_finish { IFT_FINISH_STOP /* an end-of-sequence id */, IFT_FINISH_LENGTH };
@@ -33,7 +35,8 @@ enum ift_finish { IFT_FINISH_STOP /* an end-of-sequence id */, IFT_FINISH_LENGTH
 struct ift_completion {
     uint64_t index;        /* of the prompt, 0-based */
     const int32_t *id;     /* (n) the new ids, the end-of-sequence id included */
-    const double *logprob; /* (n) of each under the model's unfiltered distribution */
+    const double *logprob; /* (n) of each under the model's unfiltered distribution, or NULL when
+                              not asked for */
     size_t n, nprompt;
     enum ift_finish finish;
     void *tag; /* what came with the prompt; freed after `done` */
@@ -57,6 +60,8 @@ struct ift_generate {
     long long max_new;  /* tokens at most, and never past the context */
     const int32_t *eos; /* (neos) ids that end a sequence */
     size_t neos;
+    bool logprobs; /* say how likely each new token was: costs an exponential for each of the
+                      vocabulary at each step */
     /* Of beam search. */
     double length_penalty;
     enum ift_beam_stop stop;

@@ -86,8 +86,16 @@ static void load(struct ift_sampler *s, const struct ift_sampling *o, const floa
     process(s, o, seen, nseen);
 }
 
-static int32_t largest(const struct ift_sampler *s) {
+/* The first of the largest, logits as they are when nothing alters them. */
+static int32_t greedy(struct ift_sampler *s, const struct ift_sampling *o, const float *logits,
+                      const int32_t *seen, size_t nseen) {
     size_t best = 0;
+    if (o->repetition_penalty == 1 && o->no_repeat_ngram <= 0) {
+        for (size_t i = 1; i < s->vocab; i++)
+            if (logits[i] > logits[best]) best = i;
+        return (int32_t)best;
+    }
+    load(s, o, logits, seen, nseen);
     for (size_t i = 1; i < s->vocab; i++)
         if (s->score[i] > s->score[best]) best = i;
     return (int32_t)best;
@@ -114,12 +122,12 @@ static size_t kept(const struct ift_sampler *s, const struct ift_sampling *o) {
 
 void ift_sampler_probs(struct ift_sampler *s, const struct ift_sampling *o, const float *logits,
                        const int32_t *seen, size_t nseen, double *probs) {
-    load(s, o, logits, seen, nseen);
     memset(probs, 0, s->vocab * sizeof *probs);
     if (o->temperature <= 0) {
-        probs[largest(s)] = 1;
+        probs[greedy(s, o, logits, seen, nseen)] = 1;
         return;
     }
+    load(s, o, logits, seen, nseen);
     for (size_t i = 0; i < s->vocab; i++)
         s->order[i] = (struct scored){s->score[i] / o->temperature, (int32_t)i};
     qsort(s->order, s->vocab, sizeof *s->order, by_score);
@@ -150,8 +158,7 @@ int32_t ift_sampler_next(struct ift_sampler *s, const struct ift_sampling *o, co
                          double *logprob) {
     int32_t id;
     if (o->temperature <= 0) {
-        load(s, o, logits, seen, nseen);
-        id = largest(s);
+        id = greedy(s, o, logits, seen, nseen);
     } else {
         ift_sampler_probs(s, o, logits, seen, nseen, s->probs);
         /* One index for the pair: no record reaches 2^32 tokens. */

@@ -49,6 +49,17 @@ static int describe(struct ift_scorer *s, struct ift_model *m, struct ift_peft *
     return ift_graph_check(s->graph, err);
 }
 
+static int start(struct ift_scorer *s, struct ift_model *m, struct ift_peft *peft,
+                 struct ift_device *d, const int64_t *capacity, struct ift_err *err) {
+    IFT_TRY(describe(s, m, peft, err));
+    if (s->c.frozen)
+        IFT_TRY(ift_exec_new_frozen(&s->exec, s->graph, d, capacity, err));
+    else
+        IFT_TRY(ift_exec_new(&s->exec, s->graph, d, capacity, err));
+    IFT_TRY(ift_model_bind(m, d, s->exec, s->graph, err));
+    return peft ? ift_peft_bind(peft, d, s->exec, s->graph, err) : 0;
+}
+
 int ift_scorer_new(struct ift_scorer **out, struct ift_model *m, struct ift_peft *peft,
                    struct ift_device *d, struct ift_scorer_config c, struct ift_err *err) {
     struct ift_scorer *s = ift_alloc0(1, sizeof *s);
@@ -65,9 +76,7 @@ int ift_scorer_new(struct ift_scorer **out, struct ift_model *m, struct ift_peft
         s->logits_host = ift_alloc0((size_t)(c.tokens * s->vocab), sizeof *s->logits_host);
     const int64_t capacity[IFT_EXTENTS] =
         {[IFT_TOKENS] = c.tokens, [IFT_SEGMENTS] = c.tokens, [IFT_PICKS] = 1};
-    if (describe(s, m, peft, err) < 0 || ift_exec_new(&s->exec, s->graph, d, capacity, err) < 0 ||
-        ift_model_bind(m, d, s->exec, s->graph, err) < 0 ||
-        (peft && ift_peft_bind(peft, d, s->exec, s->graph, err) < 0)) {
+    if (start(s, m, peft, d, capacity, err) < 0) {
         ift_scorer_free(s);
         *out = NULL;
         return -1;

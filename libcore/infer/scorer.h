@@ -27,6 +27,8 @@ struct ift_score {
 struct ift_scorer_config {
     int64_t tokens; /* most tokens run at once; a longer document is an error */
     bool logits;    /* also hand out full logits: n * vocab floats a row */
+    bool frozen;    /* nobody changes the weights while it lives: what follows from them alone is
+                       computed once */
     int (*done)(void *ctx, const struct ift_score *score,
                 struct ift_err *err); /* the score is lent */
     void *ctx;

@@ -122,7 +122,7 @@ static double run(struct ift_generator *g, const int32_t *id, size_t n, long lon
 
 static int open_all(struct ift_model **m, struct ift_device *d, struct ift_generator **g,
                     const char *dir, int threads, struct ift_err *err) {
-    const struct ift_generator_config c = {.slots = 1, .context = LONG + 1};
+    const struct ift_generator_config c = {.slots = 1, .context = LONG + 1, .frozen = true};
     IFT_TRY(ift_model_open(m, dir, err));
     IFT_TRY(ift_device_open(d, "cpu", threads, err));
     return ift_generator_new(g, *m, NULL, d, c, err);

@@ -45,8 +45,8 @@ static int check_same_bits(struct case_run *a, struct case_run *b, const int64_t
         const ift_val what = v == loss_of(a->g) ? v : ift_graph_grad(a->g, v);
         if (!what) continue;
         float *x = case_download(a, what, extent), *y = case_download(b, what, extent);
-        const size_t bytes = (size_t)ift_value_count(ift_graph_value(a->g, what), extent) *
-                             sizeof *x;
+        const size_t bytes =
+            (size_t)ift_value_count(ift_graph_value(a->g, what), extent) * sizeof *x;
         CHECK(memcmp(x, y, bytes) == 0);
         compared++;
         free(x);
@@ -201,10 +201,12 @@ static ift_val cached_attention(struct ift_graph *g, bool cached) {
         k = ift_graph_scatter(g, k, slots, ift_graph_state(g, "cache.k", IFT_F32, 2, cache));
         v = ift_graph_scatter(g, v, slots, ift_graph_state(g, "cache.v", IFT_F32, 2, cache));
     }
-    const ift_val o = ift_graph_attn(
-        g, q, k, v, s,
-        (struct ift_graph_attn){
-            .heads = 4, .kv_heads = 2, .head_dim = 3, .scale = 0.5f, .causal = true});
+    const ift_val o = ift_graph_attn(g, q, k, v, s,
+                                     (struct ift_graph_attn){.heads = 4,
+                                                             .kv_heads = 2,
+                                                             .head_dim = 3,
+                                                             .scale = 0.5f,
+                                                             .causal = true});
     ift_graph_keep(g, o);
     return o;
 }
@@ -418,6 +420,79 @@ static void test_optimizer(void) {
     ift_device_close(&d);
 }
 
+/* ---- what depends on parameters alone ---- */
+
+enum { FROZEN_IN = 6, FROZEN_OUT = 300 };
+
+struct head {
+    struct ift_graph *g;
+    struct ift_exec *x;
+    ift_val input, weight, y;
+};
+
+/* y = x unit(unit(w))^T */
+static struct head head_of(struct ift_device *d, maker *make, const struct ift_operand *w) {
+    struct ift_err err = {0};
+    struct head h = {.g = ift_graph_new()};
+    h.input = ift_graph_input(h.g, "x", IFT_F32, IFT_TOKENS, 2, (int64_t[]){0, FROZEN_IN});
+    h.weight = ift_graph_param(h.g, "w", 2, (int64_t[]){FROZEN_OUT, FROZEN_IN}, false);
+    const ift_val unit = ift_graph_unit_rows(h.g, ift_graph_unit_rows(h.g, h.weight));
+    h.y = ift_graph_linear(h.g, h.input, unit, 0);
+    ift_graph_keep(h.g, h.y);
+    CHECK_OK(make(&h.x, h.g, d, (int64_t[IFT_EXTENTS]){[IFT_TOKENS] = 3}, &err), &err);
+    CHECK_OK(ift_exec_bind(h.x, h.weight, w, &err), &err);
+    ift_exec_profile(h.x, true);
+    return h;
+}
+
+static void run_head(const struct head *h, const float *x, float *y) {
+    struct ift_err err = {0};
+    CHECK_OK(ift_exec_upload(h->x, h->input, x, 3, &err), &err);
+    CHECK_OK(ift_exec_run(h->x, (int64_t[IFT_EXTENTS]){[IFT_TOKENS] = 3}, &err), &err);
+    CHECK_OK(ift_exec_download(h->x, y, h->y, 3, &err), &err);
+}
+
+/* A frozen exec gives the same bits, without the ops that always give the same; until it is given
+ * other weights. */
+static void test_frozen(void) {
+    struct ift_err err = {0};
+    struct ift_device d;
+    struct ift_operand weight[2];
+    float w[FROZEN_OUT * FROZEN_IN], x[3 * FROZEN_IN], y[2][3 * FROZEN_OUT];
+    CHECK_OK(ift_device_open(&d, "cpu", 2, &err), &err);
+    for (int i = 0; i < 2; i++) {
+        for (int k = 0; k < FROZEN_OUT * FROZEN_IN; k++) w[k] = sinf((float)(k * (3 + i)));
+        CHECK_OK(ift_device_tensor(&d, IFT_F32, 2, (int64_t[]){FROZEN_OUT, FROZEN_IN}, &weight[i],
+                                   &err),
+                 &err);
+        CHECK_OK(ift_device_upload(&d, &weight[i], w, &err), &err);
+    }
+    const struct head plain = head_of(&d, ift_exec_new, &weight[0]),
+                      frozen = head_of(&d, ift_exec_new_frozen, &weight[0]);
+    CHECK(ift_exec_bytes(frozen.x).slab < ift_exec_bytes(plain.x).slab);
+    for (int i = 0; i < 4; i++) {
+        if (i == 2) {
+            CHECK_OK(ift_exec_bind(plain.x, plain.weight, &weight[1], &err), &err);
+            CHECK_OK(ift_exec_bind(frozen.x, frozen.weight, &weight[1], &err), &err);
+        }
+        for (int k = 0; k < 3 * FROZEN_IN; k++) x[k] = cosf((float)(k + i));
+        run_head(&plain, x, y[0]);
+        run_head(&frozen, x, y[1]);
+        CHECK(memcmp(y[0], y[1], sizeof y[0]) == 0);
+        CHECK(ift_exec_profile_seconds(plain.x)[IFT_OP_UNIT] > 0);
+        CHECK(ift_exec_profile_seconds(frozen.x)[IFT_OP_UNIT] == 0);
+        CHECK(ift_exec_profile_seconds(frozen.x)[IFT_OP_GEMM] > 0);
+    }
+    CHECK_INT(ift_exec_bytes(frozen.x).states, 2 * sizeof w);
+    ift_exec_free(plain.x);
+    ift_exec_free(frozen.x);
+    ift_graph_free(plain.g);
+    ift_graph_free(frozen.g);
+    for (int i = 0; i < 2; i++) ift_device_free(&d, &weight[i]);
+    CHECK_INT(d.bytes, 0);
+    ift_device_close(&d);
+}
+
 /* ---- figures ---- */
 
 static void test_profile_and_bytes(void) {
@@ -455,6 +530,7 @@ int main(void) {
     test_cache();
     test_bind_again();
     test_optimizer();
+    test_frozen();
     test_profile_and_bytes();
     return check_done();
 }

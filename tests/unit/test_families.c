@@ -525,8 +525,10 @@ static void check_case(struct golden_case *c) {
         storage(c);
         const int64_t most = ift_model_config(c->m)->max_positions;
         greedy(c, (struct ift_generator_config){.slots = 1, .context = most < 64 ? most : 64});
-        greedy(c, (struct ift_generator_config){
-                      .slots = 2, .context = most < 48 ? most : 48, .step = 3});
+        greedy(c, (struct ift_generator_config){.frozen = true,
+                                                .slots = 2,
+                                                .context = most < 48 ? most : 48,
+                                                .step = 3});
         greedy_whole(c);
         ift_safetensors_free(c->io);
     }

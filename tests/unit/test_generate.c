@@ -78,6 +78,7 @@ static void run(struct ift_model *m, struct ift_device *d, const struct ift_json
                          (long long)setting(doc, settings, "no_repeat_ngram_size", 0),
                      .top_p = 1},
         .max_new = max_new,
+        .logprobs = true,
         .eos = stop,
         .length_penalty = setting(doc, settings, "length_penalty", 1),
         .stop = stop_of(doc, settings),
@@ -216,7 +217,8 @@ static size_t grow(struct ift_model *m, struct growing *w, struct ift_generator_
     struct ift_device d;
     struct ift_generator *g = NULL;
     const struct ift_generate o = {.sampling = {.repetition_penalty = 1, .top_p = 1},
-                                   .max_new = GROWN_NEW};
+                                   .max_new = GROWN_NEW,
+                                   .logprobs = true};
     const struct ift_prompts p = {w, next_growing, done_growing};
     w->at = w->from;
     CHECK_OK(ift_device_open(&d, "cpu", 1, &err), &err);
