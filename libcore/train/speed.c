@@ -98,7 +98,7 @@ static double node_bytes(const struct ift_graph *g, const struct ift_node *n,
 /* Of the peak that the products of an op reach. */
 static double share_of(enum ift_op op) {
     if (op == IFT_OP_ATTN || op == IFT_OP_ATTN_BWD) return 0.3;
-    return op == IFT_OP_XENT ? 0.6 : 0.95;
+    return op == IFT_OP_XENT ? 0.9 : 0.95;
 }
 
 double ift_speed_seconds(const struct ift_speed *s, const struct ift_graph *g,
