@@ -107,9 +107,7 @@ void ift_jval_put(struct ift_jrun *run, struct ift_jval dict, struct ift_slice k
  * may be rendered again with other variables in between. */
 struct ift_jout {
     struct ift_jtext text;
-    const struct ift_jspan {
-        size_t from, to;
-    } * said; /* by {% generation %}, in order */
+    const struct ift_jspan { size_t from, to; } * said; /* by {% generation %}, in order */
     size_t nsaid;
 };
 

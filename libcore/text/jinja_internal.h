@@ -1,8 +1,8 @@
 /* jinja_internal.h: between the parts of jinja.h. jinja_lex.c cuts a template into tokens,
  * jinja_parse.c and jinja_tags.c make a tree of them, jinja_run.c walks its statements and
- * jinja_eval.c its expressions; jval.c, jval_text.c and jval_print.c are the values; jinja_filter.c,
- * jinja_sequence.c, jinja_test.c, jinja_method.c, jinja_format.c and jinja_call.c are what can be
- * called. Private to text.
+ * jinja_eval.c its expressions; jval.c, jval_text.c and jval_print.c are the values;
+ * jinja_filter.c, jinja_sequence.c, jinja_test.c, jinja_method.c, jinja_format.c and jinja_call.c
+ * are what can be called. Private to text.
  */
 #ifndef IFT_JINJA_INTERNAL_H
 #define IFT_JINJA_INTERNAL_H
@@ -43,31 +43,31 @@ int ift_jinja_lex(struct ift_jtokens *tokens, struct ift_arena *arena, const cha
 
 enum ift_jnode_kind {
     /* expressions */
-    IFT_JNODE_CONST,   /* value */
-    IFT_JNODE_NAME,    /* name */
-    IFT_JNODE_LIST,    /* kid: items */
-    IFT_JNODE_TUPLE,   /* kid: items */
-    IFT_JNODE_DICT,    /* kid: keys and values in turn */
-    IFT_JNODE_ATTR,    /* kid[0].name */
-    IFT_JNODE_ITEM,    /* kid[0][kid[1]] */
-    IFT_JNODE_SLICE,   /* kid[0][kid[1]:kid[2]:kid[3]], NULL where left out */
-    IFT_JNODE_CALL,    /* kid[0](args) */
-    IFT_JNODE_FILTER,  /* kid[0] | name(args); kid[0] NULL in a filter tag */
-    IFT_JNODE_TEST,    /* kid[0] is name(args) */
-    IFT_JNODE_NOT,     /* kid[0] */
-    IFT_JNODE_UNARY,   /* name kid[0] */
-    IFT_JNODE_BINARY,  /* kid[0] name kid[1] */
-    IFT_JNODE_AND,     /* kid[0], kid[1] */
+    IFT_JNODE_CONST,  /* value */
+    IFT_JNODE_NAME,   /* name */
+    IFT_JNODE_LIST,   /* kid: items */
+    IFT_JNODE_TUPLE,  /* kid: items */
+    IFT_JNODE_DICT,   /* kid: keys and values in turn */
+    IFT_JNODE_ATTR,   /* kid[0].name */
+    IFT_JNODE_ITEM,   /* kid[0][kid[1]] */
+    IFT_JNODE_SLICE,  /* kid[0][kid[1]:kid[2]:kid[3]], NULL where left out */
+    IFT_JNODE_CALL,   /* kid[0](args) */
+    IFT_JNODE_FILTER, /* kid[0] | name(args); kid[0] NULL in a filter tag */
+    IFT_JNODE_TEST,   /* kid[0] is name(args) */
+    IFT_JNODE_NOT,    /* kid[0] */
+    IFT_JNODE_UNARY,  /* name kid[0] */
+    IFT_JNODE_BINARY, /* kid[0] name kid[1] */
+    IFT_JNODE_AND,    /* kid[0], kid[1] */
     IFT_JNODE_OR,
     IFT_JNODE_COMPARE, /* kid[0] op kid[1] op kid[2] …; op */
     IFT_JNODE_COND,    /* kid[1] if kid[0] else kid[2], which may be NULL */
     /* statements */
-    IFT_JNODE_DATA,  /* value */
-    IFT_JNODE_PRINT, /* kid[0] */
-    IFT_JNODE_BODY,  /* kid */
-    IFT_JNODE_FOR,   /* for kid[0] in kid[1] if kid[2]: kid[3], else kid[4] */
-    IFT_JNODE_IF,    /* kid[0]: kid[1], else kid[2] */
-    IFT_JNODE_SET,   /* kid[0] = kid[1] */
+    IFT_JNODE_DATA,         /* value */
+    IFT_JNODE_PRINT,        /* kid[0] */
+    IFT_JNODE_BODY,         /* kid */
+    IFT_JNODE_FOR,          /* for kid[0] in kid[1] if kid[2]: kid[3], else kid[4] */
+    IFT_JNODE_IF,           /* kid[0]: kid[1], else kid[2] */
+    IFT_JNODE_SET,          /* kid[0] = kid[1] */
     IFT_JNODE_SET_BLOCK,    /* kid[0] = kid[2] through the filters kid[1] */
     IFT_JNODE_MACRO,        /* name, args: names with defaults; kid[0]: body */
     IFT_JNODE_CALL_BLOCK,   /* kid[0]: the call; kid[1]: a MACRO, the caller */
@@ -89,10 +89,13 @@ enum ift_jcompare {
     IFT_JCOMPARE_NOT_IN,
 };
 
+enum { IFT_JREST_VARARGS = 1, IFT_JREST_KWARGS = 2 };
+
 struct ift_jnode {
     enum ift_jnode_kind kind;
     int line;
     bool recursive; /* FOR */
+    uint8_t rest;   /* MACRO: whether it speaks of varargs, of kwargs */
     const char *name;
     struct ift_jval value;
     struct ift_jnode **kid;
@@ -111,6 +114,7 @@ struct ift_jparser {
     const struct ift_jtoken *at;
     struct ift_err *err;
     int depth, loops;
+    uint8_t rest; /* of the macro at hand */
     bool marks;
 };
 
