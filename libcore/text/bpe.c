@@ -9,11 +9,21 @@
 enum { SHORT = 32, NIL = -1 }; /* up to SHORT symbols, looking at every pair beats any cleverness */
 
 void ift_bpe_add(struct ift_bpe *b, uint32_t left, uint32_t right, uint32_t rank, uint32_t merged) {
-    ift_u64map_put(&b->pair, (uint64_t)left << 32 | right, (uint64_t)rank << 32 | merged);
+    b->added = ift_grow(b->added, b->nadded + 1, &b->cap, sizeof *b->added);
+    b->added[b->nadded++] =
+        (struct ift_u64map_slot){(uint64_t)left << 32 | right, (uint64_t)rank << 32 | merged};
+}
+
+void ift_bpe_settle(struct ift_bpe *b) {
+    ift_u64map_put_all(&b->pair, b->added, b->nadded);
+    free(b->added);
+    b->added = NULL;
+    b->nadded = b->cap = 0;
 }
 
 void ift_bpe_release(struct ift_bpe *b) {
     ift_u64map_release(&b->pair);
+    free(b->added);
 }
 
 void ift_bpe_grow(struct ift_bpe_work *w) {
@@ -89,8 +99,8 @@ static uint64_t heap_pop(struct ift_bpe_work *w) {
 
 static void set_value(const struct ift_bpe *b, struct ift_bpe_work *w, uint32_t i) {
     const uint32_t right = w->next[i];
-    w->value[i] = right == (uint32_t)NIL ? NONE
-                                         : pair_value(b, w->symbol[i].id, w->symbol[right].id);
+    w->value[i] =
+        right == (uint32_t)NIL ? NONE : pair_value(b, w->symbol[i].id, w->symbol[right].id);
 }
 
 static uint64_t heap_entry(uint64_t value, uint32_t position) {

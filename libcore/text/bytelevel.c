@@ -2,6 +2,7 @@
 #include "libcore/text/tokenizer_internal.h"
 
 void ift_bytes_finish(struct ift_tokenizer *t) {
+    ift_bpe_settle(&t->bpe);
     t->cuts_plainly = ift_pretoken_cuts_plainly(t->pretoken);
     ift_joins_init(&t->joins, t->vocab.n);
     for (uint32_t i = 0; i < t->vocab.n; i++) {

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "libcore/base/str.h"
+
 struct ift_chartrie_slot {
     uint32_t parent;    /* number of the node it comes from; 0: the root */
     uint32_t character; /* its bytes, as ift_char_load has them */
@@ -25,8 +27,17 @@ struct ift_chartrie {
     uint32_t nodes;
 };
 
+struct ift_chartrie_string {
+    struct ift_slice text; /* not empty */
+    int32_t value;
+    uint32_t node; /* 0 */
+};
+
 /* Room for about this many strings at once. */
 void ift_chartrie_reserve(struct ift_chartrie *t, size_t strings);
+/* Adds all of a list, and uses it up: they grow side by side, a character at a time, so that memory
+ * is not waited for at every edge. */
+void ift_chartrie_fill(struct ift_chartrie *t, struct ift_chartrie_string *list, size_t n);
 /* n >= 1, value >= 0. A string added again takes the new value. */
 void ift_chartrie_add(struct ift_chartrie *t, const char *p, size_t n, int32_t value);
 void ift_chartrie_release(struct ift_chartrie *t);

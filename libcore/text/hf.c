@@ -7,7 +7,7 @@
 #include "libcore/text/tokenizer_internal.h"
 
 #define META "\xe2\x96\x81" /* U+2581 */
-enum { NO_BYTE = -1 };
+enum { NO_BYTE = -1, AHEAD = 8 };
 
 void ift_hf_release(struct ift_hf *h) {
     ift_arena_release(&h->arena);
@@ -119,7 +119,7 @@ static int add_piece(struct ift_hf *h, uint32_t id, struct ift_str *text, struct
     h->special[id] = added && added->special;
     ift_vocab_add(&t->vocab, text->p ? text->p : "", text->n,
                   h->special[id] ? IFT_PIECE_CONTROL : IFT_PIECE_NORMAL);
-    if (reachable && !h->special[id] && text->n > 0) (void)ift_vocab_index(&t->vocab, id);
+    t->vocab.found[id] = reachable && !h->special[id] && text->n > 0;
     return 0;
 }
 
@@ -128,7 +128,13 @@ int ift_hf_pieces(struct ift_hf *h, struct ift_err *err) {
     int rc = 0;
     for (int b = 0; b < 256; b++) h->t->byte_id[b] = IFT_BPE_UNKNOWN;
     h->special = ift_alloc0(h->n, sizeof *h->special);
-    for (size_t i = 0; rc == 0 && i < h->n; i++) rc = add_piece(h, (uint32_t)i, &text, err);
+    ift_vocab_reserve(&h->name, h->n);
+    for (size_t i = 0; rc == 0 && i < h->n; i++) {
+        const struct ift_slice ahead = h->token[i + AHEAD < h->n ? i + AHEAD : i];
+        if (ahead.p) ift_vocab_fetch(&h->name, ahead.p, ahead.n);
+        rc = add_piece(h, (uint32_t)i, &text, err);
+    }
+    if (rc == 0) (void)ift_vocab_index_all(&h->t->vocab);
     for (size_t i = 0; rc == 0 && i < h->added->n; i++)
         if (h->byte_level && ift_hf_text(h, h->added->token[i].name, &text))
             ift_added_set_text(h->added, i, text.p, text.n);
@@ -150,8 +156,18 @@ static uint32_t symbol(struct ift_hf *h, int32_t id) {
     return h->byte_level ? (uint32_t)id : ift_spm_symbol(h->t, s.p, s.n);
 }
 
+/* The token of a name, of which a guess is mostly right. */
+static int32_t find_near(const struct ift_vocab *v, int32_t guess, struct ift_slice name) {
+    if (guess > 0 && guess < (int32_t)v->n &&
+        ift_slice_eq(ift_vocab_piece(v, (uint32_t)guess), name))
+        return guess;
+    return ift_vocab_find(v, name.p, name.n);
+}
+
 int ift_hf_merge(struct ift_hf *h, uint32_t line, struct ift_str *left, struct ift_slice right,
                  struct ift_err *err) {
+    ift_vocab_fetch(&h->name, left->p, left->n);
+    ift_vocab_fetch(&h->name, right.p, right.n);
     const int32_t a = ift_vocab_find(&h->name, left->p, left->n),
                   b = ift_vocab_find(&h->name, right.p, right.n);
     if (a < 0) return IFT_FAIL(err, "merge %u joins \"%.100s\", which is no token", line, left->p);
@@ -159,7 +175,8 @@ int ift_hf_merge(struct ift_hf *h, uint32_t line, struct ift_str *left, struct i
         return IFT_FAIL(err, "merge %u joins \"%.*s\", which is no token", line,
                         (int)(right.n < 100 ? right.n : 100), right.p);
     ift_str_add(left, right.p, right.n);
-    const int32_t joined = ift_vocab_find(&h->name, left->p, left->n);
+    const int32_t joined = find_near(&h->name, h->joined + 1, ift_str_slice(left));
+    h->joined = joined;
     if (joined < 0)
         return IFT_FAIL(err, "merge %u makes \"%.100s\", which is no token", line, left->p);
     if (h->t->vocab.kind[a] == IFT_PIECE_BYTE || h->t->vocab.kind[b] == IFT_PIECE_BYTE)

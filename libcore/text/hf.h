@@ -28,6 +28,7 @@ struct ift_hf {
     struct ift_slice *token; /* names by id; p NULL: none */
     size_t n, cap;
     struct ift_vocab name; /* the same, every one to be found */
+    int32_t joined;        /* what the last merge made: the next one mostly makes the next token */
     bool *special;         /* by id: a control token */
 };
 void ift_hf_release(struct ift_hf *h);

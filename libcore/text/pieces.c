@@ -1,18 +1,23 @@
 /* Segmentation as unigram models do it: the most likely row of pieces (unigram.h); what has no
  * piece falls back to its bytes or is unknown. */
+#include <stdlib.h>
+
 #include "libcore/text/tokenizer_internal.h"
 
 void ift_pieces_finish(struct ift_tokenizer *t) {
     const struct ift_vocab *const v = &t->vocab;
     ift_joins_init(&t->joins, v->n);
-    ift_chartrie_reserve(&t->unigram.piece, v->n);
+    struct ift_chartrie_string *const list = ift_alloc0(v->n, sizeof *list);
+    size_t n = 0;
     for (uint32_t i = 0; i < v->n; i++) {
         const struct ift_slice s = ift_vocab_piece(v, i);
         const bool text = v->kind[i] == IFT_PIECE_NORMAL || v->kind[i] == IFT_PIECE_USER;
-        if (!text || s.n == 0 || ift_vocab_find(v, s.p, s.n) != (int32_t)i) continue;
-        ift_chartrie_add(&t->unigram.piece, s.p, s.n, (int32_t)i);
+        if (!text || s.n == 0 || !v->found[i]) continue;
+        list[n++] = (struct ift_chartrie_string){.text = s, .value = (int32_t)i};
         ift_joins_add(&t->joins, s.p, s.n);
     }
+    ift_chartrie_fill(&t->unigram.piece, list, n);
+    free(list);
     ift_unigram_settle(&t->unigram, v->n);
 }
 

@@ -18,14 +18,14 @@ uint32_t ift_spm_symbol(struct ift_tokenizer *t, const char *p, size_t n) {
 }
 
 void ift_spm_finish(struct ift_tokenizer *t) {
+    ift_bpe_settle(&t->bpe);
     for (uint32_t i = 0; i < t->vocab.n; i++) {
         if (t->vocab.kind[i] != IFT_PIECE_NORMAL) continue;
         const struct ift_slice s = ift_vocab_piece(&t->vocab, i);
         size_t len;
         if (s.n == 0) continue;
         const uint32_t c = ift_char_load(s.p, s.n, &len);
-        if (len == s.n && ift_vocab_find(&t->vocab, s.p, s.n) == (int32_t)i)
-            ift_u64map_put(&t->chars, c, i);
+        if (len == s.n && t->vocab.found[i]) ift_u64map_put(&t->chars, c, i);
     }
     for (uint32_t c = 0; c < 128; c++) {
         const uint64_t symbol = ift_u64map_get(&t->chars, c);

@@ -52,8 +52,8 @@ static int add_byte(struct ift_tokenizer *t, struct ift_slice text, struct ift_e
 }
 
 /* A piece that is not a byte, as `type`, which may be another than the model's. */
-static int add_piece(struct ift_tokenizer *t, const struct ift_sentencepiece *m,
-                     struct ift_slice piece, int type, struct ift_str *text, struct ift_err *err) {
+static void add_piece(struct ift_tokenizer *t, const struct ift_sentencepiece *m,
+                      struct ift_slice piece, int type, struct ift_str *text) {
     const int32_t id = (int32_t)t->vocab.n;
     const bool findable = type == IFT_SP_NORMAL || type == IFT_SP_USER;
     const bool escape = m->escape_whitespace && (findable || type == IFT_SP_UNUSED);
@@ -62,12 +62,9 @@ static int add_piece(struct ift_tokenizer *t, const struct ift_sentencepiece *m,
     if (type == IFT_SP_UNKNOWN) t->info.unk = id;
     if (type == IFT_SP_CONTROL) ift_trie_add(&t->added[1], piece.p, piece.n, id);
     /* A space that is written as one matches nothing where spaces are escaped. */
-    if (!findable || (escape && memchr(piece.p, ' ', piece.n))) return 0;
-    if (!ift_vocab_index(&t->vocab, (uint32_t)id))
-        return IFT_FAIL(err, "piece \"%.*s\" appears twice", (int)(piece.n < 100 ? piece.n : 100),
-                        piece.p);
+    if (!findable || (escape && memchr(piece.p, ' ', piece.n))) return;
+    t->vocab.found[id] = true;
     if (type == IFT_SP_USER) ift_trie_add(&t->user, text->p, text->n, id);
-    return 0;
 }
 
 static int add_pieces(struct ift_tokenizer *t, const struct ift_sentencepiece *m,
@@ -87,10 +84,14 @@ static int add_pieces(struct ift_tokenizer *t, const struct ift_sentencepiece *m
         else if (type == IFT_SP_BYTE)
             rc = add_byte(t, piece, err);
         else
-            rc = add_piece(t, m, piece,
-                           a && a->special && type != IFT_SP_UNKNOWN ? IFT_SP_CONTROL : type, &text,
-                           err);
+            add_piece(t, m, piece,
+                      a && a->special && type != IFT_SP_UNKNOWN ? IFT_SP_CONTROL : type, &text);
         if (rc == 0) nbytes += t->vocab.kind[id] == IFT_PIECE_BYTE;
+    }
+    const int64_t twice = rc == 0 ? ift_vocab_index_all(&t->vocab) : -1;
+    if (twice >= 0) {
+        const struct ift_slice s = ift_vocab_piece(&t->vocab, (uint32_t)twice);
+        rc = IFT_FAIL(err, "piece \"%.*s\" appears twice", (int)(s.n < 100 ? s.n : 100), s.p);
     }
     ift_str_release(&text);
     if (rc == 0 && m->byte_fallback && nbytes != 256)
@@ -130,9 +131,12 @@ static void add_pairs(struct ift_tokenizer *t, const struct ift_sentencepiece *m
     const uint32_t first = (uint32_t)(t->vocab.n - m->n);
     for (uint32_t id = first; id < t->vocab.n; id++) {
         const struct ift_slice s = ift_vocab_piece(&t->vocab, id);
-        if (t->vocab.kind[id] != IFT_PIECE_NORMAL ||
-            ift_vocab_find(&t->vocab, s.p, s.n) != (int32_t)id)
-            continue;
+        if (t->vocab.kind[id] != IFT_PIECE_NORMAL || !t->vocab.found[id]) continue;
+        for (size_t i = 0, len; i < s.n; i += len) {
+            ift_char_load(s.p + i, s.n - i, &len);
+            ift_vocab_fetch(&t->vocab, s.p, i + len);
+            ift_vocab_fetch(&t->vocab, s.p + i, s.n - i);
+        }
         for (size_t i = 0, len;;) {
             ift_char_load(s.p + i, s.n - i, &len);
             if ((i += len) == s.n) break;

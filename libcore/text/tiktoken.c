@@ -99,9 +99,11 @@ static int add_tokens(struct ift_tokenizer *t, const struct ranks *r, struct ift
                           special ? IFT_PIECE_CONTROL : IFT_PIECE_NORMAL);
         else
             ift_vocab_add(&t->vocab, "", 0, IFT_PIECE_GAP);
-        if (s.p && !special && !ift_vocab_index(&t->vocab, id))
-            return IFT_FAIL(err, "the token of rank %u has another one too", id);
+        t->vocab.found[id] = s.p && !special;
     }
+    const int64_t twice = ift_vocab_index_all(&t->vocab);
+    if (twice >= 0)
+        return IFT_FAIL(err, "the token of rank %lld has another one too", (long long)twice);
     for (unsigned b = 0; b < 256; b++) {
         const int32_t id = ift_vocab_find(&t->vocab, (char[]){(char)b}, 1);
         if (id < 0) return IFT_FAIL(err, "byte %02X has no token: text would be lost", b);
@@ -113,7 +115,11 @@ static int add_tokens(struct ift_tokenizer *t, const struct ranks *r, struct ift
 static void add_pairs(struct ift_tokenizer *t) {
     for (uint32_t id = 0; id < t->vocab.n; id++) {
         const struct ift_slice s = ift_vocab_piece(&t->vocab, id);
-        if (s.n < 2 || ift_vocab_find(&t->vocab, s.p, s.n) != (int32_t)id) continue;
+        if (s.n < 2 || !t->vocab.found[id]) continue;
+        for (size_t i = 1; i < s.n; i++) {
+            ift_vocab_fetch(&t->vocab, s.p, i);
+            ift_vocab_fetch(&t->vocab, s.p + i, s.n - i);
+        }
         for (size_t i = 1; i < s.n; i++) {
             const int32_t left = ift_vocab_find(&t->vocab, s.p, i);
             if (left < 0) continue;

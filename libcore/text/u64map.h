@@ -20,8 +20,12 @@ struct ift_u64map {
     size_t mask, n; /* mask: slots - 1 */
 };
 
+/* Room for so many keys at once. */
+void ift_u64map_reserve(struct ift_u64map *m, size_t keys);
 /* Sets or replaces. */
 void ift_u64map_put(struct ift_u64map *m, uint64_t key, uint64_t value);
+/* The same for many, whose places are brought near ahead of them. */
+void ift_u64map_put_all(struct ift_u64map *m, const struct ift_u64map_slot *list, size_t n);
 void ift_u64map_release(struct ift_u64map *m);
 
 static inline uint64_t ift_u64map_mix(uint64_t key) {

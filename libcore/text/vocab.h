@@ -28,16 +28,30 @@ struct ift_vocab {
     struct ift_str bytes; /* all pieces, one after the other */
     size_t *at;           /* piece i is bytes[at[i], at[i + 1]) */
     uint8_t *kind;
-    size_t n, cap_at, cap_kind;
-    uint32_t *slot; /* hash index: id + 1, 0 empty */
+    bool *found; /* piece i is what ift_vocab_find gives for its bytes */
+    size_t n, cap_at, cap_kind, cap_found;
+    struct ift_vocab_slot *slot; /* bytes to id */
     size_t mask, indexed;
 };
 
+struct ift_vocab_slot {
+    uint32_t hash;
+    uint32_t place; /* id + 1; 0: empty */
+};
+
+/* Room for about so many pieces at once. */
+void ift_vocab_reserve(struct ift_vocab *v, size_t pieces);
 /* A zeroed struct is an empty vocabulary. Appends the piece with id v->n. */
 void ift_vocab_add(struct ift_vocab *v, const char *p, size_t n, enum ift_piece_kind kind);
 /* Makes ift_vocab_find see piece `id`; false when another piece with these bytes is there already
  * (it stays). */
 bool ift_vocab_index(struct ift_vocab *v, uint32_t id);
+/* Brings nearer what a search for these bytes is going to need: where several are to be searched,
+ * memory is waited for once. */
+void ift_vocab_fetch(const struct ift_vocab *v, const char *p, size_t n);
+/* Makes ift_vocab_find see all pieces whose `found` the caller has set; of those with the same
+ * bytes the first one stays, the others' is taken back. Returns the id of one of these, or -1. */
+int64_t ift_vocab_index_all(struct ift_vocab *v);
 /* The id or -1. */
 int32_t ift_vocab_find(const struct ift_vocab *v, const char *p, size_t n);
 void ift_vocab_release(struct ift_vocab *v);
