@@ -34,6 +34,7 @@ void ift_bpe_work_release(struct ift_bpe_work *w) {
     free(w->symbol);
     free(w->value);
     free(w->heap);
+    free(w->entry);
     free(w->prev);
     free(w->next);
     *w = (struct ift_bpe_work){0};
@@ -66,35 +67,78 @@ static void merge_short(const struct ift_bpe *b, struct ift_bpe_work *w) {
     w->n = n;
 }
 
-/* ---- long words: a linked list of symbols and a 4-ary heap of rank << 32 | position ---- */
+/* ---- long words: a linked list of symbols, and pairs in a queue by rank, then place. Pairs of a
+ * rank mostly turn up from left to right, as in a run of one character, so the queue is one of
+ * runs: ascending places of one rank, of which a 4-ary heap holds the first. A place that comes
+ * before the end of its rank's run begins another. ---- */
 
-static void sift_down(uint64_t *heap, size_t n, size_t i) {
-    const uint64_t x = heap[i];
+static void sift_down(struct ift_bpe_head *heap, size_t n) {
+    const struct ift_bpe_head x = heap[0];
+    size_t i = 0;
     for (;;) {
         const size_t first = 4 * i + 1, last = first + 4 < n ? first + 4 : n;
         if (first >= n) break;
         size_t least = first;
         for (size_t c = first + 1; c < last; c++)
-            if (heap[c] < heap[least]) least = c;
-        if (heap[least] >= x) break;
+            if (heap[c].key < heap[least].key) least = c;
+        if (heap[least].key >= x.key) break;
         heap[i] = heap[least];
         i = least;
     }
     heap[i] = x;
 }
 
-static void heap_push(struct ift_bpe_work *w, uint64_t x) {
+static void push_head(struct ift_bpe_work *w, struct ift_bpe_head x) {
     w->heap = ift_grow(w->heap, w->nheap + 1, &w->cap_heap, sizeof *w->heap);
     size_t i = w->nheap++;
-    for (; i > 0 && w->heap[(i - 1) / 4] > x; i = (i - 1) / 4) w->heap[i] = w->heap[(i - 1) / 4];
+    for (; i > 0 && w->heap[(i - 1) / 4].key > x.key; i = (i - 1) / 4)
+        w->heap[i] = w->heap[(i - 1) / 4];
     w->heap[i] = x;
 }
 
-static uint64_t heap_pop(struct ift_bpe_work *w) {
-    const uint64_t top = w->heap[0];
-    w->heap[0] = w->heap[--w->nheap];
-    if (w->nheap > 1) sift_down(w->heap, w->nheap, 0);
-    return top;
+static uint32_t new_entry(struct ift_bpe_work *w, uint32_t at) {
+    uint32_t entry = w->unused;
+    if (entry != (uint32_t)NIL) {
+        w->unused = w->entry[entry].next;
+    } else {
+        w->entry = ift_grow(w->entry, w->nentry + 1, &w->cap_entry, sizeof *w->entry);
+        entry = (uint32_t)w->nentry++;
+    }
+    w->entry[entry] = (struct ift_bpe_entry){at, (uint32_t)NIL};
+    return entry;
+}
+
+static struct ift_bpe_run *run_of(struct ift_bpe_work *w, uint32_t rank) {
+    return &w->run[rank % IFT_BPE_RUNS];
+}
+
+static void push(struct ift_bpe_work *w, uint32_t rank, uint32_t at) {
+    struct ift_bpe_run *const run = run_of(w, rank);
+    const uint32_t entry = new_entry(w, at);
+    const bool goes_on =
+        run->rank == rank && run->last != (uint32_t)NIL && w->entry[run->last].at < at;
+    if (goes_on)
+        w->entry[run->last].next = entry;
+    else
+        push_head(w, (struct ift_bpe_head){(uint64_t)rank << 32 | at, entry});
+    *run = (struct ift_bpe_run){rank, entry};
+}
+
+static uint64_t pop(struct ift_bpe_work *w) {
+    const struct ift_bpe_head top = w->heap[0];
+    const uint32_t next = w->entry[top.entry].next;
+    struct ift_bpe_run *const run = run_of(w, (uint32_t)(top.key >> 32));
+    if (next != (uint32_t)NIL) {
+        const uint64_t rank = top.key & 0xffffffff00000000u;
+        w->heap[0] = (struct ift_bpe_head){rank | w->entry[next].at, next};
+    } else {
+        if (run->last == top.entry) run->last = (uint32_t)NIL;
+        w->heap[0] = w->heap[--w->nheap];
+    }
+    if (w->nheap > 1) sift_down(w->heap, w->nheap);
+    w->entry[top.entry].next = w->unused;
+    w->unused = top.entry;
+    return top.key;
 }
 
 static void set_value(const struct ift_bpe *b, struct ift_bpe_work *w, uint32_t i) {
@@ -103,32 +147,29 @@ static void set_value(const struct ift_bpe *b, struct ift_bpe_work *w, uint32_t 
         right == (uint32_t)NIL ? NONE : pair_value(b, w->symbol[i].id, w->symbol[right].id);
 }
 
-static uint64_t heap_entry(uint64_t value, uint32_t position) {
-    return (value & 0xffffffff00000000u) | position;
+static void push_pair(const struct ift_bpe *b, struct ift_bpe_work *w, uint32_t i) {
+    set_value(b, w, i);
+    if (w->value[i] != NONE) push(w, (uint32_t)(w->value[i] >> 32), i);
 }
 
 static void start_long(const struct ift_bpe *b, struct ift_bpe_work *w) {
     w->value = ift_grow(w->value, w->n, &w->cap_value, sizeof *w->value);
     w->prev = ift_grow(w->prev, w->n, &w->cap_prev, sizeof *w->prev);
     w->next = ift_grow(w->next, w->n, &w->cap_next, sizeof *w->next);
-    w->heap = ift_grow(w->heap, w->n, &w->cap_heap, sizeof *w->heap);
-    w->nheap = 0;
+    w->nheap = w->nentry = 0;
+    w->unused = (uint32_t)NIL;
+    for (size_t i = 0; i < IFT_BPE_RUNS; i++) w->run[i].last = (uint32_t)NIL;
     for (uint32_t i = 0; i < w->n; i++) {
         w->prev[i] = i - 1; /* NIL for the first */
         w->next[i] = i + 1 < w->n ? i + 1 : (uint32_t)NIL;
     }
-    for (uint32_t i = 0; i < w->n; i++) {
-        set_value(b, w, i);
-        if (w->value[i] != NONE) w->heap[w->nheap++] = heap_entry(w->value[i], i);
-    }
-    for (size_t i = w->nheap / 4 + 1; i-- > 0;)
-        if (i < w->nheap) sift_down(w->heap, w->nheap, i);
+    for (uint32_t i = 0; i < w->n; i++) push_pair(b, w, i);
 }
 
 static void merge_long(const struct ift_bpe *b, struct ift_bpe_work *w) {
     start_long(b, w);
     while (w->nheap > 0) {
-        const uint64_t top = heap_pop(w);
+        const uint64_t top = pop(w);
         const uint32_t i = (uint32_t)top;
         /* Symbols only grow, so an entry whose rank is still that of the pair at its place is
          * current. */
@@ -138,12 +179,8 @@ static void merge_long(const struct ift_bpe *b, struct ift_bpe_work *w) {
         w->value[gone] = NONE;
         w->next[i] = right;
         if (right != (uint32_t)NIL) w->prev[right] = i;
-        if (left != (uint32_t)NIL) {
-            set_value(b, w, left);
-            if (w->value[left] != NONE) heap_push(w, heap_entry(w->value[left], left));
-        }
-        set_value(b, w, i);
-        if (w->value[i] != NONE) heap_push(w, heap_entry(w->value[i], i));
+        if (left != (uint32_t)NIL) push_pair(b, w, left);
+        push_pair(b, w, i);
     }
     size_t n = 0;
     for (uint32_t i = 0; i != (uint32_t)NIL; i = w->next[i]) w->symbol[n++] = w->symbol[i];
