@@ -5,7 +5,7 @@
 #include "libcore/shard/tokenize.h"
 
 struct args {
-    const char *model, *vocab, *prompt, *field, *member, *truncate, *straddle, *as;
+    const char *model, *vocab, *prompt, *field, *member, *truncate, *straddle, *learn, *as;
     long long max_length;
     bool bare, parse_control, explain;
 };
@@ -16,7 +16,7 @@ static const struct ift_opt opts[] = {
     IFT_OPT_STR('\0', "vocab", struct args, vocab, "PATH", NULL,
                 "a vocabulary without a model: its file, or a folder with it"),
     IFT_OPT_STR('\0', "prompt", struct args, prompt, "NAME|FILE", "alpaca",
-                "how a record becomes one text"),
+                "how a record becomes one text; chat: as the model's template says"),
     IFT_OPT_FLAG('\0', "bare", struct args, bare,
                  "take one field as it is, without prompt, BOS and EOS"),
     IFT_OPT_STR('\0', "field", struct args, field, "KEY", "text",
@@ -27,6 +27,8 @@ static const struct ift_opt opts[] = {
                 "longest row in tokens, 0: any"),
     IFT_OPT_CHOICE('\0', "truncate", struct args, truncate, NULL, "drop", ift_tokenize_truncate,
                    "what becomes of longer rows"),
+    IFT_OPT_CHOICE('\0', "learn", struct args, learn, NULL, "all", ift_tokenize_learn,
+                   "every answer, the last, or the prompt too"),
     IFT_OPT_CHOICE('\0', "straddle", struct args, straddle, NULL, "mask", ift_tokenize_straddle,
                    "a token half in what is learned"),
     IFT_OPT_FLAG('\0', "parse-control", struct args, parse_control,
@@ -52,6 +54,7 @@ static int run(const struct ift_run *run, struct ift_err *err) {
         .max_length = a->max_length,
         .truncate = a->truncate,
         .straddle = a->straddle,
+        .learn = a->learn,
         .parse_control = a->parse_control,
         .as = a->as,
         .explain = a->explain,

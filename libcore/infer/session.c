@@ -23,7 +23,7 @@ static int open_text(struct ift_session *s, const struct ift_session_opts *o, st
     add_eos(s, info->eos);
     s->encoder = ift_encoder_new(s->tokenizer);
     s->field = o->field;
-    return o->prompt ? ift_prompt_open(&s->prompt, o->prompt, s->tokenizer, err) : 0;
+    return o->prompt ? ift_prompt_open(&s->prompt, o->prompt, o->model, s->tokenizer, err) : 0;
 }
 
 static int open_all(struct ift_session *s, const struct ift_session_opts *o, struct ift_err *err) {

@@ -13,6 +13,7 @@
 
 const char *const ift_tokenize_truncate[] = {"drop", "left", "right", NULL};
 const char *const ift_tokenize_straddle[] = {"mask", "train", NULL};
+const char *const ift_tokenize_learn[] = {"all", "last", "prompt", NULL}; /* enum ift_learn */
 
 enum note { TOKENS, LEARNED, STRADDLING, CUT, LONG, UNLEARNED };
 
@@ -43,6 +44,9 @@ static void *worker_new(void *ctx, struct ift_err *err) {
     struct worker *const w = ift_alloc0(1, sizeof *w);
     w->encoder = ift_encoder_new(s->tokenizer);
     w->rendering.parse_control = s->job->parse_control;
+    for (int i = 0; ift_tokenize_learn[i]; i++)
+        if (strcmp(ift_tokenize_learn[i], s->job->learn) == 0)
+            w->rendering.what = (enum ift_learn)i;
     return w;
 }
 
@@ -141,8 +145,8 @@ static int map(void *ctx, void *local, const struct ift_item *item, struct ift_e
                struct ift_err *err) {
     const struct state *const s = ctx;
     struct worker *const w = local;
-    const enum ift_straddle straddle = strcmp(s->job->straddle, "train") == 0 ? IFT_STRADDLE_TRAIN
-                                                                              : IFT_STRADDLE_MASK;
+    const enum ift_straddle straddle =
+        strcmp(s->job->straddle, "train") == 0 ? IFT_STRADDLE_TRAIN : IFT_STRADDLE_MASK;
     size_t straddling;
     IFT_TRY(render(s, w, item->text, err));
     IFT_TRY(ift_rendering_tokens(&w->rendering, w->encoder, straddle, &w->tokens, &w->learn,
@@ -214,7 +218,8 @@ int ift_tokenize_run(const struct ift_tokenize *job, const struct ift_run *run,
                  "without a learned token, left out"},
     };
     int rc = ift_tokenizer_open(&s.tokenizer, job->vocab, err);
-    if (rc == 0 && !job->bare) rc = ift_prompt_open(&s.prompt, job->prompt, s.tokenizer, err);
+    if (rc == 0 && !job->bare)
+        rc = ift_prompt_open(&s.prompt, job->prompt, job->vocab, s.tokenizer, err);
     if (rc == 0) rc = ift_filter_run(&filter, &s, run, err);
     free(s.id);
     ift_rowout_abandon(s.out);

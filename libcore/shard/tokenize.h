@@ -15,6 +15,7 @@
 
 extern const char *const ift_tokenize_truncate[]; /* "drop", "left", "right", NULL */
 extern const char *const ift_tokenize_straddle[]; /* "mask", "train", NULL */
+extern const char *const ift_tokenize_learn[];    /* "all", "last", "prompt", NULL */
 
 struct ift_tokenize {
     const char *vocab;    /* model folder or vocabulary file */
@@ -26,6 +27,7 @@ struct ift_tokenize {
     const char *truncate; /* what becomes of longer rows: left out, or cut at that side. A BOS at
                              the start stays. */
     const char *straddle; /* a token that covers the edge of a learned span */
+    const char *learn;    /* every answer, the last alone, or what comes before them, too */
     bool parse_control;   /* names of control tokens in records become those tokens */
     const char *as;       /* rowout.h */
     bool explain; /* write for people instead: every token, its place, whether it is learned */

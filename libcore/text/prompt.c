@@ -6,6 +6,8 @@
 #include "libcore/base/data.h"
 #include "libcore/base/mem.h"
 #include "libcore/io/stream.h"
+#include "libcore/text/chat.h"
+#include "libcore/text/jinja.h"
 
 /* ---- templates ---- */
 
@@ -34,6 +36,7 @@ struct ift_prompt {
     char *path;
     struct ift_str about;
     struct template template[TEMPLATES];
+    struct ift_chat *chat; /* instead of templates */
 };
 
 void ift_prompt_free(struct ift_prompt *p) {
@@ -43,6 +46,7 @@ void ift_prompt_free(struct ift_prompt *p) {
         free(p->template[i].part);
     }
     ift_str_release(&p->about);
+    ift_chat_free(p->chat);
     free(p->path);
     free(p);
 }
@@ -176,15 +180,29 @@ static int load(struct ift_prompt *p, struct ift_json *doc, struct ift_str *text
     return check(p, err) < 0 ? ift_fail_in(err, "%s", p->path) : 0;
 }
 
-int ift_prompt_open(struct ift_prompt **out, const char *name, const struct ift_tokenizer *t,
-                    struct ift_err *err) {
-    struct ift_prompt *p = ift_alloc0(1, sizeof *p);
+static bool is_jinja(const char *name) {
+    const size_t n = strlen(name);
+    return n > 6 && strcmp(name + n - 6, ".jinja") == 0;
+}
+
+static int open_file(struct ift_prompt *p, const char *name, const struct ift_tokenizer *t,
+                     struct ift_err *err) {
     struct ift_json doc = {0};
     struct ift_str text = {0};
     int rc = ift_data_find("prompts", name, ".json", &p->path, err);
     if (rc == 0) rc = load(p, &doc, &text, t, err);
     ift_json_release(&doc);
     ift_str_release(&text);
+    return rc;
+}
+
+int ift_prompt_open(struct ift_prompt **out, const char *name, const char *vocab,
+                    const struct ift_tokenizer *t, struct ift_err *err) {
+    struct ift_prompt *p = ift_alloc0(1, sizeof *p);
+    const bool file = is_jinja(name);
+    const int rc = file || strcmp(name, "chat") == 0
+                       ? ift_chat_open(&p->chat, file ? name : NULL, vocab, t, err)
+                       : open_file(p, name, t, err);
     *out = rc == 0 ? p : NULL;
     if (rc < 0) ift_prompt_free(p);
     return rc;
@@ -196,6 +214,8 @@ void ift_rendering_release(struct ift_rendering *r) {
     ift_str_release(&r->text);
     free(r->mark);
     free(r->learn);
+    ift_jrun_free(r->run);
+    ift_jrun_free(r->probe);
     *r = (struct ift_rendering){0};
 }
 
@@ -242,18 +262,27 @@ static void put(struct ift_rendering *out, const struct template *t, const struc
     }
 }
 
+static void learn_from(struct ift_rendering *out, size_t from) {
+    if (out->text.n == from) return;
+    if (out->nlearn && out->learn[out->nlearn - 1].to == from) {
+        out->learn[out->nlearn - 1].to = out->text.n;
+        return;
+    }
+    out->learn = ift_grow(out->learn, out->nlearn + 1, &out->learn_cap, sizeof *out->learn);
+    out->learn[out->nlearn++] = (struct ift_span){from, out->text.n};
+}
+
 static void put_answer(const struct ift_prompt *p, struct ift_rendering *out,
                        const struct turn *turn, bool learned) {
     const size_t from = out->text.n;
     put(out, &p->template[ANSWER], turn);
-    if (!learned || out->text.n == from) return;
-    out->learn = ift_grow(out->learn, out->nlearn + 1, &out->learn_cap, sizeof *out->learn);
-    out->learn[out->nlearn++] = (struct ift_span){from, out->text.n};
+    if (learned) learn_from(out, from);
 }
 
 static void put_question(const struct ift_prompt *p, struct ift_rendering *out,
                          const struct turn *turn, bool has_input) {
     const struct template *t = p->template;
+    const size_t from = out->text.n;
     if (turn->number == 1) {
         const bool system = turn->system >= 0 && t[BEGIN_SYSTEM].given;
         put(out,
@@ -265,6 +294,7 @@ static void put_question(const struct ift_prompt *p, struct ift_rendering *out,
         put(out, &t[NEXT], turn);
     }
     put(out, &t[has_input ? USER_INPUT : USER], turn);
+    if (out->what == IFT_LEARN_PROMPT) learn_from(out, from);
 }
 
 static bool is_blank(const struct ift_json *doc, int node) {
@@ -307,7 +337,7 @@ static int render_dialogue(const struct ift_prompt *p, const struct ift_record *
             bool train = true;
             turn.output = content;
             IFT_TRY(ift_json_get_bool(doc, m, "train", true, &train, err));
-            put_answer(p, out, &turn, train);
+            put_answer(p, out, &turn, train && (out->what != IFT_LEARN_LAST || last));
             open = false;
         } else {
             const struct ift_slice got = role < 0 ? ift_slice("no role") : ift_json_raw(doc, role);
@@ -328,6 +358,7 @@ int ift_prompt_render(const struct ift_prompt *p, const struct ift_record *recor
                       struct ift_rendering *out, struct ift_err *err) {
     ift_str_clear(&out->text);
     out->nmarks = out->nlearn = 0;
+    if (p->chat) return ift_chat_render(p->chat, record, ask, out, err);
     if (record->messages >= 0) return render_dialogue(p, record, ask, out, err);
     const struct ift_json *doc = &record->doc;
     const bool has_input = !is_blank(doc, record->input),
@@ -360,8 +391,9 @@ static int inside(const struct ift_rendering *r, size_t *span, size_t from, size
 int ift_rendering_tokens(const struct ift_rendering *r, struct ift_encoder *e,
                          enum ift_straddle straddle, struct ift_tokens *tokens, uint8_t **learn,
                          size_t *learn_cap, size_t *straddling, struct ift_err *err) {
-    const struct ift_encode_opts o = {
-        .parse_control = r->parse_control, .mark = r->mark, .nmarks = r->nmarks};
+    const struct ift_encode_opts o = {.parse_control = r->parse_control,
+                                      .mark = r->mark,
+                                      .nmarks = r->nmarks};
     IFT_TRY(ift_encoder_encode(e, r->text.p ? r->text.p : "", r->text.n, &o, tokens, err));
     *learn = ift_grow(*learn, tokens->n, learn_cap, 1);
     *straddling = 0;

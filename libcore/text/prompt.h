@@ -37,15 +37,22 @@
 
 struct ift_prompt; /* read-only once open: threads share it */
 
-/* name: of an installed prompt, or a file. Every {token NAME} must be in the vocabulary, and an
- * {eos} needs one. */
-int ift_prompt_open(struct ift_prompt **p, const char *name, const struct ift_tokenizer *t,
-                    struct ift_err *err) IFT_MUST_CHECK;
+/* name: of an installed prompt, or a file; "chat": the chat template that lies beside the
+ * vocabulary, whose path `vocab` is; a file that ends in .jinja: that template (chat.h). Every
+ * {token NAME} must be in the vocabulary, and an {eos} needs one. */
+int ift_prompt_open(struct ift_prompt **p, const char *name, const char *vocab,
+                    const struct ift_tokenizer *t, struct ift_err *err) IFT_MUST_CHECK;
 void ift_prompt_free(struct ift_prompt *p); /* NULL is fine */
 const char *ift_prompt_about(const struct ift_prompt *p);
 
 struct ift_span {
     size_t from, to;
+};
+
+enum ift_learn {
+    IFT_LEARN_ALL,   /* every answer */
+    IFT_LEARN_LAST,  /* the last message, if it is an answer */
+    IFT_LEARN_PROMPT /* what comes before answers, too */
 };
 
 /* A record as text. A zeroed struct is ready and is reused; release when done. */
@@ -55,7 +62,9 @@ struct ift_rendering {
     size_t nmarks, mark_cap;
     struct ift_span *learn; /* in order, not overlapping */
     size_t nlearn, learn_cap;
-    bool parse_control; /* the caller's: names of control tokens in the text become those tokens */
+    bool parse_control;  /* the caller's: names of control tokens in the text become those tokens */
+    enum ift_learn what; /* the caller's; a message with "train": false is learned in no case */
+    struct ift_jrun *run, *probe; /* of a chat template */
 };
 
 void ift_rendering_release(struct ift_rendering *r);

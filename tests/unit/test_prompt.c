@@ -19,7 +19,7 @@ static void check_render(const char *prompt, const char *record, bool ask, const
     struct ift_record r = {0};
     struct ift_rendering out = {0};
     struct ift_str got = {0};
-    CHECK_OK(ift_prompt_open(&p, prompt, tokenizer, &err), &err);
+    CHECK_OK(ift_prompt_open(&p, prompt, NULL, tokenizer, &err), &err);
     if (!p) return;
     CHECK_OK(ift_record_parse(&r, record, strlen(record), &err), &err);
     if (ift_prompt_render(p, &r, ask, &out, &err) < 0) {
@@ -115,7 +115,7 @@ static void test_refusals(void) {
         struct ift_err err = {0};
         struct ift_prompt *p;
         write_file("bad.json", bad[i][0]);
-        CHECK_INT(ift_prompt_open(&p, "./bad.json", tokenizer, &err), -1);
+        CHECK_INT(ift_prompt_open(&p, "./bad.json", NULL, tokenizer, &err), -1);
         if (!strstr(err.text, bad[i][1])) CHECK_STR(err.text, bad[i][1]);
     }
 }
@@ -133,7 +133,7 @@ static void test_tokens(void) {
     const char record[] = "{\"instruction\":\"what th\",\"input\":\"\",\"output\":\"at is\"}";
     write_file("edge.json",
                "{\"about\":\"x\",\"user\":\"{instruction}\",\"answer\":\"{output}{eos}\"}");
-    CHECK_OK(ift_prompt_open(&p, "./edge.json", tokenizer, &err), &err);
+    CHECK_OK(ift_prompt_open(&p, "./edge.json", NULL, tokenizer, &err), &err);
     CHECK_OK(ift_record_parse(&r, record, sizeof record - 1, &err), &err);
     CHECK_OK(ift_prompt_render(p, &r, false, &out, &err), &err);
     for (int train = 0; train < 2; train++) {
