@@ -313,6 +313,7 @@ int ift_json_parse(struct ift_json *doc, const char *text, size_t n, struct ift_
     if (!ift_json_mark(text, n, doc->mark))
         return complain(text, n, ift_utf8_check(text, n), "not UTF-8", err);
     while (whole > 0 && ift_json_is_blank(text[whole - 1])) whole--;
+    ift_json_set_mark(doc->mark, whole); /* blanks behind it are plain, but no string goes there */
     bool ok;
     if (whole > 0 && (text[whole - 1] == '}' || text[whole - 1] == ']')) {
         ok = scan_text(doc, text, whole, &at, &wrong);

@@ -58,6 +58,10 @@ static inline size_t ift_json_marks(size_t n) {
     return n / 64 + 1;
 }
 
+static inline void ift_json_set_mark(uint64_t *mark, size_t i) {
+    mark[i / 64] |= 1ull << i % 64;
+}
+
 /* The first marked byte from text[i] on. There must be one. */
 static inline size_t ift_json_next_mark(const uint64_t *mark, size_t i) {
     uint64_t here = mark[i / 64] >> i % 64;

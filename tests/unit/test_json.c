@@ -233,6 +233,8 @@ static void test_messages(void) {
         {"{\"a\" 1}", "column 6: expected ':'"},
         {"{a:1}", "column 2: expected '\"' and a key"},
         {"\"abc", "column 5: text ends inside a string"},
+        {"\"abc  ", "column 5: text ends inside a string"},
+        {"{\"a }  ", "column 6: text ends inside a string"},
         {"[\"\\x\"]", "column 3: no such escape in JSON"},
         {"\"\\ud83d!\"", "column 2: lone high surrogate"},
         {"\"\\ude00!\"", "column 2: lone low surrogate"},
