@@ -4,18 +4,19 @@
 # A LLaMA of 162 M parameters, one sequence at a time; as bf16 it is 310 MB, more than caches hold. A new token needs
 # every weight but the embedding once, so memory sets the pace: decode is given in tokens/s and as the share of what a
 # plain loop reads from memory on as many threads; prefill is tokens/s of a prompt of 512. All take turns, ROUNDS times,
-# and the best of each counts. With one thread time is the processor's, with more it is the wall's.
+# and the best of each counts; transformers, which takes as long as all others together, has one turn in their middle.
+# With one thread time is the processor's, with more it is the wall's. Takes some four minutes for each of THREADS.
 #
 #   PYTHON=FILE     an interpreter with torch and transformers
 #   PEER_TYPES=...  what transformers runs in (f32; halves take it minutes where the processor lacks them)
 #   LLAMA=DIR LLAMA_LIB=DIR   llama.cpp's sources, and where its libllama.so was built (GGML_NATIVE on)
-#   THREADS="..."   (1 and one a core)    TYPES="..." stored as (f32 bf16 f16)    ROUNDS=N (3)
+#   THREADS="..."   (1)    TYPES="..." stored as (f32 bf16 f16)    ROUNDS=N (3)
 # Numbers of a busy machine with more than one thread compare nothing but luck.
 set -euo pipefail
 SRC=$(cd "$(dirname "$0")/../.." && pwd)
 BUILD=${BUILD:-$SRC/build}
 SHARED=${SHARED:-$SRC/../shared}
-ROUNDS=${ROUNDS:-3} PEER_TYPES=${PEER_TYPES:-f32} THREADS=${THREADS:-1 $(nproc)} TYPES=${TYPES:-f32 bf16 f16}
+ROUNDS=${ROUNDS:-3} PEER_TYPES=${PEER_TYPES:-f32} THREADS=${THREADS:-1} TYPES=${TYPES:-f32 bf16 f16}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 make -s -C "$SRC" BUILD="$BUILD" DEPS=no "$BUILD/tests/bench/generate_speed"
@@ -51,14 +52,14 @@ def seconds(prompt, new):
                        do_sample=False, pad_token_id=0)
     return clock() - start
 seconds(512, 1)
-decode = max(64 / (seconds(32, 65) - seconds(32, 1)) for _ in range(2))
-print(f"{decode:.1f} {max(512 / seconds(512, 1) for _ in range(3)):.1f}")
+decode = max(32 / (seconds(32, 33) - seconds(32, 1)) for _ in range(2))
+print(f"{decode:.1f} {max(512 / seconds(512, 1) for _ in range(2)):.1f}")
 END
 }
 
 # llama THREADS: the same of llama.cpp, f16.
 llama() {
-    LD_LIBRARY_PATH=$LLAMA_LIB "$tmp/llbench" run "$tmp/llama.gguf" "$1" 3 64 >"$tmp/llama.json"
+    LD_LIBRARY_PATH=$LLAMA_LIB "$tmp/llbench" run "$tmp/llama.gguf" "$1" 2 64 >"$tmp/llama.json"
     local decode=decode_best prefill=prefill512_best
     if [ "$1" = 1 ]; then decode=decode_cpu_best prefill=prefill_cpu_best; fi
     sed -n "s/.*\"$prefill\":\([0-9.]*\).*\"$decode\":\([0-9.]*\).*/\2 \1/p; t
@@ -81,8 +82,8 @@ fi
 for threads in $THREADS; do
     for ((round = 0; round < ROUNDS; round++)); do
         for type in $TYPES; do
-            echo "ift $type $("$BUILD/tests/bench/generate_speed" "$tmp/$type" "$threads" 3)"
-            [ -z "${PYTHON:-}" ] || [[ " $PEER_TYPES " != *" $type "* ]] || echo "transformers $type $(theirs "$type" "$threads")"
+            echo "ift $type $("$BUILD/tests/bench/generate_speed" "$tmp/$type" "$threads" 2)"
+            [ -z "${PYTHON:-}" ] || [ $round != $((ROUNDS / 2)) ] || [[ " $PEER_TYPES " != *" $type "* ]] || echo "transformers $type $(theirs "$type" "$threads")"
         done
         [ -z "$with_llama" ] || echo "llama.cpp f16 $(llama "$threads")"
     done >"$tmp/figures"
