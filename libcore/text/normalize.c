@@ -70,18 +70,32 @@ static size_t match_rule(const struct ift_normalizer *z, const char *p, size_t n
 /* ---- text that is left alone ---- */
 
 enum { QUIET_CODES = 1 << 16 };
+#define NOWHERE SIZE_MAX
 
-/* Whether no rule has this character, or a part of it, in front. */
-static bool begins_no_rule(const struct ift_normalizer *z, const char *p, size_t n) {
-    size_t at = unit_offset(unit(z, 0));
+/* Whether no rule has this character, or a part of it, for itself; *at: where those that only begin
+ * with it go on, NOWHERE: none does. */
+static bool is_no_rule(const struct ift_normalizer *z, const char *p, size_t n, size_t *at) {
+    size_t next = unit_offset(unit(z, 0));
+    *at = NOWHERE;
     for (size_t i = 0; i < n; i++) {
         const unsigned char c = (unsigned char)p[i];
-        at ^= c;
-        if (at >= z->units || (unit(z, at) & 0x800000ffu) != c) return true;
-        if (unit(z, at) >> 8 & 1) return false;
-        at ^= unit_offset(unit(z, at));
+        next ^= c;
+        if (next >= z->units || (unit(z, next) & 0x800000ffu) != c) return true;
+        if (unit(z, next) >> 8 & 1) return false;
+        next ^= unit_offset(unit(z, next));
     }
-    return false;
+    *at = next;
+    return true;
+}
+
+static void add_quiet(struct ift_normalizer *z, uint32_t code, size_t at) {
+    struct ift_normalizer_quiet *const q = &z->quiet[code / 64];
+    const uint64_t bit = (uint64_t)1 << (code % 64);
+    q->alone |= bit;
+    if (at == NOWHERE) return;
+    q->begins |= bit;
+    for (uint32_t c = 0; c < 256; c++)
+        if ((at ^ c) < z->units && (unit(z, at ^ c) & 0x800000ffu) == c) z->goes_on[c] = true;
 }
 
 void ift_normalizer_settle(struct ift_normalizer *z) {
@@ -89,27 +103,48 @@ void ift_normalizer_settle(struct ift_normalizer *z) {
     z->quiet = ift_alloc0(QUIET_CODES / 64, sizeof *z->quiet);
     for (uint32_t code = 0; code < QUIET_CODES; code++) {
         char p[4];
+        size_t at;
         const size_t n = ift_utf8_encode(code, p);
         const bool meta = z->escape && n == 3 && memcmp(p, META, 3) == 0;
-        if (n > 0 && !meta && !z->user.first[(unsigned char)p[0]] && begins_no_rule(z, p, n))
-            z->quiet[code / 64] |= (uint64_t)1 << (code % 64);
+        if (n > 0 && !meta && !z->user.first[(unsigned char)p[0]] && is_no_rule(z, p, n, &at))
+            add_quiet(z, code, at);
     }
 }
 
-static bool is_quiet(const struct ift_normalizer *z, uint32_t code) {
-    return code < QUIET_CODES && z->quiet[code / 64] >> (code % 64) & 1;
+/* Most of what is not ASCII has three bytes. */
+static size_t decode(const char *p, size_t n, uint32_t *code) {
+    const unsigned char *const b = (const unsigned char *)p;
+    if (b[0] < 0x80) {
+        *code = b[0];
+        return 1;
+    }
+    const bool three = n >= 3 && b[0] > 0xe0 && b[0] < 0xed && (b[1] & b[2] & 0xc0) == 0x80 &&
+                       ((b[1] | b[2]) & 0x40) == 0;
+    if (!three) return ift_utf8_decode(p, n, code);
+    *code = (uint32_t)(b[0] & 15) << 12 | (uint32_t)(b[1] & 63) << 6 | (b[2] & 63);
+    return 3;
+}
+
+static bool is_quiet(const struct ift_normalizer *z, uint32_t code, const char *next,
+                     const char *end) {
+    if (code >= QUIET_CODES) return false;
+    const struct ift_normalizer_quiet q = z->quiet[code / 64];
+    if (!(q.alone >> (code % 64) & 1)) return false;
+    return !(q.begins >> (code % 64) & 1) || next == end || !z->goes_on[(unsigned char)*next];
 }
 
 /* Length of the text in front that is kept as it is. after_space: a space more is too many. */
 static size_t quiet_run(const struct ift_normalizer *z, const char *p, size_t n,
                         bool *after_space) {
+    bool after = *after_space;
     size_t i = 0;
     for (size_t len; z->quiet && i < n; i += len) {
-        uint32_t code = (unsigned char)p[i];
-        len = code < 0x80 ? 1 : ift_utf8_decode(p + i, n - i, &code);
-        if (len == 0 || !is_quiet(z, code) || (code == ' ' && *after_space)) break;
-        *after_space = z->remove_extra && code == ' ';
+        uint32_t code;
+        len = decode(p + i, n - i, &code);
+        if (len == 0 || !is_quiet(z, code, p + i + len, p + n) || (code == ' ' && after)) break;
+        after = z->remove_extra && code == ' ';
     }
+    *after_space = after;
     return i;
 }
 

@@ -16,6 +16,12 @@
 #include "libcore/base/str.h"
 #include "libcore/text/trie.h"
 
+/* A bit a character that is left alone: no rule, and no piece of `user`, is in front of it, but for
+ * those of `begins`, which some rule begins with and goes on. */
+struct ift_normalizer_quiet {
+    uint64_t alone, begins;
+};
+
 struct ift_normalizer {
     bool dummy_prefix;        /* a space in front of text that is not empty */
     bool dummy_suffix;        /* or behind it */
@@ -31,8 +37,8 @@ struct ift_normalizer {
     size_t units;
     struct ift_trie user; /* raw text of user-defined pieces: copied as they are. Only filled where
                              it matters. */
-    uint64_t *quiet; /* a bit for each character up to U+FFFF: no rule and no piece of `user` begins
-                        with it; NULL: not known */
+    struct ift_normalizer_quiet *quiet; /* for each 64 characters up to U+FFFF; NULL: not known */
+    bool goes_on[256]; /* what some rule has behind its first character begins with this byte */
 };
 
 /* Copies and checks a precompiled_charsmap; an empty one is fine. */
