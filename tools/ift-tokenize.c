@@ -1,13 +1,15 @@
 #include <unistd.h>
 
 #include "libcore/base/tool.h"
+#include "libcore/io/stream.h"
 #include "libcore/shard/rowout.h"
 #include "libcore/shard/tokenize.h"
+#include "libcore/text/prompt.h"
 
 struct args {
     const char *model, *vocab, *prompt, *field, *member, *truncate, *straddle, *learn, *as;
     long long max_length;
-    bool bare, parse_control, explain;
+    bool bare, parse_control, explain, list;
 };
 
 static const struct ift_opt opts[] = {
@@ -37,11 +39,29 @@ static const struct ift_opt opts[] = {
                    "how rows are written"),
     IFT_OPT_FLAG('\0', "explain", struct args, explain,
                  "write for people: each token, its bytes, whether it is learned"),
+    IFT_OPT_ALONE('\0', "list", struct args, list, "list the prompts"),
     {0},
 };
 
+static int print_list(const struct ift_run *run, struct ift_err *err) {
+    struct ift_str text = {0};
+    struct ift_out *out;
+    int rc = ift_prompt_list(&text, err);
+    if (rc == 0) rc = ift_out_open(&out, run->common.output, err);
+    if (rc == 0) {
+        rc = ift_out_write(out, text.p, text.n, err);
+        if (rc == 0)
+            rc = ift_out_close(out, err);
+        else
+            ift_out_abandon(out);
+    }
+    ift_str_release(&text);
+    return rc;
+}
+
 static int run(const struct ift_run *run, struct ift_err *err) {
     const struct args *const a = run->args;
+    if (a->list) return print_list(run, err);
     if (!a->model == !a->vocab)
         return ift_fail_usage(err, a->model ? "--model and --vocab exclude each other"
                                             : "whose vocabulary? give --model DIR or --vocab PATH");

@@ -11,7 +11,7 @@
 
 /* ---- templates ---- */
 
-enum slot { LITERAL, INSTRUCTION, INPUT, OUTPUT, SYSTEM, TURN, CONTROL };
+enum slot { LITERAL, INSTRUCTION, INPUT, OUTPUT, SYSTEM, TURN, TURN0, CONTROL };
 
 struct part {
     enum slot slot;
@@ -51,10 +51,6 @@ void ift_prompt_free(struct ift_prompt *p) {
     free(p);
 }
 
-const char *ift_prompt_about(const struct ift_prompt *p) {
-    return p->about.p;
-}
-
 static void add_part(struct template *t, enum slot slot, const char *text, size_t n, int32_t id) {
     t->part = ift_grow(t->part, t->n + 1, &t->cap, sizeof *t->part);
     t->part[t->n++] = (struct part){slot, ift_strndup(text, n), n, id};
@@ -74,11 +70,8 @@ static int add_slot(struct template *t, const struct ift_tokenizer *tok, struct 
     static const struct {
         const char *name;
         enum slot slot;
-    } slots[] = {{"instruction", INSTRUCTION},
-                 {"input", INPUT},
-                 {"output", OUTPUT},
-                 {"system", SYSTEM},
-                 {"turn", TURN}};
+    } slots[] = {{"instruction", INSTRUCTION}, {"input", INPUT}, {"output", OUTPUT},
+                 {"system", SYSTEM},           {"turn", TURN},   {"turn0", TURN0}};
     for (size_t i = 0; i < sizeof slots / sizeof *slots; i++)
         if (ift_slice_is(name, slots[i].name)) {
             add_part(t, slots[i].slot, "", 0, -1);
@@ -208,6 +201,39 @@ int ift_prompt_open(struct ift_prompt **out, const char *name, const char *vocab
     return rc;
 }
 
+/* Of a file, what it says of itself. */
+static int read_about(const char *name, struct ift_str *about, struct ift_err *err) {
+    struct ift_json doc = {0};
+    struct ift_str text = {0};
+    char *path;
+    IFT_TRY(ift_data_find("prompts", name, ".json", &path, err));
+    int rc = ift_in_slurp(path, &text, 1 << 20, err);
+    if (rc == 0) {
+        rc = ift_json_parse(&doc, text.p ? text.p : "", text.n, err);
+        if (rc == 0) rc = ift_json_get_str(&doc, 0, "about", "", about, err);
+        if (rc < 0) ift_fail_in(err, "%s", path);
+    }
+    ift_json_release(&doc);
+    ift_str_release(&text);
+    free(path);
+    return rc;
+}
+
+int ift_prompt_list(struct ift_str *out, struct ift_err *err) {
+    size_t n, widest = 0;
+    char **const name = ift_data_list("prompts", ".json", &n);
+    int rc = 0;
+    for (size_t i = 0; i < n; i++)
+        if (strlen(name[i]) > widest) widest = strlen(name[i]);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        ift_str_addf(out, "%-*s  ", (int)widest, name[i]);
+        rc = read_about(name[i], out, err);
+        ift_str_addc(out, '\n');
+    }
+    ift_data_list_free(name, n);
+    return rc;
+}
+
 /* ---- rendering ---- */
 
 void ift_rendering_release(struct ift_rendering *r) {
@@ -250,7 +276,8 @@ static void put(struct ift_rendering *out, const struct template *t, const struc
             put_text(out, turn, turn->system);
             break;
         case TURN:
-            ift_str_addf(&out->text, "%u", turn->number);
+        case TURN0:
+            ift_str_addf(&out->text, "%u", turn->number - (part->slot == TURN0));
             break;
         case CONTROL:
             out->mark = ift_grow(out->mark, out->nmarks + 1, &out->mark_cap, sizeof *out->mark);

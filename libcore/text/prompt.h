@@ -12,9 +12,11 @@
  *                   instead of the above where the record has an input or a system text
  *     about         one line for people; required, like user and answer
  *
- * Slots: {instruction}, {input}, {output}, {system}; {turn}, counted from 1; {bos}, the
- * vocabulary's first token if it begins texts with one, else nothing; {eos}, the token that ends an
- * answer; {token NAME}, any control token of the vocabulary by its name. `{{` and `}}` are braces.
+ * Slots: {instruction}, {input}, {output}, {system}; {turn}, counted from 1, or {turn0},
+ * from 0; {bos}, the vocabulary's first token if it begins texts with one, else nothing; {eos}, the
+ * token that ends an answer; {token NAME}, any control token of the vocabulary by its name. `{{`
+ * and
+ * `}}` are braces.
  * Control tokens come from slots alone: a "</s>" in a record is four characters.
  *
  * The text is tokenized once, as a whole. What is learned is a set of byte spans, so no prefix is
@@ -43,7 +45,9 @@ struct ift_prompt; /* read-only once open: threads share it */
 int ift_prompt_open(struct ift_prompt **p, const char *name, const char *vocab,
                     const struct ift_tokenizer *t, struct ift_err *err) IFT_MUST_CHECK;
 void ift_prompt_free(struct ift_prompt *p); /* NULL is fine */
-const char *ift_prompt_about(const struct ift_prompt *p);
+
+/* Appends the installed prompts, one a line: name, two blanks or more, what it is. */
+int ift_prompt_list(struct ift_str *out, struct ift_err *err) IFT_MUST_CHECK;
 
 struct ift_span {
     size_t from, to;
