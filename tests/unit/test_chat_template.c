@@ -72,7 +72,7 @@ static void check_case(const char *where, const struct ift_jinja *j, struct ift_
     ift_str_release(&want);
 }
 
-/* Lines of JSON: {"messages": …, "kwargs": {…}, …} for one template, or {"template": …} with
+/* Lines of JSON: {"messages": …, "kwargs": {…}} for one template, or {"template": …} with
  * the variables of the first line's "context". */
 static void check_file(const char *path, const char *template_path) {
     struct ift_err err = {0};

@@ -1,7 +1,7 @@
 # Every prompt: two rounds, and a record with an input where there is a place for it; [] around what is learned.
 mkdir m
 names='<|begin_of_text|> <|start_header_id|> <|end_header_id|> <|eot_id|> <|im_start|> <|im_end|> <eoh> <eom> [gMASK] <sop> sop'
-more= id=584
+id=584 more=""
 for name in $names; do
     more="$more    {\"id\": $id, \"content\": \"$name\", \"single_word\": false, \"lstrip\": false, \"rstrip\": false, \"normalized\": false, \"special\": true},\n"
     id=$((id + 1))
