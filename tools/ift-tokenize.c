@@ -9,7 +9,7 @@
 struct args {
     const char *model, *vocab, *prompt, *field, *member, *truncate, *straddle, *learn, *as;
     long long max_length;
-    bool bare, parse_control, explain, list;
+    bool bare, mask_eos, parse_control, explain, list;
 };
 
 static const struct ift_opt opts[] = {
@@ -33,6 +33,8 @@ static const struct ift_opt opts[] = {
                    "every answer, the last, or the prompt too"),
     IFT_OPT_CHOICE('\0', "straddle", struct args, straddle, NULL, "mask", ift_tokenize_straddle,
                    "a token half in what is learned"),
+    IFT_OPT_FLAG('\0', "mask-eos", struct args, mask_eos,
+                 "do not learn the token that ends an answer"),
     IFT_OPT_FLAG('\0', "parse-control", struct args, parse_control,
                  "names of control tokens in records become those tokens"),
     IFT_OPT_CHOICE('\0', "as", struct args, as, NULL, "shard", ift_rowout_as,
@@ -75,6 +77,7 @@ static int run(const struct ift_run *run, struct ift_err *err) {
         .truncate = a->truncate,
         .straddle = a->straddle,
         .learn = a->learn,
+        .mask_eos = a->mask_eos,
         .parse_control = a->parse_control,
         .as = a->as,
         .explain = a->explain,

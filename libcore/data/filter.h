@@ -22,7 +22,7 @@
 #include "libcore/data/source.h"
 #include "libcore/io/stream.h"
 
-enum { IFT_FILTER_NOTES = 6 };
+enum { IFT_FILTER_NOTES = 8 };
 
 /* Where map puts its records. */
 struct ift_emit {

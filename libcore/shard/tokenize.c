@@ -11,11 +11,12 @@
 #include "libcore/shard/rowout.h"
 #include "libcore/text/prompt.h"
 
-const char *const ift_tokenize_truncate[] = {"drop", "left", "right", NULL};
-const char *const ift_tokenize_straddle[] = {"mask", "train", NULL};
+const char *const ift_tokenize_truncate[] = {"drop", "left", "right", "split", NULL};
+const char *const ift_tokenize_straddle[] = {"mask", "train", "split",
+                                             NULL};                       /* enum ift_straddle */
 const char *const ift_tokenize_learn[] = {"all", "last", "prompt", NULL}; /* enum ift_learn */
 
-enum note { TOKENS, LEARNED, STRADDLING, CUT, LONG, UNLEARNED };
+enum note { TOKENS, LEARNED, STRADDLING, CUT, SPLIT, LONG, UNLEARNED };
 
 struct state {
     const struct ift_tokenize *job;
@@ -113,10 +114,11 @@ static void put_raw(struct ift_str *out, const struct ift_row *row) {
     ift_str_add(out, (const char *)row->learn, row->n);
 }
 
-static int emit_row(const struct state *s, struct worker *w, const struct ift_item *item,
-                    struct ift_emit *emit) {
-    const uint32_t length = (uint32_t)w->tokens.n;
-    const struct ift_row row = {w->tokens.id, w->learn, w->tokens.n, &length, 1};
+/* tokens [from, to) of the record */
+static int emit_row(const struct state *s, struct worker *w, size_t from, size_t to,
+                    const struct ift_item *item, struct ift_emit *emit) {
+    const uint32_t length = (uint32_t)(to - from);
+    const struct ift_row row = {w->tokens.id + from, w->learn + from, length, &length, 1};
     const size_t learned = row.n > 0 ? ift_row_learned(&row) : 0;
     if (learned == 0) {
         emit->note[UNLEARNED]++;
@@ -128,7 +130,7 @@ static int emit_row(const struct state *s, struct worker *w, const struct ift_it
         struct ift_str where = {0};
         ift_str_addf(&where, "%s:%zu", item->file, item->line);
         if (item->element) ift_str_addf(&where, ": element %zu", item->element);
-        ift_explain(emit->out, s->tokenizer, where.p, &row, w->tokens.from, s->job->color);
+        ift_explain(emit->out, s->tokenizer, where.p, &row, w->tokens.from + from, s->job->color);
         ift_str_release(&where);
         emit->n++;
     } else if (s->text) {
@@ -141,27 +143,56 @@ static int emit_row(const struct state *s, struct worker *w, const struct ift_it
     return 0;
 }
 
+/* The end token, and whatever control token ends what is learned. */
+static void mask_ends(const struct state *s, struct worker *w) {
+    for (size_t i = 0; i < w->tokens.n; i++) {
+        const uint32_t id = (uint32_t)w->tokens.id[i];
+        bool control;
+        if (!w->learn[i]) continue;
+        ift_tokenizer_piece(s->tokenizer, id, &control);
+        const bool last = i + 1 == w->tokens.n || !w->learn[i + 1];
+        if (control && (last || w->tokens.id[i] == ift_tokenizer_info(s->tokenizer)->eos))
+            w->learn[i] = 0;
+    }
+}
+
+static int tokenize(const struct state *s, struct worker *w, size_t *straddling,
+                    struct ift_err *err) {
+    int straddle = 0;
+    while (strcmp(ift_tokenize_straddle[straddle], s->job->straddle) != 0) straddle++;
+    IFT_TRY(ift_rendering_tokens(&w->rendering, w->encoder, (enum ift_straddle)straddle, &w->tokens,
+                                 &w->learn, &w->learn_cap, straddling, err));
+    if (s->job->bare)
+        memset(w->learn, 1, w->tokens.n); /* also what stands for nothing in the text */
+    if (s->job->mask_eos) mask_ends(s, w);
+    return 0;
+}
+
 static int map(void *ctx, void *local, const struct ift_item *item, struct ift_emit *emit,
                struct ift_err *err) {
     const struct state *const s = ctx;
     struct worker *const w = local;
-    const enum ift_straddle straddle =
-        strcmp(s->job->straddle, "train") == 0 ? IFT_STRADDLE_TRAIN : IFT_STRADDLE_MASK;
+    const size_t most = (size_t)s->job->max_length;
     size_t straddling;
     IFT_TRY(render(s, w, item->text, err));
-    IFT_TRY(ift_rendering_tokens(&w->rendering, w->encoder, straddle, &w->tokens, &w->learn,
-                                 &w->learn_cap, &straddling, err));
-    const bool too_long = s->job->max_length > 0 && w->tokens.n > (size_t)s->job->max_length;
+    IFT_TRY(tokenize(s, w, &straddling, err));
+    const bool too_long = most > 0 && w->tokens.n > most;
     if (too_long && strcmp(s->job->truncate, "drop") == 0) {
         emit->note[LONG]++;
         return 0;
     }
     emit->note[STRADDLING] += straddling;
+    if (too_long && strcmp(s->job->truncate, "split") == 0) {
+        emit->note[SPLIT]++;
+        for (size_t at = 0; at < w->tokens.n; at += most) {
+            const size_t end = w->tokens.n - at > most ? at + most : w->tokens.n;
+            IFT_TRY(emit_row(s, w, at, end, item, emit));
+        }
+        return 0;
+    }
     emit->note[CUT] += too_long;
-    if (s->job->bare)
-        memset(w->learn, 1, w->tokens.n); /* also what stands for nothing in the text */
     if (too_long) cut(s, w);
-    return emit_row(s, w, item, emit);
+    return emit_row(s, w, 0, w->tokens.n, item, emit);
 }
 
 static int begin(void *ctx, struct ift_out *out, struct ift_err *err) {
@@ -214,7 +245,7 @@ int ift_tokenize_run(const struct ift_tokenize *job, const struct ift_run *run,
         .write = s.text ? NULL : write_rows,
         .end = s.text ? NULL : end,
         .note = {"tokens", "learned", "straddle the edge of what is learned",
-                 "cut to the longest length", "too long, left out",
+                 "cut to the longest length", "made several rows of", "too long, left out",
                  "without a learned token, left out"},
     };
     int rc = ift_tokenizer_open(&s.tokenizer, job->vocab, err);

@@ -13,8 +13,8 @@
 #include "libcore/base/err.h"
 #include "libcore/base/tool.h"
 
-extern const char *const ift_tokenize_truncate[]; /* "drop", "left", "right", NULL */
-extern const char *const ift_tokenize_straddle[]; /* "mask", "train", NULL */
+extern const char *const ift_tokenize_truncate[]; /* "drop", "left", "right", "split", NULL */
+extern const char *const ift_tokenize_straddle[]; /* "mask", "train", "split", NULL */
 extern const char *const ift_tokenize_learn[];    /* "all", "last", "prompt", NULL */
 
 struct ift_tokenize {
@@ -24,10 +24,11 @@ struct ift_tokenize {
     const char *field;    /* of bare records */
     const char *member;   /* of archives, or NULL */
     long long max_length; /* tokens; 0: any number */
-    const char *truncate; /* what becomes of longer rows: left out, or cut at that side. A BOS at
-                             the start stays. */
+    const char *truncate; /* what becomes of longer rows: left out, cut at that side (a BOS at the
+                             start stays), or made several rows of */
     const char *straddle; /* a token that covers the edge of a learned span */
     const char *learn;    /* every answer, the last alone, or what comes before them, too */
+    bool mask_eos;        /* the token that ends an answer is not learned */
     bool parse_control;   /* names of control tokens in records become those tokens */
     const char *as;       /* rowout.h */
     bool explain; /* write for people instead: every token, its place, whether it is learned */

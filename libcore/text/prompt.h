@@ -80,7 +80,11 @@ void ift_rendering_release(struct ift_rendering *r);
 int ift_prompt_render(const struct ift_prompt *p, const struct ift_record *record, bool ask,
                       struct ift_rendering *out, struct ift_err *err) IFT_MUST_CHECK;
 
-enum ift_straddle { IFT_STRADDLE_MASK, IFT_STRADDLE_TRAIN };
+enum ift_straddle {
+    IFT_STRADDLE_MASK,
+    IFT_STRADDLE_TRAIN,
+    IFT_STRADDLE_SPLIT /* the text is cut at that edge, so that no token stands across it */
+};
 
 /* Tokenizes a rendering; learn[i] (tokens->n, room made by the call) says whether token i is
  * learned. Returns the number of tokens that straddle the edge of a span in *straddling. */

@@ -17,8 +17,10 @@ go --max-length 8
 go --max-length 8 --truncate drop
 go --max-length 8 --truncate left
 go --max-length 8 --truncate right
+go --max-length 8 --truncate split
 cp -R "$model" with-bos
 sed -i 's/"add_bos_token": false/"add_bos_token": true/' with-bos/tokenizer_config.json
 model=with-bos
 go --max-length 8 --truncate left
 go --max-length 8 --truncate right
+go --max-length 8 --truncate split
