@@ -30,6 +30,10 @@ END
 weights=137822208 # elements that a token needs: all matrices but the embedding
 for type in $TYPES; do
     "$BUILD/bin/ift-init" -q --config "$tmp/config.json" --dtype "$type" -o "$tmp/$type"
+    # What was just written is cached in small pages; what is read from the disk, as a model is that came some other way,
+    # in large ones where the file system has them.
+    sync "$tmp/$type/model.safetensors"
+    dd if="$tmp/$type/model.safetensors" iflag=nocache count=0 status=none
     [ ! -e "$SHARED/tok/llama/tokenizer.model" ] || cp "$SHARED/tok/llama/tokenizer.model" "$tmp/$type/"
 done
 

@@ -137,7 +137,8 @@ int main(int argc, char **argv) {
     struct ift_model *m = NULL;
     struct ift_device d = {0};
     struct ift_generator *g = NULL;
-    const int threads = argc > 2 ? atoi(argv[2]) : 0, repeat = argc > 3 ? atoi(argv[3]) : 5;
+    const int threads = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 0,
+              repeat = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 5;
     if (threads < 1 || threads > MOST) return 2;
     if (open_all(&m, &d, &g, argv[1], threads, &err) < 0) {
         fprintf(stderr, "generate_speed: %s\n", err.text);
