@@ -3,6 +3,7 @@
 
 #include "libcore/io/utf8.h"
 #include "libcore/text/normalize.h"
+#include "libcore/text/pretoken.h"
 
 /* Length of what stands at p and joins nothing around it: a quiet character and whatever joins it;
  * bytes that are not UTF-8 join nothing. *quiet: it is one quiet character alone. */
@@ -20,9 +21,17 @@ static size_t cluster(const char *p, size_t n, bool *quiet) {
     return at;
 }
 
+/* What joins something before it is seen when it is reached. */
 bool ift_nfc_is(const char *p, size_t n) {
     bool quiet = true;
-    for (size_t i = 0; quiet && i < n;) i += (p[i] & 0x80) == 0 ? 1 : cluster(p + i, n - i, &quiet);
+    for (size_t i = 0; quiet && i < n;) {
+        if ((p[i] & 0x80) == 0)
+            i++;
+        else if (n - i >= 3 && ift_is_ideograph(p + i))
+            i += 3;
+        else
+            i += cluster(p + i, n - i, &quiet);
+    }
     return quiet;
 }
 

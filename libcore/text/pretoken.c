@@ -46,18 +46,12 @@ static inline enum ift_class look(struct ift_classes *c, const char *p, size_t n
     return REST;
 }
 
-/* U+5000 … U+9FFF: letters all, and most of what is written in them. */
-static inline bool is_ideograph(const char *p) {
-    const unsigned char *const b = (const unsigned char *)p;
-    return b[0] >= 0xe5 && b[0] <= 0xe9 && (b[1] & 0xc0) == 0x80 && (b[2] & 0xc0) == 0x80;
-}
-
 /* The end of the run of one class that goes on at i. */
 static inline size_t run_end(struct ift_classes *c, const char *p, size_t n, size_t i,
                              enum ift_class class) {
     while (i < n) {
         size_t len = 3;
-        const bool letter = n - i >= 3 && is_ideograph(p + i);
+        const bool letter = n - i >= 3 && ift_is_ideograph(p + i);
         if ((letter ? LETTER : look(c, p, n, i, &len)) != class) break;
         i += len;
     }

@@ -39,6 +39,13 @@ size_t ift_pretoken_qwen(struct ift_classes *c, const char *p, size_t n);
 size_t ift_pretoken_bloom(struct ift_classes *c, const char *p, size_t n);
 size_t ift_pretoken_whole(struct ift_classes *c, const char *p, size_t n); /* no cut at all */
 
+/* Whether p[0, 3) is one of U+5000 … U+9FFF: letters all, that no normal form changes, and most of
+ * what Chinese is written in. */
+static inline bool ift_is_ideograph(const char *p) {
+    const unsigned char *const b = (const unsigned char *)p;
+    return b[0] >= 0xe5 && b[0] <= 0xe9 && (b[1] & 0xc0) == 0x80 && (b[2] & 0xc0) == 0x80;
+}
+
 /* Most words of most texts: letters, perhaps behind a space, of ASCII as is what follows them. Here
  * all expressions that `cuts_plainly` is true for agree. Length, or 0: ask the scanner. */
 bool ift_pretoken_cuts_plainly(ift_pretoken_fn *scan);
