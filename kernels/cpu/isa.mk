@@ -9,8 +9,9 @@ OBJ := $(filter-out $(CPU_OPS:%.c=$(BUILD)/obj/%.o),$(OBJ)) \
 
 # Not -ffast-math: sums keep the order they are written in, and NaN stays NaN.
 # -Wno-pass-failed: that clang left a loop rolled is no error.
-CPU_FLAGS := $(if $(filter -O2,$(OPT)),-O3) -ffp-contract=fast -fno-math-errno \
-    -fno-trapping-math -Wno-pass-failed
+# -O3 where loops are the compiler's; what is unrolled by hand only takes longer to compile with it.
+CPU_FLAGS = $(if $(filter -O2,$(OPT)),$(if $(findstring /skinny_,$<),,-O3)) -ffp-contract=fast \
+    -fno-math-errno -fno-trapping-math -Wno-pass-failed
 MARCH_v2 := -march=x86-64-v2
 MARCH_v3 := -march=x86-64-v3
 MARCH_v4 := -march=x86-64-v4 -mprefer-vector-width=512
@@ -18,7 +19,7 @@ MARCH_v4 := -march=x86-64-v4 -mprefer-vector-width=512
 define CPU_RULE
 $(BUILD)/obj/%.$(1).o: %.c $(BUILD)/flags kernels/cpu/isa.mk
 	@mkdir -p $$(@D)
-	$$(call run,CC,$$(CC) $$(FLAGS) $(CPU_FLAGS) $(MARCH_$(1)) -DIFT_CPU_ISA=$(1) -MMD -MP \
+	$$(call run,CC,$$(CC) $$(FLAGS) $$(CPU_FLAGS) $(MARCH_$(1)) -DIFT_CPU_ISA=$(1) -MMD -MP \
 	    -c -o $$@ $$<)
 endef
 $(foreach isa,$(CPU_ISAS),$(eval $(call CPU_RULE,$(isa))))

@@ -9,18 +9,28 @@ struct few {
     int64_t lane;
 };
 
-/* acc[a * F + b] += wide[a] * few[b], one vector of k. `left` as in vf_get. */
+/* acc[a * F + b] += wide[a] * few[b], one vector of k. */
 INLINE void step(enum ift_dtype type, int W, int F, const void *wide, int64_t apart,
-                 const float *few, int64_t lane, int64_t left, vf acc[12]) {
+                 const float *few, int64_t lane, vf acc[12]) {
     vf f[4];
     UNROLL
-    for (int b = 0; b < F; b++) f[b] = vf_get(few + b * lane, left);
+    for (int b = 0; b < F; b++) f[b] = vf_load(few + b * lane);
     UNROLL
     for (int a = 0; a < W; a++) {
-        const vf w = vf_get_as(type, ift_at(type, wide, a * apart), left);
+        const vf w = vf_load_as(type, ift_at(type, wide, a * apart));
         UNROLL
         for (int b = 0; b < F; b++) acc[a * F + b] += w * f[b];
     }
+}
+
+/* The last `left` < VL of `rows` rows, filled up with zeros. A call, for it is rare, and would be
+ * inlined dozens of times. */
+static __attribute__((noinline)) void short_rows(enum ift_dtype type, int rows, const void *from,
+                                                 int64_t apart, int64_t left, float *to) {
+    memset(to, 0, (size_t)rows * VL * sizeof *to);
+    for (int a = 0; a < rows; a++)
+        for (int64_t i = 0; i < left; i++)
+            to[a * VL + i] = ift_get_as(type, ift_at(type, from, a * apart + i));
 }
 
 /* W x F dot products of length k: of wide rows i, i + band ... and few rows from j on. */
@@ -34,11 +44,16 @@ INLINE void dots(enum ift_dtype type, int W, int F, const struct skinny *s, stru
     for (; p + line <= k; p += line) {
         UNROLL
         for (int64_t v = 0; v < line; v += VL)
-            step(type, W, F, ift_at(type, wide, p + v), apart, at + p + v, few.lane, VL, acc);
+            step(type, W, F, ift_at(type, wide, p + v), apart, at + p + v, few.lane, acc);
     }
     for (; p + VL <= k; p += VL)
-        step(type, W, F, ift_at(type, wide, p), apart, at + p, few.lane, VL, acc);
-    if (p < k) step(type, W, F, ift_at(type, wide, p), apart, at + p, few.lane, k - p, acc);
+        step(type, W, F, ift_at(type, wide, p), apart, at + p, few.lane, acc);
+    if (p < k) {
+        float w[6 * VL], f[4 * VL];
+        short_rows(type, W, ift_at(type, wide, p), apart, k - p, w);
+        short_rows(IFT_F32, F, at + p, few.lane, k - p, f);
+        step(IFT_F32, W, F, w, VL, f, VL, acc);
+    }
     float sum[12];
     UNROLL
     for (int a = 0; a < 12; a += 4) {
@@ -47,6 +62,17 @@ INLINE void dots(enum ift_dtype type, int W, int F, const struct skinny *s, stru
     }
     for (int a = 0; a < W; a++)
         for (int b = 0; b < F; b++) skinny_put(s, i + a * band, j + b, sum[a * F + b]);
+}
+
+/* The same for one and one: what bands leave over. */
+static __attribute__((noinline)) void dot(enum ift_dtype type, const struct skinny *s,
+                                          struct few few, int64_t i, int64_t j) {
+    if (type == IFT_BF16)
+        dots(IFT_BF16, 1, 1, s, few, i, 0, j);
+    else if (type == IFT_F16)
+        dots(IFT_F16, 1, 1, s, few, i, 0, j);
+    else
+        dots(IFT_F32, 1, 1, s, few, i, 0, j);
 }
 
 /* Rows i .. end - 1 of W bands against F few rows from j on. */
@@ -79,7 +105,7 @@ INLINE void bands(enum ift_dtype type, int W, const struct skinny *s, struct few
         }
     }
     for (int64_t i = begin + W * band; i < end; i++)
-        for (int64_t j = 0; j < s->n_few; j++) dots(type, 1, 1, s, few, i, 0, j);
+        for (int64_t j = 0; j < s->n_few; j++) dot(type, s, few, i, j);
 }
 
 INLINE void dots_as(enum ift_dtype type, const struct skinny *s, struct few few, int64_t begin,

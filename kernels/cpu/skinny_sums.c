@@ -18,6 +18,18 @@ struct sums {
     float *rooms;
 };
 
+/* As add, for the few columns behind the last vector. */
+static __attribute__((noinline)) void add_slowly(enum ift_dtype type, int rows, int R,
+                                                 const void *wide, int64_t apart,
+                                                 const float *factor, float *sum, int64_t ld,
+                                                 int64_t n) {
+    for (int64_t c = 0; c < n; c++)
+        for (int j = 0; j < R; j++)
+            for (int a = 0; a < rows; a++)
+                sum[j * ld + c] +=
+                    factor[j * W + a] * ift_get_as(type, ift_at(type, wide, a * apart + c));
+}
+
 /* sum[j] += factor[j][0] wide[0] + factor[j][1] wide[apart] ..., R sums of n elements each, `ld`
  * apart. */
 INLINE void add(enum ift_dtype type, int rows, int R, const void *wide, int64_t apart,
@@ -35,11 +47,21 @@ INLINE void add(enum ift_dtype type, int rows, int R, const void *wide, int64_t 
             vf_store(sum + j * ld + c, v);
         }
     }
-    for (; c < n; c++)
-        for (int j = 0; j < R; j++)
-            for (int a = 0; a < rows; a++)
-                sum[j * ld + c] +=
-                    factor[j * W + a] * ift_get_as(type, ift_at(type, wide, a * apart + c));
+    if (c < n) add_slowly(type, rows, R, ift_at(type, wide, c), apart, factor, sum + c, ld, n - c);
+}
+
+/* The same for rows that no band has. */
+static __attribute__((noinline)) void add_row(enum ift_dtype type, int R, const void *wide,
+                                              const float *factor, float *sum, int64_t ld,
+                                              int64_t n) {
+    for (int j = 0; j < R; j++, factor += W, sum += ld) {
+        if (type == IFT_BF16)
+            add(IFT_BF16, 1, 1, wide, 0, factor, sum, ld, n);
+        else if (type == IFT_F16)
+            add(IFT_F16, 1, 1, wide, 0, factor, sum, ld, n);
+        else
+            add(IFT_F32, 1, 1, wide, 0, factor, sum, ld, n);
+    }
 }
 
 /* The sums of columns begin .. end - 1 over the part of k at hand. */
@@ -59,7 +81,7 @@ INLINE void piece(enum ift_dtype type, int R, const struct skinny *s, int64_t be
         for (int64_t p = 0; p < band; p++, factor += R * W)
             add(type, W, R, ift_at(type, wide, p * ld), band * ld, factor, sum + c, n, width);
         for (int64_t p = W * band; p < s->k; p++, factor += R * W)
-            add(type, 1, R, ift_at(type, wide, p * ld), 0, factor, sum + c, n, width);
+            add_row(type, R, ift_at(type, wide, p * ld), factor, sum + c, n, width);
     }
 }
 

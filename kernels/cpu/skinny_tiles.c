@@ -47,6 +47,13 @@ INLINE void strip(enum ift_dtype type, const struct skinny *s, const float *few,
         }
 }
 
+/* Edges of all types come here as floats. */
+static __attribute__((noinline)) void strip_f32(const struct skinny *s, const float *few,
+                                                const float *wide, int64_t ld, int64_t col,
+                                                int64_t columns) {
+    strip(IFT_F32, s, few, wide, ld, col, columns);
+}
+
 INLINE void tiles(enum ift_dtype type, const struct skinny *s, int64_t begin, int64_t end,
                   float *few) {
     const int64_t rows = group_rows(s->n_few), groups = ift_ceil(s->n_few, rows);
@@ -58,7 +65,13 @@ INLINE void tiles(enum ift_dtype type, const struct skinny *s, int64_t begin, in
     const int64_t ld = s->wide.step;
     int64_t col = begin;
     const void *wide = ift_at(type, s->wide.at, s->k0 * ld);
-    for (; col + NR <= end; col += NR) strip(type, s, few, ift_at(type, wide, col), ld, col, NR);
+    for (; col + NR <= end; col += NR) {
+        const void *const at = ift_at(type, wide, col);
+        if (type == IFT_F32)
+            strip_f32(s, few, at, ld, col, NR);
+        else
+            strip(type, s, few, at, ld, col, NR);
+    }
     if (col == end) return;
     for (int64_t p = 0; p < s->k; p++)
         for (int h = 0; h < 2; h++) {
@@ -66,7 +79,7 @@ INLINE void tiles(enum ift_dtype type, const struct skinny *s, int64_t begin, in
             vf_store(edge + p * NR + h * VL,
                      left > 0 ? vf_get_as(type, ift_at(type, wide, p * ld + at), left) : (vf){0});
         }
-    strip(IFT_F32, s, few, edge, NR, col, end - col);
+    strip_f32(s, few, edge, NR, col, end - col);
 }
 
 void IFT_ISA(skinny_tiles)(const struct skinny *s, int64_t begin, int64_t end, float *room) {
