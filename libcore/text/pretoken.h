@@ -39,7 +39,7 @@ size_t ift_pretoken_qwen(struct ift_classes *c, const char *p, size_t n);
 size_t ift_pretoken_bloom(struct ift_classes *c, const char *p, size_t n);
 size_t ift_pretoken_whole(struct ift_classes *c, const char *p, size_t n); /* no cut at all */
 
-/* Whether p[0, 3) is one of U+5000 … U+9FFF: letters all, that no normal form changes, and most of
+/* Whether p[0, 3) is one of U+5000 to U+9FFF: letters all, that no normal form changes, and most of
  * what Chinese is written in. */
 static inline bool ift_is_ideograph(const char *p) {
     const unsigned char *const b = (const unsigned char *)p;
