@@ -1,5 +1,8 @@
 # The plan says what the run takes: its items add up, and the total is the peak within 5 %.
-if ldd "$(command -v ift-train)" | grep -q "san\.so"; then exit 0; fi # sanitizers take memory of their own
+if ldd "$(command -v ift-train)" | grep -q "san\.so"; then
+    echo "sanitizers take memory of their own"
+    exit 77
+fi
 cat >config.json <<'END'
 {"model_type":"llama","vocab_size":4000,"hidden_size":256,"intermediate_size":688,"num_hidden_layers":6,
  "num_attention_heads":4,"max_position_embeddings":512,"rms_norm_eps":1e-5,"torch_dtype":"float32"}
