@@ -37,17 +37,8 @@ static int describe(const struct ift_run *run, struct ift_str *text, struct ift_
 static int inform(const struct ift_run *run, struct ift_err *err) {
     const struct args *const a = run->args;
     struct ift_str text = {0};
-    struct ift_out *out;
     int status = a->list ? ift_format_list(&text, err) : describe(run, &text, err);
-    if (status == 0) status = ift_out_open(&out, run->common.output, err);
-    if (status == 0) {
-        status = ift_out_write(out, text.p, text.n, err);
-        if (status == 0) {
-            status = ift_out_close(out, err);
-        } else {
-            ift_out_abandon(out);
-        }
-    }
+    if (status == 0) status = ift_out_text(run->common.output, ift_str_slice(&text), err);
     ift_str_release(&text);
     return status;
 }

@@ -47,16 +47,8 @@ static const struct ift_opt opts[] = {
 
 static int print_list(const struct ift_run *run, struct ift_err *err) {
     struct ift_str text = {0};
-    struct ift_out *out;
     int rc = ift_prompt_list(&text, err);
-    if (rc == 0) rc = ift_out_open(&out, run->common.output, err);
-    if (rc == 0) {
-        rc = ift_out_write(out, text.p, text.n, err);
-        if (rc == 0)
-            rc = ift_out_close(out, err);
-        else
-            ift_out_abandon(out);
-    }
+    if (rc == 0) rc = ift_out_text(run->common.output, ift_str_slice(&text), err);
     ift_str_release(&text);
     return rc;
 }

@@ -102,16 +102,6 @@ static void add_ids(struct ift_gguf *g, const struct ift_tokenizer_info *info,
     ift_gguf_add_bool(g, "tokenizer.ggml.add_eos_token", info->add_eos);
 }
 
-/* Reads "<folder>/<file>": 1, or 0 when it is not there. */
-static int slurp(const char *folder, const char *file, struct ift_str *text, struct ift_err *err) {
-    struct ift_str path = {0};
-    struct stat st;
-    ift_str_addf(&path, "%s/%s", folder, file);
-    const int rc = stat(path.p, &st) != 0 ? 0 : ift_in_slurp(path.p, text, 0, err) < 0 ? -1 : 1;
-    ift_str_release(&path);
-    return rc;
-}
-
 /* A string, or a list of {"name", "template"} of which "default" is the one. */
 static int find_template(const struct ift_json *doc) {
     const int node = ift_json_get(doc, 0, "chat_template");
@@ -127,9 +117,9 @@ static int add_template(struct ift_gguf *g, const char *folder, struct ift_err *
     static const char key[] = "tokenizer.chat_template";
     struct ift_str text = {0}, value = {0};
     struct ift_json doc = {0};
-    int rc = slurp(folder, "chat_template.jinja", &text, err);
+    int rc = ift_in_slurp_from(folder, "chat_template.jinja", &text, err);
     if (rc == 1 && text.n) ift_gguf_add_text(g, key, ift_str_slice(&text));
-    if (rc == 0 && (rc = slurp(folder, "tokenizer_config.json", &text, err)) == 1) {
+    if (rc == 0 && (rc = ift_in_slurp_from(folder, "tokenizer_config.json", &text, err)) == 1) {
         rc = ift_json_parse(&doc, text.p ? text.p : "", text.n, err);
         if (rc < 0) ift_fail_in(err, "%s/tokenizer_config.json", folder);
         const int node = rc < 0 ? -1 : find_template(&doc);

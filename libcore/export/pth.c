@@ -157,14 +157,6 @@ static int write_tensors(const char *path, const struct ift_piece *piece, size_t
     return rc;
 }
 
-static int write_text(const char *path, struct ift_slice text, struct ift_err *err) {
-    struct ift_out *out;
-    IFT_TRY(ift_out_open(&out, path, err));
-    if (ift_out_write(out, text.p, text.n, err) == 0) return ift_out_close(out, err);
-    ift_out_abandon(out);
-    return -1;
-}
-
 /* The vocabulary that the original code asks for, where the model has it. */
 static int copy_vocabulary(const struct ift_model *m, struct ift_outdir *f, struct ift_err *err) {
     struct ift_str path = {0}, text = {0};
@@ -174,7 +166,7 @@ static int copy_vocabulary(const struct ift_model *m, struct ift_outdir *f, stru
     if (stat(path.p, &st) == 0) {
         rc = ift_in_slurp(path.p, &text, 0, err);
         if (rc == 0)
-            rc = write_text(ift_outdir_path(f, "tokenizer.model"), ift_str_slice(&text), err);
+            rc = ift_out_text(ift_outdir_path(f, "tokenizer.model"), ift_str_slice(&text), err);
     }
     ift_str_release(&path);
     ift_str_release(&text);
@@ -188,11 +180,11 @@ static int write_files(const struct ift_model *m, struct ift_outdir *f,
     int rc = write_tensors(ift_outdir_path(f, "consolidated.00.pth"), piece, n, how->as, err);
     if (rc == 0) rc = copy_vocabulary(m, f, err);
     if (rc == 0 && how->provenance)
-        rc = write_text(ift_outdir_path(f, "provenance.json"), ift_slice(how->provenance), err);
+        rc = ift_out_text(ift_outdir_path(f, "provenance.json"), ift_slice(how->provenance), err);
     if (rc == 0 && add_params(ift_model_config(m), &params) < 0)
         rc = IFT_FAIL(err, "%s: no multiple_of and ffn_dim_multiplier give a width of %lld",
                       ift_model_dir(m), (long long)ift_model_config(m)->intermediate);
-    if (rc == 0) rc = write_text(ift_outdir_path(f, "params.json"), ift_str_slice(&params), err);
+    if (rc == 0) rc = ift_out_text(ift_outdir_path(f, "params.json"), ift_str_slice(&params), err);
     ift_str_release(&params);
     return rc;
 }

@@ -107,12 +107,7 @@ void ift_scorer_free(struct ift_scorer *s) {
 
 static int run(struct ift_scorer *s, struct ift_err *err) {
     const struct ift_batch *b = &s->batch;
-    const struct ift_feed feed = {.tokens = b->tokens,
-                                  .segments = b->docs,
-                                  .id = b->id,
-                                  .position = b->position,
-                                  .block = b->block,
-                                  .segment = b->segment};
+    const struct ift_feed feed = ift_feed_of(b);
     IFT_TRY(ift_feed_upload(&feed, &s->build, s->exec, err));
     IFT_TRY(ift_exec_upload(s->exec, s->targets, b->target, b->tokens, err));
     IFT_TRY(ift_exec_upload(s->exec, s->scale, &(const float){1}, 1, err));

@@ -43,6 +43,10 @@ void ift_in_free(struct ift_in *in);
 int ift_in_slurp(const char *path, struct ift_str *text, size_t max,
                  struct ift_err *err) IFT_MUST_CHECK;
 
+/* The file of that name in a folder: 1, or 0 when it is not there. */
+int ift_in_slurp_from(const char *folder, const char *file, struct ift_str *text,
+                      struct ift_err *err) IFT_MUST_CHECK;
+
 struct ift_out;
 /* path "-" or NULL: standard output. */
 int ift_out_open(struct ift_out **out, const char *path, struct ift_err *err) IFT_MUST_CHECK;
@@ -53,6 +57,8 @@ int ift_out_flush(struct ift_out *out, struct ift_err *err) IFT_MUST_CHECK;
 /* Flushes, checks and renames into place; frees `out` whatever happens. Only after this does the
  * file exist. */
 int ift_out_close(struct ift_out *out, struct ift_err *err) IFT_MUST_CHECK;
+/* All of an output at once. */
+int ift_out_text(const char *path, struct ift_slice text, struct ift_err *err) IFT_MUST_CHECK;
 /* Throws the output away: the temporary file is removed. NULL is fine. For the failure path. */
 void ift_out_abandon(struct ift_out *out);
 

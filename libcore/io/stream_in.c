@@ -454,3 +454,14 @@ int ift_in_slurp(const char *path, struct ift_str *text, size_t max, struct ift_
     ift_in_free(in);
     return got;
 }
+
+int ift_in_slurp_from(const char *folder, const char *file, struct ift_str *text,
+                      struct ift_err *err) {
+    struct ift_str path = {0};
+    struct stat st;
+    ift_str_addf(&path, "%s/%s", folder, file);
+    const int rc = stat(path.p, &st) != 0 ? 0 : ift_in_slurp(path.p, text, 0, err) < 0 ? -1 : 1;
+    if (rc == 1) ift_str_reserve(text, 0); /* an empty file is text too */
+    ift_str_release(&path);
+    return rc;
+}

@@ -155,3 +155,11 @@ void ift_out_abandon(struct ift_out *out) {
     free(out->buf);
     free(out);
 }
+
+int ift_out_text(const char *path, struct ift_slice text, struct ift_err *err) {
+    struct ift_out *out;
+    IFT_TRY(ift_out_open(&out, path, err));
+    if (ift_out_write(out, text.p, text.n, err) == 0) return ift_out_close(out, err);
+    ift_out_abandon(out);
+    return -1;
+}

@@ -12,6 +12,7 @@
 
 #include "libcore/graph/exec.h"
 #include "libcore/model/arch.h"
+#include "libcore/model/batch.h"
 
 struct ift_feed {
     int64_t tokens, segments;
@@ -21,6 +22,16 @@ struct ift_feed {
     const int32_t *slot;          /* (N), with a cache */
     const int32_t *prompt; /* (S) tokens of the sequence's prompt; NULL: all that a segment sees */
 };
+
+/* What a batch gives to it. */
+static inline struct ift_feed ift_feed_of(const struct ift_batch *b) {
+    return (struct ift_feed){.tokens = b->tokens,
+                             .segments = b->docs,
+                             .id = b->id,
+                             .position = b->position,
+                             .block = b->block,
+                             .segment = b->segment};
+}
 
 int ift_feed_upload(const struct ift_feed *f, const struct ift_build *b, struct ift_exec *x,
                     struct ift_err *err) IFT_MUST_CHECK;

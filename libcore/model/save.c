@@ -97,18 +97,12 @@ static size_t split(const struct ift_tensor *t, size_t n, size_t limit, struct s
     }
     for (size_t s = 0; s < count; s++) {
         char *const name = (*out)[s].name;
-        if (count == 1) snprintf(name, sizeof(*out)[s].name, "model.safetensors");
-        else snprintf(name, sizeof(*out)[s].name, "model-%05zu-of-%05zu.safetensors", s + 1, count);
+        if (count == 1)
+            snprintf(name, sizeof(*out)[s].name, "model.safetensors");
+        else
+            snprintf(name, sizeof(*out)[s].name, "model-%05zu-of-%05zu.safetensors", s + 1, count);
     }
     return count;
-}
-
-static int write_text(const char *path, const char *p, size_t n, struct ift_err *err) {
-    struct ift_out *out;
-    IFT_TRY(ift_out_open(&out, path, err));
-    if (ift_out_write(out, p, n, err) == 0) return ift_out_close(out, err);
-    ift_out_abandon(out);
-    return -1;
 }
 
 static int write_index(const char *path, const struct ift_tensor *t, const struct shard *shard,
@@ -126,7 +120,7 @@ static int write_index(const char *path, const struct ift_tensor *t, const struc
         }
     }
     ift_str_adds(&text, "\n  }\n}\n");
-    const int rc = write_text(path, text.p, text.n, err);
+    const int rc = ift_out_text(path, ift_str_slice(&text), err);
     ift_str_release(&text);
     return rc;
 }
@@ -157,9 +151,8 @@ int ift_model_write_files(struct ift_outdir *f, const struct ift_tensor *t, size
         text = &changed;
     }
     if (rc == 0 && how->provenance)
-        rc = write_text(ift_outdir_path(f, "provenance.json"), how->provenance,
-                        strlen(how->provenance), err);
-    if (rc == 0) rc = write_text(ift_outdir_path(f, "config.json"), text->p, text->n, err);
+        rc = ift_out_text(ift_outdir_path(f, "provenance.json"), ift_slice(how->provenance), err);
+    if (rc == 0) rc = ift_out_text(ift_outdir_path(f, "config.json"), ift_str_slice(text), err);
     ift_str_release(&changed);
     return rc;
 }

@@ -266,16 +266,8 @@ static int write_weights(const struct ift_peft *p, const char *path, struct ift_
 
 static int write_config(const struct ift_peft *p, const char *path, struct ift_err *err) {
     struct ift_str text = {0};
-    struct ift_out *out = NULL;
     p->method->write(p, &text);
-    int rc = ift_out_open(&out, path, err);
-    if (rc == 0) {
-        rc = ift_out_write(out, text.p, text.n, err);
-        if (rc == 0)
-            rc = ift_out_close(out, err);
-        else
-            ift_out_abandon(out);
-    }
+    const int rc = ift_out_text(path, ift_str_slice(&text), err);
     ift_str_release(&text);
     return rc;
 }

@@ -236,15 +236,6 @@ int ift_prompt_list(struct ift_str *out, struct ift_err *err) {
 
 /* ---- rendering ---- */
 
-void ift_rendering_release(struct ift_rendering *r) {
-    ift_str_release(&r->text);
-    free(r->mark);
-    free(r->learn);
-    ift_jrun_free(r->run);
-    ift_jrun_free(r->probe);
-    *r = (struct ift_rendering){0};
-}
-
 /* What fills the slots of one turn: nodes of the record, -1 absent. */
 struct turn {
     const struct ift_json *doc;
@@ -399,81 +390,5 @@ int ift_prompt_render(const struct ift_prompt *p, const struct ift_record *recor
     IFT_TRY(check_place(p, has_input, has_system, err));
     put_question(p, out, &turn, has_input);
     if (!ask) put_answer(p, out, &turn, true);
-    return 0;
-}
-
-/* ---- tokens ---- */
-
-/* 1: [from, to) lies in a span, -1: partly, 0: not. *span: the first that does not end before
- * `from`; tokens come in order. */
-static int inside(const struct ift_rendering *r, size_t *span, size_t from, size_t to) {
-    while (*span < r->nlearn && r->learn[*span].to <= from) ++*span;
-    if (*span == r->nlearn) return 0;
-    const struct ift_span s = r->learn[*span];
-    if (from == to) return s.from < from;
-    if (to <= s.from) return 0;
-    return s.from <= from && to <= s.to ? 1 : -1;
-}
-
-/* Returns how many tokens straddle the edge of a span. */
-static size_t set_learned(const struct ift_rendering *r, enum ift_straddle straddle,
-                          const struct ift_tokens *tokens, uint8_t **learn, size_t *learn_cap) {
-    size_t span = 0, straddling = 0;
-    *learn = ift_grow(*learn, tokens->n, learn_cap, 1);
-    for (size_t i = 0; i < tokens->n; i++) {
-        const int in = inside(r, &span, tokens->from[i], tokens->from[i + 1]);
-        straddling += in < 0;
-        (*learn)[i] = in > 0 || (in < 0 && straddle == IFT_STRADDLE_TRAIN);
-    }
-    return straddling;
-}
-
-/* The marks, and among them one of no token where a token stands across the edge of a span. */
-static size_t mark_cuts(const struct ift_rendering *r, const struct ift_tokens *tokens,
-                        struct ift_mark *mark) {
-    size_t n = 0, m = 0, t = 0;
-    for (size_t i = 0; i < 2 * r->nlearn; i++) {
-        const size_t edge = i % 2 ? r->learn[i / 2].to : r->learn[i / 2].from;
-        while (t < tokens->n && tokens->from[t + 1] <= edge) t++;
-        if (t == tokens->n || tokens->from[t] >= edge) continue;
-        while (m < r->nmarks && r->mark[m].to <= edge) mark[n++] = r->mark[m++];
-        mark[n++] = (struct ift_mark){edge, edge, -1};
-    }
-    while (m < r->nmarks) mark[n++] = r->mark[m++];
-    return n;
-}
-
-/* Tokenizes again with cuts, and takes the tokens of the cuts out. */
-static int split(const struct ift_rendering *r, struct ift_encoder *e, struct ift_encode_opts o,
-                 struct ift_tokens *tokens, struct ift_err *err) {
-    struct ift_mark *const mark = ift_alloc((r->nmarks + 2 * r->nlearn) * sizeof *mark);
-    o.nmarks = mark_cuts(r, tokens, mark);
-    o.mark = mark;
-    const int rc = ift_encoder_encode(e, r->text.p, r->text.n, &o, tokens, err);
-    size_t n = 0;
-    for (size_t i = 0; rc == 0 && i < tokens->n; i++) {
-        if (tokens->id[i] < 0) continue;
-        tokens->id[n] = tokens->id[i];
-        tokens->from[n++] = tokens->from[i];
-    }
-    if (rc == 0) {
-        tokens->from[n] = tokens->from[tokens->n];
-        tokens->n = n;
-    }
-    free(mark);
-    return rc;
-}
-
-int ift_rendering_tokens(const struct ift_rendering *r, struct ift_encoder *e,
-                         enum ift_straddle straddle, struct ift_tokens *tokens, uint8_t **learn,
-                         size_t *learn_cap, size_t *straddling, struct ift_err *err) {
-    const struct ift_encode_opts o = {.parse_control = r->parse_control,
-                                      .mark = r->mark,
-                                      .nmarks = r->nmarks};
-    IFT_TRY(ift_encoder_encode(e, r->text.p ? r->text.p : "", r->text.n, &o, tokens, err));
-    *straddling = set_learned(r, straddle, tokens, learn, learn_cap);
-    if (*straddling == 0 || straddle != IFT_STRADDLE_SPLIT) return 0;
-    IFT_TRY(split(r, e, o, tokens, err));
-    set_learned(r, straddle, tokens, learn, learn_cap);
     return 0;
 }

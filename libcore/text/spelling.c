@@ -13,17 +13,6 @@
 
 static const float added_score = -1000; /* of what is never made by merging */
 
-/* Reads "<folder>/<file>": 1, or 0 when it is not there. */
-static int slurp(const char *folder, const char *file, struct ift_str *text, struct ift_err *err) {
-    struct ift_str path = {0};
-    struct stat st;
-    ift_str_addf(&path, "%s/%s", folder, file);
-    int rc = stat(path.p, &st) != 0 ? 0 : ift_in_slurp(path.p, text, 0, err) < 0 ? -1 : 1;
-    if (rc == 1 && !text->p) ift_str_adds(text, "");
-    ift_str_release(&path);
-    return rc;
-}
-
 static struct ift_slice keep(struct ift_spelling *s, const char *p, size_t n) {
     return (struct ift_slice){ift_arena_strndup(&s->arena, p, n), n};
 }
@@ -118,7 +107,7 @@ static int read_file(struct ift_spelling *s, const char *folder, const char *fil
                      struct ift_err *err) {
     struct ift_str text = {0};
     struct ift_json doc = {0};
-    int rc = slurp(folder, file, &text, err);
+    int rc = ift_in_slurp_from(folder, file, &text, err);
     if (rc == 1) {
         rc = ift_json_parse(&doc, text.p, text.n, err);
         if (rc == 0) rc = read(s, &doc, err);
@@ -281,7 +270,7 @@ static int read_all(struct ift_spelling *s, const char *folder, const struct ift
     s->whole_words = t->whole_words;
     if (!s->bytes && t->scheme != &ift_scheme_chars)
         return IFT_FAIL(err, "%s: a unigram vocabulary has no such spelling", folder);
-    int rc = s->bytes ? 0 : slurp(folder, "tokenizer.model", &model, err);
+    int rc = s->bytes ? 0 : ift_in_slurp_from(folder, "tokenizer.model", &model, err);
     const bool scored = rc == 1;
     if (scored && (rc = read_model(s, ift_str_slice(&model), err)) < 0)
         ift_fail_in(err, "%s/tokenizer.model", folder);

@@ -145,15 +145,7 @@ static int write_meta(const char *path, const struct ift_checkpoint *c, uint64_t
     ift_str_addf(&s, "{\"format\":\"ift-checkpoint\",\"version\":1,\"step\":%lld,\"state\":\"%s\",",
                  c->step, hex);
     ift_str_addf(&s, "\"settings\":%s,\"provenance\":%s}\n", c->settings, c->provenance);
-    struct ift_out *out = NULL;
-    int rc = ift_out_open(&out, path, err);
-    if (rc == 0) {
-        rc = ift_out_write(out, s.p, s.n, err);
-        if (rc == 0)
-            rc = ift_out_close(out, err);
-        else
-            ift_out_abandon(out);
-    }
+    const int rc = ift_out_text(path, ift_str_slice(&s), err);
     ift_str_release(&s);
     return rc;
 }

@@ -51,12 +51,7 @@ int ift_pass_open(struct ift_pass *s, struct ift_model *m, struct ift_peft *p, s
 int ift_pass_run(struct ift_pass *s, const struct ift_batch *b, float scale, const uint32_t key[2],
                  float *loss, double *sum, struct ift_err *err) {
     const int64_t extent[IFT_EXTENTS] = {[IFT_TOKENS] = b->tokens, [IFT_SEGMENTS] = b->docs};
-    const struct ift_feed feed = {.tokens = b->tokens,
-                                  .segments = b->docs,
-                                  .id = b->id,
-                                  .position = b->position,
-                                  .block = b->block,
-                                  .segment = b->segment};
+    const struct ift_feed feed = ift_feed_of(b);
     IFT_TRY(ift_feed_upload(&feed, &s->build, s->x, err));
     IFT_TRY(ift_exec_upload(s->x, s->targets, b->target, b->tokens, err));
     IFT_TRY(ift_exec_upload(s->x, s->scale, &scale, 1, err));
