@@ -1,11 +1,15 @@
 #include "libcore/base/pool.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "libcore/base/mem.h"
+
+enum { GLANCES = 100 }; /* a few ten microseconds */
 
 struct slot {
     void *batch; /* made when first used */
@@ -22,6 +26,7 @@ struct pool {
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
+    atomic_uint changes; /* so far; looked at without the lock too */
     struct slot *slots;
     uint64_t next_in, next_out; /* batches read, batches written */
     bool reading, writing, ended;
@@ -44,6 +49,21 @@ static void fail(struct pool *p, uint64_t number, const struct ift_err *err) {
 }
 
 /* Called with the lock held, as are all below; each lets go of it while it works. */
+static void tell(struct pool *p) {
+    p->changes++;
+    pthread_cond_broadcast(&p->changed);
+}
+
+/* What a thread waits for is as a rule another's reading or writing, which takes a fraction of the
+ * time that falling asleep and being woken does: it looks a few times before it lies down. */
+static void await_change(struct pool *p) {
+    const unsigned seen = p->changes;
+    pthread_mutex_unlock(&p->lock);
+    for (int i = 0; i < GLANCES && p->changes == seen; i++) sched_yield();
+    pthread_mutex_lock(&p->lock);
+    if (p->changes == seen) pthread_cond_wait(&p->changed, &p->lock);
+}
+
 static void write_one(struct pool *p) {
     struct slot *const s = &p->slots[p->next_out % p->nslots];
     struct ift_err err = {0};
@@ -93,7 +113,7 @@ static void read_and_work(struct worker *w) {
         return;
     }
     p->next_in++;
-    pthread_cond_broadcast(&p->changed);
+    tell(p);
     work_one(w, number);
 }
 
@@ -119,10 +139,10 @@ static void *run(void *arg) {
         if (may_write(p)) write_one(p);
         else if (may_read(p)) read_and_work(w);
         else {
-            pthread_cond_wait(&p->changed, &p->lock);
+            await_change(p);
             continue;
         }
-        pthread_cond_broadcast(&p->changed);
+        tell(p);
     }
     pthread_mutex_unlock(&p->lock);
     return NULL;

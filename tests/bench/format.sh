@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # format.sh: ift-format against polars, orjson and the jq program: three of seven fields of real
 # JSONL, one thread. Needs the peers in $ORACLE (or $PYTHON) and the reference files in $SHARED; says
-# what is missing and skips that. Runs take turns, so that all see the same machine.
+# what is missing and skips that. Runs take turns, so that all see the same machine. Then two threads
+# against one, and against what two processes over half the input each show to be possible here.
 #
 #   MB=200 REPS=5   size of the input, repetitions
 set -u
@@ -64,6 +65,37 @@ for peer in "${peers[@]}" jq; do
     read -r rate rss <<<"$(best "$peer")"
     printf '%-10s %8s %8s %6s\n' "$peer" "$rate" "$rss" "$(awk "BEGIN {printf \"%.1f\", $ours / $rate}")"
 done
+
+# wall NAME COMMAND...: seconds by the clock, appended to $work/NAME.
+wall() {
+    local name=$1
+    shift
+    /usr/bin/time -o "$work/time" -f %e "$@" || return 1
+    cat "$work/time" >>"$work/$name"
+}
+
+one() {
+    "$BUILD/bin/ift-format" -q -j "$1" --jq "$PROJECT" "$2" >"$work/wall.$3"
+}
+both_halves() {
+    one 1 "$work/half.00" a &
+    one 1 "$work/half.01" b && wait $!
+}
+export -f one both_halves
+export BUILD PROJECT work
+split -n l/2 -d "$in" "$work/half."
+for ((i = 0; i < REPS; i++)); do
+    wall one bash -c "one 1 '$in' one" || exit 1
+    wall two bash -c "one 2 '$in' two" || exit 1
+    wall halves bash -c both_halves || exit 1
+done
+cmp "$work/wall.one" "$work/wall.two" || exit 1
+fastest() {
+    sort -n "$work/$1" | head -n 1
+}
+awk -v one="$(fastest one)" -v two="$(fastest two)" -v halves="$(fastest halves)" 'BEGIN {
+    printf "-j 2: %.2fx -j 1 by the clock; two processes over half the input each: %.2fx\n", one / two, one / halves
+}'
 # A figure counts only for the same output.
 if [[ " ${peers[*]} " == *" orjson "* ]]; then
     cmp "$work/out.ift" "$work/file.orjson" || exit 1
