@@ -6,7 +6,7 @@
 #include "libcore/eval/task.h"
 
 struct args {
-    const char *model, *adapter, *prompt, *task, *extract, *samples;
+    const char *model, *adapter, *prompt, *prompt_vars, *task, *extract, *samples;
     long long max_new, batch;
     bool list;
 };
@@ -16,6 +16,8 @@ static const struct ift_opt opts[] = {
     IFT_OPT_STR('\0', "adapter", struct args, adapter, "DIR", NULL, "adapter folder to attach"),
     IFT_OPT_STR('\0', "prompt", struct args, prompt, "NAME|FILE", "alpaca",
                 "prompt that puts records into words"),
+    IFT_OPT_STR('\0', "prompt-vars", struct args, prompt_vars, "JSON", NULL,
+                "more variables for a chat template"),
     IFT_OPT_STR('\0', "task", struct args, task, "NAME,...", "answer,loss", "what to measure"),
     IFT_OPT_STR('\0', "extract", struct args, extract, "RULE", "number",
                 "how an answer is found: number, choice, line, whole, after:TEXT"),
@@ -98,7 +100,8 @@ static int run(const struct ift_run *run, struct ift_err *err) {
                                        .adapter = a->adapter,
                                        .backend = run->common.backend,
                                        .threads = run->jobs,
-                                       .prompt = a->prompt};
+                                       .prompt = a->prompt,
+                                       .prompt_vars = a->prompt_vars};
     const struct ift_source_opts from = {.paths = run->operand, .npaths = run->noperands};
     IFT_TRY(ift_extract_rule(&e.extract, a->extract, err));
     IFT_TRY(each_task(NULL, a->task, run, NULL, err));

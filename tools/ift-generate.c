@@ -10,7 +10,7 @@
 #include "libcore/io/stream.h"
 
 struct args {
-    const char *model, *adapter, *prompt, *field, *early_stopping;
+    const char *model, *adapter, *prompt, *prompt_vars, *field, *early_stopping;
     long long max_new, context, batch, top_k, no_repeat, beams;
     double temperature, top_p, min_p, penalty, length_penalty;
     bool bare, logprobs;
@@ -24,6 +24,8 @@ static const struct ift_opt opts[] = {
     IFT_OPT_STR('\0', "adapter", struct args, adapter, "DIR", NULL, "adapter folder to attach"),
     IFT_OPT_STR('\0', "prompt", struct args, prompt, "NAME|FILE", "alpaca",
                 "prompt that puts records into words"),
+    IFT_OPT_STR('\0', "prompt-vars", struct args, prompt_vars, "JSON", NULL,
+                "more variables for a chat template"),
     IFT_OPT_FLAG('\0', "bare", struct args, bare, "continue the text of one field, no prompt"),
     IFT_OPT_STR('\0', "field", struct args, field, "KEY", "text", "the field of --bare"),
     IFT_OPT_INT('\0', "max-new", struct args, max_new, "N", 1, 1 << 20, 256,
@@ -178,6 +180,7 @@ static int run(const struct ift_run *run, struct ift_err *err) {
                                              .backend = run->common.backend,
                                              .threads = run->jobs,
                                              .prompt = a->bare ? NULL : a->prompt,
+                                             .prompt_vars = a->prompt_vars,
                                              .field = a->field};
     const struct ift_source_opts source = {.paths = run->operand, .npaths = run->noperands};
     int rc = ift_source_open(&job.source, &source, err);

@@ -11,7 +11,7 @@
 #include "libcore/tensor/safetensors.h"
 
 struct args {
-    const char *model, *adapter, *prompt, *field, *logits;
+    const char *model, *adapter, *prompt, *prompt_vars, *field, *logits;
     long long batch;
     bool bare, all, brief;
 };
@@ -21,6 +21,8 @@ static const struct ift_opt opts[] = {
     IFT_OPT_STR('\0', "adapter", struct args, adapter, "DIR", NULL, "adapter folder to attach"),
     IFT_OPT_STR('\0', "prompt", struct args, prompt, "NAME|FILE", NULL,
                 "input is records, put into words by this prompt"),
+    IFT_OPT_STR('\0', "prompt-vars", struct args, prompt_vars, "JSON", NULL,
+                "more variables for a chat template"),
     IFT_OPT_FLAG('\0', "bare", struct args, bare, "input is the text of one field, no prompt"),
     IFT_OPT_STR('\0', "field", struct args, field, "KEY", "text", "the field of --bare"),
     IFT_OPT_FLAG('\0', "all", struct args, all, "score every token, not only the learned ones"),
@@ -164,6 +166,7 @@ static int run(const struct ift_run *run, struct ift_err *err) {
                                        .backend = run->common.backend,
                                        .threads = run->jobs,
                                        .prompt = a->prompt,
+                                       .prompt_vars = a->prompt_vars,
                                        .field = a->bare ? a->field : NULL};
     double seconds = 0;
     int rc = ift_session_open(&job.session, &o, err);

@@ -7,7 +7,8 @@
 #include "libcore/text/prompt.h"
 
 struct args {
-    const char *model, *vocab, *prompt, *field, *member, *truncate, *straddle, *learn, *as;
+    const char *model, *vocab, *prompt, *prompt_vars, *field, *member, *truncate, *straddle, *learn,
+        *as;
     long long max_length;
     bool bare, mask_eos, parse_control, explain, list;
 };
@@ -19,6 +20,8 @@ static const struct ift_opt opts[] = {
                 "a vocabulary without a model: its file, or a folder with it"),
     IFT_OPT_STR('\0', "prompt", struct args, prompt, "NAME|FILE", "alpaca",
                 "how a record becomes one text; chat: as the model's template says"),
+    IFT_OPT_STR('\0', "prompt-vars", struct args, prompt_vars, "JSON", NULL,
+                "more variables for a chat template"),
     IFT_OPT_FLAG('\0', "bare", struct args, bare,
                  "take one field as it is, without prompt, BOS and EOS"),
     IFT_OPT_STR('\0', "field", struct args, field, "KEY", "text",
@@ -59,9 +62,12 @@ static int run(const struct ift_run *run, struct ift_err *err) {
     if (!a->model == !a->vocab)
         return ift_fail_usage(err, a->model ? "--model and --vocab exclude each other"
                                             : "whose vocabulary? give --model DIR or --vocab PATH");
+    if (a->bare && a->prompt_vars)
+        return ift_fail_usage(err, "--bare and --prompt-vars exclude each other");
     const struct ift_tokenize job = {
         .vocab = a->model ? a->model : a->vocab,
         .prompt = a->prompt,
+        .prompt_vars = a->prompt_vars,
         .bare = a->bare,
         .field = a->field,
         .member = a->member,

@@ -14,6 +14,8 @@ static void add_eos(struct ift_session *s, int32_t id) {
 static int open_text(struct ift_session *s, const struct ift_session_opts *o, struct ift_err *err) {
     const struct ift_config *c = ift_model_config(s->model);
     for (int i = 0; i < c->neos; i++) add_eos(s, c->eos[i]);
+    if (o->prompt_vars && !o->prompt)
+        return IFT_FAIL(err, "variables are for chat templates, and no prompt is used");
     if (!o->prompt && !o->field) return 0;
     IFT_TRY(ift_tokenizer_open(&s->tokenizer, o->model, err));
     const struct ift_tokenizer_info *info = ift_tokenizer_info(s->tokenizer);
@@ -23,7 +25,9 @@ static int open_text(struct ift_session *s, const struct ift_session_opts *o, st
     add_eos(s, info->eos);
     s->encoder = ift_encoder_new(s->tokenizer);
     s->field = o->field;
-    return o->prompt ? ift_prompt_open(&s->prompt, o->prompt, o->model, s->tokenizer, err) : 0;
+    if (!o->prompt) return 0;
+    const struct ift_prompt_opts prompt = {o->prompt, o->model, o->prompt_vars};
+    return ift_prompt_open(&s->prompt, &prompt, s->tokenizer, err);
 }
 
 static int open_all(struct ift_session *s, const struct ift_session_opts *o, struct ift_err *err) {

@@ -249,8 +249,8 @@ int ift_tokenize_run(const struct ift_tokenize *job, const struct ift_run *run,
                  "without a learned token, left out"},
     };
     int rc = ift_tokenizer_open(&s.tokenizer, job->vocab, err);
-    if (rc == 0 && !job->bare)
-        rc = ift_prompt_open(&s.prompt, job->prompt, job->vocab, s.tokenizer, err);
+    const struct ift_prompt_opts prompt = {job->prompt, job->vocab, job->prompt_vars};
+    if (rc == 0 && !job->bare) rc = ift_prompt_open(&s.prompt, &prompt, s.tokenizer, err);
     if (rc == 0) rc = ift_filter_run(&filter, &s, run, err);
     free(s.id);
     ift_rowout_abandon(s.out);

@@ -18,12 +18,13 @@ extern const char *const ift_tokenize_straddle[]; /* "mask", "train", "split", N
 extern const char *const ift_tokenize_learn[];    /* "all", "last", "prompt", NULL */
 
 struct ift_tokenize {
-    const char *vocab;    /* model folder or vocabulary file */
-    const char *prompt;   /* name or file; not used when bare */
-    bool bare;            /* one field as it is: no prompt, no BOS, no EOS, all of it learned */
-    const char *field;    /* of bare records */
-    const char *member;   /* of archives, or NULL */
-    long long max_length; /* tokens; 0: any number */
+    const char *vocab;       /* model folder or vocabulary file */
+    const char *prompt;      /* name or file; not used when bare */
+    const char *prompt_vars; /* prompt.h; may be NULL */
+    bool bare;               /* one field as it is: no prompt, no BOS, no EOS, all of it learned */
+    const char *field;       /* of bare records */
+    const char *member;      /* of archives, or NULL */
+    long long max_length;    /* tokens; 0: any number */
     const char *truncate; /* what becomes of longer rows: left out, cut at that side (a BOS at the
                              start stays), or made several rows of */
     const char *straddle; /* a token that covers the edge of a learned span */

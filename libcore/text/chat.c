@@ -16,6 +16,8 @@ struct ift_chat {
     char *path;
     struct ift_jinja *jinja;
     const struct ift_tokenizer *t;
+    struct ift_str vars_text;
+    struct ift_json vars; /* an object, if vars_text is not empty */
 };
 
 /* ---- finding the template ---- */
@@ -68,7 +70,17 @@ static void find_beside(const char *vocab, struct ift_str *path) {
     }
 }
 
-int ift_chat_open(struct ift_chat **out, const char *file, const char *vocab,
+static int read_vars(struct ift_chat *chat, const char *vars, struct ift_err *err) {
+    if (!vars) return 0;
+    ift_str_adds(&chat->vars_text, vars);
+    if (ift_json_parse(&chat->vars, chat->vars_text.p, chat->vars_text.n, err) < 0)
+        return ift_fail_in(err, "variables of the chat template");
+    if (!ift_json_is(&chat->vars, 0, IFT_JSON_OBJECT))
+        return IFT_FAIL(err, "variables of the chat template must be a JSON object");
+    return 0;
+}
+
+int ift_chat_open(struct ift_chat **out, const char *file, const char *vocab, const char *vars,
                   const struct ift_tokenizer *t, struct ift_err *err) {
     struct ift_chat *const chat = ift_alloc0(1, sizeof *chat);
     struct ift_str path = {0}, text = {0};
@@ -83,6 +95,7 @@ int ift_chat_open(struct ift_chat **out, const char *file, const char *vocab,
         rc = ift_jinja_open(&chat->jinja, text.p ? text.p : "", text.n, err);
         if (rc < 0) ift_fail_in(err, "%s: chat template", path.p);
     }
+    if (rc == 0) rc = read_vars(chat, vars, err);
     chat->path = ift_str_take(&path);
     ift_str_release(&text);
     *out = rc == 0 ? chat : NULL;
@@ -93,6 +106,8 @@ int ift_chat_open(struct ift_chat **out, const char *file, const char *vocab,
 void ift_chat_free(struct ift_chat *chat) {
     if (!chat) return;
     ift_jinja_free(chat->jinja);
+    ift_json_release(&chat->vars);
+    ift_str_release(&chat->vars_text);
     free(chat->path);
     free(chat);
 }
@@ -213,12 +228,29 @@ static void set_token(struct ift_jrun *run, const struct ift_tokenizer *t, const
         ift_jrun_set(run, name, ift_jval_text(run, ift_tokenizer_piece(t, (uint32_t)id, NULL), 0));
 }
 
-/* The first n messages, on one of the two runs. */
+/* Each member of an object becomes a variable. */
+static void set_vars(struct ift_jrun *run, const struct ift_json *doc, int object,
+                     uint16_t origin) {
+    struct ift_str name = {0};
+    for (int key = ift_json_first(doc, object); key >= 0;) {
+        const int v = ift_json_next(doc, object, key);
+        ift_str_clear(&name);
+        ift_json_text(doc, key, &name);
+        ift_jrun_set(run, name.p, ift_jval_json(run, doc, v, origin));
+        key = ift_json_next(doc, object, v);
+    }
+    ift_str_release(&name);
+}
+
+/* The first n messages, on one of the two runs. What is set later counts. */
 static int render(const struct talk *talk, struct ift_jrun *run, size_t n, bool ask,
                   struct ift_jout *out, struct ift_err *err) {
     const struct ift_tokenizer *const t = talk->chat->t;
     const struct ift_tokenizer_info *const info = ift_tokenizer_info(t);
     if (run == talk->probe) ift_jrun_begin(run);
+    if (talk->chat->vars_text.n) set_vars(run, &talk->chat->vars, 0, 0);
+    const int own = ift_json_get(talk->doc, 0, "chat_template_kwargs");
+    if (ift_json_is(talk->doc, own, IFT_JSON_OBJECT)) set_vars(run, talk->doc, own, ORIGIN_OTHER);
     const struct ift_jval list = ift_jval_list(run);
     for (size_t i = 0; i < n; i++) ift_jval_add(run, list, talk->message[i].value);
     ift_jrun_set(run, "messages", list);

@@ -20,8 +20,10 @@
 struct ift_chat;
 
 /* file: a template, or NULL: the one beside the vocabulary, which `vocab` names as for
- * ift_tokenizer_open: chat_template.jinja, or "chat_template" of tokenizer_config.json. */
-int ift_chat_open(struct ift_chat **chat, const char *file, const char *vocab,
+ * ift_tokenizer_open: chat_template.jinja, or "chat_template" of tokenizer_config.json. vars: JSON
+ * object of what the template may ask for beside messages and tools (enable_thinking, say), or
+ * NULL; a record's own "chat_template_kwargs" come before it. */
+int ift_chat_open(struct ift_chat **chat, const char *file, const char *vocab, const char *vars,
                   const struct ift_tokenizer *t, struct ift_err *err) IFT_MUST_CHECK;
 void ift_chat_free(struct ift_chat *chat); /* NULL is fine */
 

@@ -88,7 +88,7 @@ struct ift_jrun *ift_jrun_new(void);
 void ift_jrun_free(struct ift_jrun *run); /* NULL is fine */
 /* Forgets every variable and value. */
 void ift_jrun_begin(struct ift_jrun *run);
-/* Sets a variable; the name is kept by reference. */
+/* Sets a variable; what was set before under that name is forgotten. */
 void ift_jrun_set(struct ift_jrun *run, const char *name, struct ift_jval value);
 
 struct ift_jval ift_jval_none(void);

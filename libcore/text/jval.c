@@ -28,7 +28,7 @@ void ift_jrun_begin(struct ift_jrun *run) {
 }
 
 void ift_jrun_set(struct ift_jrun *run, const char *name, struct ift_jval value) {
-    ift_jframe_set(run, &run->globals, name, value);
+    ift_jframe_set(run, &run->globals, ift_arena_strndup(&run->arena, name, strlen(name)), value);
 }
 
 void *ift_jrun_alloc(struct ift_jrun *run, size_t size) {

@@ -8,169 +8,20 @@
 #include "libcore/io/stream.h"
 #include "libcore/text/chat.h"
 #include "libcore/text/jinja.h"
-
-/* ---- templates ---- */
-
-enum slot { LITERAL, INSTRUCTION, INPUT, OUTPUT, SYSTEM, TURN, TURN0, CONTROL };
-
-struct part {
-    enum slot slot;
-    char *text; /* LITERAL: the text; CONTROL: the token's name */
-    size_t n;
-    int32_t id; /* CONTROL */
-};
-
-struct template {
-    bool given;
-    struct part *part;
-    size_t n, cap;
-};
-
-enum which { BEGIN, BEGIN_INPUT, BEGIN_SYSTEM, USER, USER_INPUT, ANSWER, NEXT, TEMPLATES };
-
-static const char *const template_name[TEMPLATES] = {
-    "begin", "begin_input", "begin_system", "user", "user_input", "answer", "next",
-};
+#include "libcore/text/prompt_form.h"
 
 struct ift_prompt {
     char *path;
-    struct ift_str about;
-    struct template template[TEMPLATES];
-    struct ift_chat *chat; /* instead of templates */
+    struct ift_prompt_file file;
+    struct ift_chat *chat; /* instead of a file */
 };
 
 void ift_prompt_free(struct ift_prompt *p) {
     if (!p) return;
-    for (int i = 0; i < TEMPLATES; i++) {
-        for (size_t j = 0; j < p->template[i].n; j++) free(p->template[i].part[j].text);
-        free(p->template[i].part);
-    }
-    ift_str_release(&p->about);
+    ift_prompt_file_release(&p->file);
     ift_chat_free(p->chat);
     free(p->path);
     free(p);
-}
-
-static void add_part(struct template *t, enum slot slot, const char *text, size_t n, int32_t id) {
-    t->part = ift_grow(t->part, t->n + 1, &t->cap, sizeof *t->part);
-    t->part[t->n++] = (struct part){slot, ift_strndup(text, n), n, id};
-}
-
-static int add_control(struct template *t, const struct ift_tokenizer *tok, struct ift_slice name,
-                       struct ift_err *err) {
-    const int32_t id = ift_tokenizer_control(tok, name.p, name.n);
-    if (id < 0)
-        return IFT_FAIL(err, "the vocabulary has no control token \"%.*s\"", (int)name.n, name.p);
-    add_part(t, CONTROL, name.p, name.n, id);
-    return 0;
-}
-
-static int add_slot(struct template *t, const struct ift_tokenizer *tok, struct ift_slice name,
-                    struct ift_err *err) {
-    static const struct {
-        const char *name;
-        enum slot slot;
-    } slots[] = {{"instruction", INSTRUCTION}, {"input", INPUT}, {"output", OUTPUT},
-                 {"system", SYSTEM},           {"turn", TURN},   {"turn0", TURN0}};
-    for (size_t i = 0; i < sizeof slots / sizeof *slots; i++)
-        if (ift_slice_is(name, slots[i].name)) {
-            add_part(t, slots[i].slot, "", 0, -1);
-            return 0;
-        }
-    const struct ift_tokenizer_info *info = ift_tokenizer_info(tok);
-    const bool bos = ift_slice_is(name, "bos");
-    if (bos || ift_slice_is(name, "eos")) {
-        if (bos && !info->add_bos) return 0;
-        const int32_t id = bos ? info->bos : info->eos;
-        if (id < 0)
-            return IFT_FAIL(err, "no end token for {eos}: name a model folder whose "
-                                 "tokenizer_config.json says which it is");
-        const struct ift_slice piece = ift_tokenizer_piece(tok, (uint32_t)id, NULL);
-        add_part(t, CONTROL, piece.p, piece.n, id);
-        return 0;
-    }
-    if (name.n > 6 && memcmp(name.p, "token ", 6) == 0)
-        return add_control(t, tok, (struct ift_slice){name.p + 6, name.n - 6}, err);
-    return IFT_FAIL(err, "unknown slot {%.*s}", (int)name.n, name.p);
-}
-
-static int compile(struct template *t, const struct ift_tokenizer *tok, struct ift_slice text,
-                   struct ift_err *err) {
-    t->given = true;
-    for (size_t i = 0; i < text.n;) {
-        const char c = text.p[i];
-        if (c != '{' && c != '}') {
-            size_t end = i;
-            while (end < text.n && text.p[end] != '{' && text.p[end] != '}') end++;
-            add_part(t, LITERAL, text.p + i, end - i, -1);
-            i = end;
-        } else if (i + 1 < text.n && text.p[i + 1] == c) {
-            add_part(t, LITERAL, &c, 1, -1);
-            i += 2;
-        } else {
-            const char *close = c == '{' ? memchr(text.p + i, '}', text.n - i) : NULL;
-            if (!close)
-                return IFT_FAIL(err,
-                                "a brace that does not pair; write {{ or }} for a literal one");
-            IFT_TRY(add_slot(t, tok,
-                             (struct ift_slice){text.p + i + 1, (size_t)(close - text.p) - i - 1},
-                             err));
-            i = (size_t)(close - text.p) + 1;
-        }
-    }
-    return 0;
-}
-
-static bool has_slot(const struct template *t, enum slot slot) {
-    for (size_t i = 0; i < t->n; i++)
-        if (t->part[i].slot == slot) return true;
-    return false;
-}
-
-static int check(const struct ift_prompt *p, struct ift_err *err) {
-    if (!p->template[USER].given || !p->template[ANSWER].given || p->about.n == 0)
-        return IFT_FAIL(err, "\"about\", \"user\" and \"answer\" are required");
-    if (!has_slot(&p->template[USER], INSTRUCTION) || !has_slot(&p->template[ANSWER], OUTPUT))
-        return IFT_FAIL(err, "\"user\" must have {instruction} and \"answer\" {output}");
-    for (int i = 0; i < TEMPLATES; i++)
-        if (i != ANSWER && has_slot(&p->template[i], OUTPUT))
-            return IFT_FAIL(err, "\"%s\" has {output}: only \"answer\" may", template_name[i]);
-    return 0;
-}
-
-static int compile_member(struct ift_prompt *p, const struct ift_json *doc, int key, int v,
-                          const struct ift_tokenizer *t, struct ift_err *err) {
-    if (!ift_json_is(doc, v, IFT_JSON_STRING))
-        return IFT_FAIL(err, "%.*s must be a string", (int)ift_json_raw(doc, key).n,
-                        ift_json_raw(doc, key).p);
-    if (ift_json_text_is(doc, key, "about")) {
-        ift_json_text(doc, v, &p->about);
-        return 0;
-    }
-    for (int i = 0; i < TEMPLATES; i++) {
-        if (!ift_json_text_is(doc, key, template_name[i])) continue;
-        struct ift_str text = {0};
-        ift_json_text(doc, v, &text);
-        const int rc = compile(&p->template[i], t, ift_str_slice(&text), err);
-        ift_str_release(&text);
-        return rc < 0 ? ift_fail_in(err, "\"%s\"", template_name[i]) : 0;
-    }
-    return IFT_FAIL(err, "unknown key %.*s", (int)ift_json_raw(doc, key).n,
-                    ift_json_raw(doc, key).p);
-}
-
-static int load(struct ift_prompt *p, struct ift_json *doc, struct ift_str *text,
-                const struct ift_tokenizer *t, struct ift_err *err) {
-    IFT_TRY(ift_in_slurp(p->path, text, 1 << 20, err));
-    if (ift_json_parse(doc, text->p, text->n, err) < 0) return ift_fail_in(err, "%s", p->path);
-    if (!ift_json_is(doc, 0, IFT_JSON_OBJECT))
-        return IFT_FAIL(err, "%s: an object is expected", p->path);
-    for (int key = ift_json_first(doc, 0); key >= 0;) {
-        const int v = ift_json_next(doc, 0, key);
-        if (compile_member(p, doc, key, v, t, err) < 0) return ift_fail_in(err, "%s", p->path);
-        key = ift_json_next(doc, 0, v);
-    }
-    return check(p, err) < 0 ? ift_fail_in(err, "%s", p->path) : 0;
 }
 
 static bool is_jinja(const char *name) {
@@ -178,24 +29,20 @@ static bool is_jinja(const char *name) {
     return n > 6 && strcmp(name + n - 6, ".jinja") == 0;
 }
 
-static int open_file(struct ift_prompt *p, const char *name, const struct ift_tokenizer *t,
-                     struct ift_err *err) {
-    struct ift_json doc = {0};
-    struct ift_str text = {0};
-    int rc = ift_data_find("prompts", name, ".json", &p->path, err);
-    if (rc == 0) rc = load(p, &doc, &text, t, err);
-    ift_json_release(&doc);
-    ift_str_release(&text);
-    return rc;
+static int open_file(struct ift_prompt *p, const struct ift_prompt_opts *o,
+                     const struct ift_tokenizer *t, struct ift_err *err) {
+    if (o->vars) return IFT_FAIL(err, "variables are for chat templates; \"%s\" is none", o->name);
+    IFT_TRY(ift_data_find("prompts", o->name, ".json", &p->path, err));
+    return ift_prompt_file_read(&p->file, p->path, t, err);
 }
 
-int ift_prompt_open(struct ift_prompt **out, const char *name, const char *vocab,
+int ift_prompt_open(struct ift_prompt **out, const struct ift_prompt_opts *o,
                     const struct ift_tokenizer *t, struct ift_err *err) {
     struct ift_prompt *p = ift_alloc0(1, sizeof *p);
-    const bool file = is_jinja(name);
-    const int rc = file || strcmp(name, "chat") == 0
-                       ? ift_chat_open(&p->chat, file ? name : NULL, vocab, t, err)
-                       : open_file(p, name, t, err);
+    const bool file = is_jinja(o->name);
+    const int rc = file || strcmp(o->name, "chat") == 0
+                       ? ift_chat_open(&p->chat, file ? o->name : NULL, o->vocab, o->vars, t, err)
+                       : open_file(p, o, t, err);
     *out = rc == 0 ? p : NULL;
     if (rc < 0) ift_prompt_free(p);
     return rc;
@@ -247,30 +94,30 @@ static void put_text(struct ift_rendering *out, const struct turn *turn, int nod
     if (node >= 0) ift_json_text(turn->doc, node, &out->text);
 }
 
-static void put(struct ift_rendering *out, const struct template *t, const struct turn *turn) {
+static void put(struct ift_rendering *out, const struct ift_template *t, const struct turn *turn) {
     for (size_t i = 0; i < t->n; i++) {
-        const struct part *part = &t->part[i];
+        const struct ift_template_part *part = &t->part[i];
         switch (part->slot) {
-        case LITERAL:
+        case IFT_SLOT_LITERAL:
             ift_str_add(&out->text, part->text, part->n);
             break;
-        case INSTRUCTION:
+        case IFT_SLOT_INSTRUCTION:
             put_text(out, turn, turn->instruction);
             break;
-        case INPUT:
+        case IFT_SLOT_INPUT:
             put_text(out, turn, turn->input);
             break;
-        case OUTPUT:
+        case IFT_SLOT_OUTPUT:
             put_text(out, turn, turn->output);
             break;
-        case SYSTEM:
+        case IFT_SLOT_SYSTEM:
             put_text(out, turn, turn->system);
             break;
-        case TURN:
-        case TURN0:
-            ift_str_addf(&out->text, "%u", turn->number - (part->slot == TURN0));
+        case IFT_SLOT_TURN:
+        case IFT_SLOT_TURN0:
+            ift_str_addf(&out->text, "%u", turn->number - (part->slot == IFT_SLOT_TURN0));
             break;
-        case CONTROL:
+        case IFT_SLOT_CONTROL:
             out->mark = ift_grow(out->mark, out->nmarks + 1, &out->mark_cap, sizeof *out->mark);
             out->mark[out->nmarks++] =
                 (struct ift_mark){out->text.n, out->text.n + part->n, part->id};
@@ -290,28 +137,30 @@ static void learn_from(struct ift_rendering *out, size_t from) {
     out->learn[out->nlearn++] = (struct ift_span){from, out->text.n};
 }
 
-static void put_answer(const struct ift_prompt *p, struct ift_rendering *out,
-                       const struct turn *turn, bool learned) {
+static void put_answer(const struct ift_prompt_form *form, struct ift_rendering *out,
+                       const struct turn *turn, bool last, bool learned) {
+    const struct ift_template *const t = form->template;
     const size_t from = out->text.n;
-    put(out, &p->template[ANSWER], turn);
+    put(out, &t[last && t[IFT_FORM_ANSWER_LAST].given ? IFT_FORM_ANSWER_LAST : IFT_FORM_ANSWER],
+        turn);
     if (learned) learn_from(out, from);
 }
 
-static void put_question(const struct ift_prompt *p, struct ift_rendering *out,
+static void put_question(const struct ift_prompt_form *form, struct ift_rendering *out,
                          const struct turn *turn, bool has_input) {
-    const struct template *t = p->template;
+    const struct ift_template *t = form->template;
     const size_t from = out->text.n;
     if (turn->number == 1) {
-        const bool system = turn->system >= 0 && t[BEGIN_SYSTEM].given;
+        const bool system = turn->system >= 0 && t[IFT_FORM_BEGIN_SYSTEM].given;
         put(out,
-            &t[system                              ? BEGIN_SYSTEM
-               : has_input && t[BEGIN_INPUT].given ? BEGIN_INPUT
-                                                   : BEGIN],
+            &t[system                                       ? IFT_FORM_BEGIN_SYSTEM
+               : has_input && t[IFT_FORM_BEGIN_INPUT].given ? IFT_FORM_BEGIN_INPUT
+                                                            : IFT_FORM_BEGIN],
             turn);
     } else {
-        put(out, &t[NEXT], turn);
+        put(out, &t[IFT_FORM_NEXT], turn);
     }
-    put(out, &t[has_input ? USER_INPUT : USER], turn);
+    put(out, &t[has_input ? IFT_FORM_USER_INPUT : IFT_FORM_USER], turn);
     if (out->what == IFT_LEARN_PROMPT) learn_from(out, from);
 }
 
@@ -320,19 +169,31 @@ static bool is_blank(const struct ift_json *doc, int node) {
 }
 
 /* A system text or an input that the prompt has no place for would be lost in silence. */
-static int check_place(const struct ift_prompt *p, bool has_input, bool has_system,
-                       struct ift_err *err) {
-    if (has_input && !p->template[USER_INPUT].given)
+static int check_place(const struct ift_prompt *p, const struct ift_prompt_form *form,
+                       bool has_input, bool has_system, struct ift_err *err) {
+    const struct ift_template *const t = form->template;
+    if (has_input && !t[IFT_FORM_USER_INPUT].given)
         return IFT_FAIL(err, "%s has no place for an \"input\"", p->path);
-    if (has_system && !has_slot(&p->template[BEGIN_SYSTEM], SYSTEM) &&
-        !has_slot(&p->template[BEGIN], SYSTEM))
+    if (has_system && !ift_template_has(&t[IFT_FORM_BEGIN_SYSTEM], IFT_SLOT_SYSTEM) &&
+        !ift_template_has(&t[IFT_FORM_BEGIN], IFT_SLOT_SYSTEM))
         return IFT_FAIL(err, "%s has no place for a \"system\" text", p->path);
     return 0;
+}
+
+/* Whether more than one message is the user's. */
+static bool has_rounds(const struct ift_json *doc, int messages) {
+    int users = 0;
+    for (int m = ift_json_first(doc, messages); m >= 0 && users < 2;
+         m = ift_json_next(doc, messages, m))
+        users += ift_json_text_is(doc, ift_json_get(doc, m, "role"), "user");
+    return users > 1;
 }
 
 static int render_dialogue(const struct ift_prompt *p, const struct ift_record *record, bool ask,
                            struct ift_rendering *out, struct ift_err *err) {
     const struct ift_json *doc = &record->doc;
+    const bool rounds = p->file.has_rounds && has_rounds(doc, record->messages);
+    const struct ift_prompt_form *const form = rounds ? &p->file.rounds : &p->file.one;
     struct turn turn = {doc, -1, -1, -1, is_blank(doc, record->system) ? -1 : record->system, 0};
     bool open = false; /* a question waits for its answer */
     size_t index = 0;
@@ -347,15 +208,15 @@ static int render_dialogue(const struct ift_prompt *p, const struct ift_record *
         } else if (ift_json_text_is(doc, role, "user") && !open) {
             turn.instruction = content;
             turn.number++;
-            IFT_TRY(check_place(p, false, turn.number == 1 && turn.system >= 0, err));
-            put_question(p, out, &turn, false);
+            IFT_TRY(check_place(p, form, false, turn.number == 1 && turn.system >= 0, err));
+            put_question(form, out, &turn, false);
             open = true;
         } else if (ift_json_text_is(doc, role, "assistant") && open) {
             if (ask && last) return 0;
             bool train = true;
             turn.output = content;
             IFT_TRY(ift_json_get_bool(doc, m, "train", true, &train, err));
-            put_answer(p, out, &turn, train && (out->what != IFT_LEARN_LAST || last));
+            put_answer(form, out, &turn, last, train && (out->what != IFT_LEARN_LAST || last));
             open = false;
         } else {
             const struct ift_slice got = role < 0 ? ift_slice("no role") : ift_json_raw(doc, role);
@@ -387,8 +248,8 @@ int ift_prompt_render(const struct ift_prompt *p, const struct ift_record *recor
                               record->output,
                               has_system ? record->system : -1,
                               1};
-    IFT_TRY(check_place(p, has_input, has_system, err));
-    put_question(p, out, &turn, has_input);
-    if (!ask) put_answer(p, out, &turn, true);
+    IFT_TRY(check_place(p, &p->file.one, has_input, has_system, err));
+    put_question(&p->file.one, out, &turn, has_input);
+    if (!ask) put_answer(&p->file.one, out, &turn, true, true);
     return 0;
 }

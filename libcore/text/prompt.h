@@ -8,15 +8,17 @@
  *     user          before each answer
  *     answer        the answer; this is what is learned
  *     next          before each `user` but the first
+ *     answer_last   instead of `answer` for the last one, where that ends otherwise
  *     begin_input, user_input, begin_system
  *                   instead of the above where the record has an input or a system text
+ *     rounds        an object of the above, for records of more than one round, where those are put
+ *                   into other words
  *     about         one line for people; required, like user and answer
  *
  * Slots: {instruction}, {input}, {output}, {system}; {turn}, counted from 1, or {turn0},
  * from 0; {bos}, the vocabulary's first token if it begins texts with one, else nothing; {eos}, the
  * token that ends an answer; {token NAME}, any control token of the vocabulary by its name. `{{`
- * and
- * `}}` are braces.
+ * and `}}` are braces.
  * Control tokens come from slots alone: a "</s>" in a record is four characters.
  *
  * The text is tokenized once, as a whole. What is learned is a set of byte spans, so no prefix is
@@ -39,10 +41,16 @@
 
 struct ift_prompt; /* read-only once open: threads share it */
 
-/* name: of an installed prompt, or a file; "chat": the chat template that lies beside the
- * vocabulary, whose path `vocab` is; a file that ends in .jinja: that template (chat.h). Every
- * {token NAME} must be in the vocabulary, and an {eos} needs one. */
-int ift_prompt_open(struct ift_prompt **p, const char *name, const char *vocab,
+struct ift_prompt_opts {
+    const char
+        *name;         /* of an installed prompt, or a file; "chat": the chat template that lies
+                          beside the vocabulary; a file that ends in .jinja: that template (chat.h) */
+    const char *vocab; /* the vocabulary's path; for "chat" */
+    const char *vars;  /* JSON object of more variables for a chat template, or NULL */
+};
+
+/* Every {token NAME} must be in the vocabulary, and an {eos} needs one. */
+int ift_prompt_open(struct ift_prompt **p, const struct ift_prompt_opts *o,
                     const struct ift_tokenizer *t, struct ift_err *err) IFT_MUST_CHECK;
 void ift_prompt_free(struct ift_prompt *p); /* NULL is fine */
 

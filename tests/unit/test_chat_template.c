@@ -27,15 +27,13 @@ static struct ift_jval read_messages(struct ift_jrun *run, const struct ift_json
     return list;
 }
 
-/* Every member of an object as a variable; names lives as long as the run's values do. */
-static void set_members(struct ift_jrun *run, const struct ift_json *doc, int object,
-                        struct ift_arena *names) {
+/* Every member of an object as a variable. */
+static void set_members(struct ift_jrun *run, const struct ift_json *doc, int object) {
     for (int k = ift_json_first(doc, object); k >= 0;) {
         const int value = ift_json_next(doc, object, k);
         struct ift_str key = {0};
         ift_json_text(doc, k, &key);
-        ift_jrun_set(run, ift_arena_strndup(names, key.p, key.n),
-                     ift_jval_json(run, doc, value, 0));
+        ift_jrun_set(run, key.p, ift_jval_json(run, doc, value, 0));
         ift_str_release(&key);
         k = ift_json_next(doc, object, value);
     }
@@ -80,7 +78,6 @@ static void check_file(const char *path, const char *template_path) {
     struct ift_json context = {0}, doc = {0};
     struct ift_jinja *fixed = NULL;
     struct ift_jrun *const run = ift_jrun_new();
-    struct ift_arena names = {0};
     size_t line = 0;
     CHECK_OK(ift_in_slurp(path, &text, 0, &err), &err);
     if (template_path) {
@@ -98,18 +95,17 @@ static void check_file(const char *path, const char *template_path) {
         struct ift_jinja *j = fixed;
         struct ift_err opening = {0};
         ift_jrun_begin(run);
-        ift_arena_reset(&names);
         if (fixed) {
             const int messages = ift_json_get(&doc, 0, "messages"),
                       kwargs = ift_json_get(&doc, 0, "kwargs");
             ift_jrun_set(run, "messages", read_messages(run, &doc, messages));
             ift_jrun_set(run, "tools", ift_jval_none());
             ift_jrun_set(run, "documents", ift_jval_none());
-            set_members(run, &doc, kwargs, &names);
+            set_members(run, &doc, kwargs);
         } else {
             ift_str_clear(&template);
             ift_json_text(&doc, ift_json_get(&doc, 0, "template"), &template);
-            set_members(run, &context, ift_json_get(&context, 0, "context"), &names);
+            set_members(run, &context, ift_json_get(&context, 0, "context"));
             (void)!ift_jinja_open(&j, template.p, template.n, &opening);
         }
         check_case(where, j, run, &doc, &opening);
@@ -117,7 +113,6 @@ static void check_file(const char *path, const char *template_path) {
     }
     ift_jinja_free(fixed);
     ift_jrun_free(run);
-    ift_arena_release(&names);
     ift_json_release(&context);
     ift_json_release(&doc);
     ift_str_release(&text);

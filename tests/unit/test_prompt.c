@@ -19,7 +19,7 @@ static void check_render(const char *prompt, const char *record, bool ask, const
     struct ift_record r = {0};
     struct ift_rendering out = {0};
     struct ift_str got = {0};
-    CHECK_OK(ift_prompt_open(&p, prompt, NULL, tokenizer, &err), &err);
+    CHECK_OK(ift_prompt_open(&p, &(struct ift_prompt_opts){.name = prompt}, tokenizer, &err), &err);
     if (!p) return;
     CHECK_OK(ift_record_parse(&r, record, strlen(record), &err), &err);
     if (ift_prompt_render(p, &r, ask, &out, &err) < 0) {
@@ -44,13 +44,14 @@ static void check_render(const char *prompt, const char *record, bool ask, const
     ift_prompt_free(p);
 }
 
-#define BELOW "Below is an instruction that describes a task"
+#define BELOW         "Below is an instruction that describes a task"
 #define APPROPRIATELY "Write a response that appropriately completes the request.\n\n"
 
 static void test_alpaca(void) {
-    check_render(
-        "alpaca", "{\"instruction\":\"Say\\nit.\",\"input\":\"\",\"output\":\"It </s>\"}", false,
-        BELOW ". " APPROPRIATELY "### Instruction:\nSay\nit.\n\n### Response:<It </s>[1]>");
+    check_render("alpaca", "{\"instruction\":\"Say\\nit.\",\"input\":\"\",\"output\":\"It </s>\"}",
+                 false,
+                 BELOW ". " APPROPRIATELY
+                       "### Instruction:\nSay\nit.\n\n### Response:<It </s>[1]>");
     check_render("alpaca", "{\"instruction\":\"Add.\",\"input\":\"{output}\",\"output\":\"3\"}",
                  false,
                  BELOW ", paired with an input that provides further context. " APPROPRIATELY
@@ -97,15 +98,21 @@ static void test_slots(void) {
 
 static void test_refusals(void) {
     static const char *const bad[][2] = {
-        {"{\"about\":\"x\",\"user\":\"{instruction}\"}",
-         "\"about\", \"user\" and \"answer\" are required"},
+        {"{\"about\":\"x\",\"user\":\"{instruction}\"}", "\"user\" and \"answer\" are required"},
+        {"{\"user\":\"{instruction}\",\"answer\":\"{output}\"}", "\"about\" is required"},
+        {"{\"about\":\"x\",\"user\":\"{instruction}\",\"answer\":\"{output}\",\"rounds\":1}",
+         "\"rounds\": an object is expected"},
+        {"{\"about\":\"x\",\"user\":\"{instruction}\",\"answer\":\"{output}\","
+         "\"rounds\":{\"user\":\"{instruction}\"}}",
+         "\"rounds\": \"user\" and \"answer\" are required"},
         {"{\"about\":\"x\",\"user\":\"{instruction}\",\"answer\":\"{out}\"}", "unknown slot {out}"},
         {"{\"about\":\"x\",\"user\":\"{instruction\",\"answer\":\"{output}\"}",
          "a brace that does not pair"},
         {"{\"about\":\"x\",\"user\":\"}\",\"answer\":\"{output}\"}", "a brace that does not pair"},
         {"{\"about\":\"x\",\"user\":\"{instruction}{output}\",\"answer\":\"{output}\"}",
-         "only \"answer\" may"},
-        {"{\"about\":\"x\",\"user\":\"{instruction}\",\"answer\":\"\"}", "\"answer\" {output}"},
+         "only an answer may"},
+        {"{\"about\":\"x\",\"user\":\"{instruction}\",\"answer\":\"\"}",
+         "\"answer\" must have {output}"},
         {"{\"about\":\"x\",\"user\":\"{instruction}{token <nope>}\",\"answer\":\"{output}\"}",
          "<nope>"},
         {"{\"usr\":\"\"}", "unknown key \"usr\""},
@@ -115,7 +122,9 @@ static void test_refusals(void) {
         struct ift_err err = {0};
         struct ift_prompt *p;
         write_file("bad.json", bad[i][0]);
-        CHECK_INT(ift_prompt_open(&p, "./bad.json", NULL, tokenizer, &err), -1);
+        CHECK_INT(ift_prompt_open(&p, &(struct ift_prompt_opts){.name = "./bad.json"}, tokenizer,
+                                  &err),
+                  -1);
         if (!strstr(err.text, bad[i][1])) CHECK_STR(err.text, bad[i][1]);
     }
 }
@@ -133,7 +142,8 @@ static void test_tokens(void) {
     const char record[] = "{\"instruction\":\"what th\",\"input\":\"\",\"output\":\"at is\"}";
     write_file("edge.json",
                "{\"about\":\"x\",\"user\":\"{instruction}\",\"answer\":\"{output}{eos}\"}");
-    CHECK_OK(ift_prompt_open(&p, "./edge.json", NULL, tokenizer, &err), &err);
+    CHECK_OK(ift_prompt_open(&p, &(struct ift_prompt_opts){.name = "./edge.json"}, tokenizer, &err),
+             &err);
     CHECK_OK(ift_record_parse(&r, record, sizeof record - 1, &err), &err);
     CHECK_OK(ift_prompt_render(p, &r, false, &out, &err), &err);
     for (int train = 0; train < 2; train++) {

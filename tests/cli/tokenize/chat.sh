@@ -30,7 +30,14 @@ EOF
 printf '%s' "{% for m in messages %}{{ m.role[0] ~ m.content }}{% endfor %}" >bare.jinja
 tail -n 1 r.jsonl >one.jsonl
 for t in marked bare; do ift-tokenize -q --vocab m --prompt $t.jinja --as jsonl one.jsonl; done
+echo '-- what a template asks for beside messages'
+printf '%s' "{{ style ~ (2 * n) ~ tag }}{% for m in messages %}{{ m.content }}{% endfor %}" >vars.jinja
+sed 's/^{/{"chat_template_kwargs":{"style":"<\/s>own"},/' one.jsonl | cat one.jsonl - >two.jsonl
+ift-tokenize -q --vocab m --prompt vars.jinja --prompt-vars '{"style":"its","n":21,"tag":"</s>"}' --as jsonl two.jsonl |
+    ift-detokenize --vocab m --keep-control
 echo '-- what is refused'
+for vars in '[1]' '{"n":'; do ift-tokenize --vocab m --prompt vars.jinja --prompt-vars "$vars" one.jsonl || echo $?; done
+ift-tokenize --vocab m --prompt alpaca --prompt-vars '{}' one.jsonl || echo $?
 rm m/chat_template.jinja
 ift-tokenize --vocab m --prompt chat --as jsonl one.jsonl || echo $?
 printf '%s' "{{ messages }}
