@@ -46,7 +46,7 @@ int ift_source_open(struct ift_source **s, const struct ift_source_opts *opts,
 }
 
 uint64_t ift_source_marks(const struct ift_source *s) {
-    return s->marks + (s->values && ift_json_splitter_marked(s->values));
+    return s->marks + (s->values ? ift_json_splitter_marks(s->values) : 0);
 }
 
 void ift_source_free(struct ift_source *s) {

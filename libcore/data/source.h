@@ -6,9 +6,9 @@
  * objects. An item is therefore always JSON text, not yet checked. Memory is bounded by the largest
  * item, however long a line or an array is.
  *
- * Promises: no item is lost. Blank lines are no items. A byte order mark at the start of a member
- * is dropped and counted. A last line without its line end is an item when it is a whole JSON value
- * and otherwise a cut stream.
+ * Promises: no item is lost. Blank lines are no items. A byte order mark at the start of a member,
+ * or in front of a JSON value, is dropped and counted. A last line without its line end is an item
+ * when it is a whole JSON value and otherwise a cut stream.
  */
 #ifndef IFT_SOURCE_H
 #define IFT_SOURCE_H
@@ -58,7 +58,7 @@ int ift_source_fill(struct ift_source *s, struct ift_slab *slab,
 /* The same one item at a time, lent until the next call. Do not mix with fill. */
 int ift_source_next(struct ift_source *s, const struct ift_item **item,
                     struct ift_err *err) IFT_MUST_CHECK;
-/* Members so far that began with a byte order mark. */
+/* Byte order marks dropped so far. */
 uint64_t ift_source_marks(const struct ift_source *s);
 void ift_source_free(struct ift_source *s);
 

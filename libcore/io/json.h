@@ -132,7 +132,10 @@ void ift_json_number(struct ift_str *out, double value);
 /* Cuts a stream into the texts of its values, in memory bounded by the largest: the elements of one
  * top-level array, however long its line, or values one after the other: one a line, over many
  * lines, or several on one. It follows strings and brackets and leaves the rest of the grammar to
- * the parser. A broken value spoils no more than it must: in a stream of lines, its line.
+ * the parser. A broken value spoils no more than it must: in a stream of lines its line, which is
+ * then one value with all that is on it. So several objects or arrays on a line, which is held as a
+ * whole, are taken one by one only where each is right and nothing else stands there. Byte order
+ * marks in front of values, the start and where files were put together, are skipped.
  *
  *     while ((got = ift_json_splitter_next(s, &value, &line, err)) >= 0) {
  *         if (got) { …use value…; continue; }
@@ -150,7 +153,7 @@ enum ift_json_layout {
 struct ift_json_splitter *ift_json_splitter_new(enum ift_json_layout layout);
 /* 1: *value lent until the next call, *line is the 1-based line on which it starts. 0: needs more
  * input (push), or, after finish, there is none. -1: what stands between the elements of an array
- * is wrong, or the last value is cut. A byte order mark at the start is skipped. */
+ * is wrong, or the last value is cut. */
 int ift_json_splitter_next(struct ift_json_splitter *s, struct ift_slice *value, size_t *line,
                            struct ift_err *err) IFT_MUST_CHECK;
 /* A block of input, borrowed until next has returned 0. */
@@ -160,8 +163,8 @@ void ift_json_splitter_push(struct ift_json_splitter *s, const char *p, size_t n
 int ift_json_splitter_finish(struct ift_json_splitter *s, struct ift_err *err) IFT_MUST_CHECK;
 /* Whether values are the elements of an array; known once there was one. */
 bool ift_json_splitter_in_array(const struct ift_json_splitter *s);
-/* Whether a byte order mark was skipped; known once there was a value. */
-bool ift_json_splitter_marked(const struct ift_json_splitter *s);
+/* Byte order marks skipped so far. */
+uint64_t ift_json_splitter_marks(const struct ift_json_splitter *s);
 void ift_json_splitter_free(struct ift_json_splitter *s);
 
 /* ---- the bodies of what is above ---- */

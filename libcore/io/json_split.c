@@ -8,7 +8,10 @@
 /* The splitter looks for where values end, not at whether they are right: that is the parser's
  * work, value by value. It is built so that a broken value spoils as little as possible of what
  * follows: a line break ends any string, for JSON allows none inside, and in a stream of lines a
- * value is its line unless it plainly goes on. */
+ * value is its line unless it plainly goes on, and a line is several values only if each of them is
+ * right. */
+static const char mark[3] = "\xef\xbb\xbf"; /* byte order mark */
+
 enum where {
     AT_START,
     BETWEEN, /* where a value may start */
@@ -20,8 +23,8 @@ enum where {
 struct ift_json_splitter {
     enum ift_json_layout layout;
     enum where where;
-    bool begun, marked; /* a byte order mark was looked for, found */
     bool finished, any; /* any: the array has an element */
+    uint64_t marks;     /* byte order marks skipped */
     size_t line;        /* of the first byte of text */
 
     struct ift_slice text; /* not used yet: the value being looked for, or what stands before it,
@@ -31,6 +34,8 @@ struct ift_json_splitter {
                               block itself */
     bool kept;             /* text lies in buf */
     size_t pos;            /* bytes of text in which the end of the value is not */
+    size_t sure;           /* bytes of text that are whole values one after the other */
+    struct ift_json doc;   /* for making sure */
 
     bool tracked; /* following the value's brackets */
     bool in_string;
@@ -47,6 +52,7 @@ struct ift_json_splitter *ift_json_splitter_new(enum ift_json_layout layout) {
 void ift_json_splitter_free(struct ift_json_splitter *s) {
     if (!s) return;
     ift_str_release(&s->buf);
+    ift_json_release(&s->doc);
     free(s);
 }
 
@@ -95,8 +101,8 @@ int ift_json_splitter_finish(struct ift_json_splitter *s, struct ift_err *err) {
     return 0;
 }
 
-bool ift_json_splitter_marked(const struct ift_json_splitter *s) {
-    return s->marked;
+uint64_t ift_json_splitter_marks(const struct ift_json_splitter *s) {
+    return s->marks;
 }
 
 bool ift_json_splitter_in_array(const struct ift_json_splitter *s) {
@@ -112,6 +118,7 @@ static void skip(struct ift_json_splitter *s, size_t n, bool breaks) {
     }
     s->text = (struct ift_slice){end, s->text.n - n};
     s->pos = 0;
+    s->sure -= s->sure < n ? s->sure : n;
 }
 
 static void skip_blanks(struct ift_json_splitter *s) {
@@ -120,35 +127,54 @@ static void skip_blanks(struct ift_json_splitter *s) {
     if (i > 0) skip(s, i, false);
 }
 
-static bool leads_on(char c) {
-    return c == '{' || c == '[' || c == ',' || c == ':';
+/* Blanks, and the marks that files put together bring with them. False when more input is needed to
+ * tell, or there is none. */
+static bool skip_marks(struct ift_json_splitter *s) {
+    for (;;) {
+        skip_blanks(s);
+        const size_t n = s->text.n < sizeof mark ? s->text.n : sizeof mark;
+        if (n == 0) return false;
+        if (memcmp(s->text.p, mark, n) != 0) return true;
+        if (n < sizeof mark) return s->finished;
+        skip(s, sizeof mark, false);
+        s->marks++;
+    }
 }
 
-/* "}{" or "} " somewhere: two objects on one line, perhaps. Files put together with cat do that
- * where one lacked its last line end. */
+static bool opens(char c) {
+    return c == '{' || c == '[';
+}
+
+static bool closes(char c) {
+    return c == '}' || c == ']';
+}
+
+static bool leads_on(char c) {
+    return opens(c) || c == ',' || c == ':';
+}
+
+/* "}" and what may lead to another "{": several objects on one line, perhaps. Files put together
+ * with cat have that where one lacked its last line end. */
 static bool may_be_several(const char *p, size_t n) {
     const char *const last = p + n - 1;
     for (; p < last && (p = memchr(p, '}', (size_t)(last - p))) != NULL; p++) {
-        if (p[1] == '{' || p[1] == ' ') return true;
+        if (p[1] == '{' || p[1] == mark[0] || ift_json_is_blank(p[1])) return true;
     }
     return false;
 }
 
-/* Whether the line is the value, as far as one can see without following it. */
-static bool is_value_line(const char *p, size_t n) {
-    while (n > 1 && ift_json_is_blank(p[n - 1])) n--;
-    return !leads_on(p[n - 1]) && !may_be_several(p, n);
-}
-
-/* A '{' that opens a line although nothing on the lines before calls for a value: the value before
- * it is broken. Returns the end of the line before, or NULL. */
-static const char *new_start(const struct ift_json_splitter *s, const char *brace) {
-    const char *p = brace;
+/* A bracket that opens a line although nothing on the lines before calls for a value: the value
+ * before it is broken. Returns the end of the line before, or NULL. In an object only a colon calls
+ * for one; deeper down it may as well be an array's comma. */
+static const char *new_start(const struct ift_json_splitter *s, const char *bracket) {
+    const char *p = bracket;
     while (p > s->text.p && (p[-1] == ' ' || p[-1] == '\t')) p--;
     if (p == s->text.p || p[-1] != '\n') return NULL;
     const char *const line_end = p - 1;
     while (p > s->text.p && ift_json_is_blank(p[-1])) p--;
-    return p > s->text.p && leads_on(p[-1]) ? NULL : line_end;
+    const bool in_object = s->depth == 1 && s->text.p[0] == '{';
+    const bool called = p > s->text.p && (in_object ? p[-1] == ':' : leads_on(p[-1]));
+    return called ? NULL : line_end;
 }
 
 /* One step inside a string: to behind its end or its next escape. False when more input is needed.
@@ -179,21 +205,20 @@ static bool track(struct ift_json_splitter *s) {
             continue;
         }
         const char c = *p;
-        const bool opens = c == '{' || c == '[';
-        if (s->depth == 0 && (p > start || !(opens || c == '"'))) { /* a number or a bare word */
+        if (s->depth == 0 && (p > start || !(opens(c) || c == '"'))) { /* a number or a bare word */
             found = p > start && ends_word(s, c);
             p += !found;
             continue;
         }
-        if (c == '{' && s->depth > 0 && s->layout == IFT_JSON_LINES) {
+        if (opens(c) && s->depth > 0 && s->layout == IFT_JSON_LINES) {
             const char *const cut = new_start(s, p);
             found = cut != NULL;
             if (found) p = cut;
             if (found) continue;
         }
         s->in_string = c == '"';
-        s->depth += opens;
-        s->depth -= c == '}' || c == ']';
+        s->depth += opens(c);
+        s->depth -= closes(c);
         found = s->depth == 0 && !s->in_string;
         p++;
     }
@@ -212,33 +237,112 @@ static int lend(struct ift_json_splitter *s, size_t n, struct ift_slice *value, 
     return 1;
 }
 
+/* ---- lines ---- */
+
+static void follow_from_start(struct ift_json_splitter *s) {
+    s->pos = s->depth = 0;
+    s->in_string = false;
+}
+
+/* Where the value that starts at text[from] ends within the line text[0, n); 0: not there. */
+static size_t value_end(struct ift_json_splitter *s, size_t from, size_t n) {
+    const struct ift_slice all = s->text;
+    s->text = (struct ift_slice){all.p + from, n - from};
+    follow_from_start(s);
+    const size_t end = track(s) ? from + s->pos : 0;
+    s->text = all;
+    return end;
+}
+
+/* The place behind the blanks and marks at i. */
+static size_t next_start(const char *p, size_t i, size_t n) {
+    for (;;) {
+        if (n - i >= sizeof mark && memcmp(p + i, mark, sizeof mark) == 0) {
+            i += sizeof mark;
+        } else if (i < n && ift_json_is_blank(p[i])) {
+            i++;
+        } else {
+            return i;
+        }
+    }
+}
+
+/* How much of the line text[0, n) are values one after the other, all of them right: to its end,
+ * or to a value that goes on behind it. 0 when that is not so. */
+static size_t sure_of(struct ift_json_splitter *s, size_t n, bool goes_on) {
+    struct ift_err err = {0};
+    for (size_t i = 0, end;; i = next_start(s->text.p, end, n)) {
+        if (i == n) return n;
+        if (!opens(s->text.p[i])) return 0;
+        end = value_end(s, i, n);
+        if (end == 0) return goes_on ? i : 0;
+        if (ift_json_parse(&s->doc, s->text.p + i, end - i, &err) < 0) return 0;
+    }
+}
+
+/* Looks at the line text[0, n), behind which there is nothing if it is the last. True when it is
+ * the value, right or wrong; otherwise the value is to be followed. */
+static bool is_value_line(struct ift_json_splitter *s, size_t n, bool last) {
+    const char *const p = s->text.p;
+    while (n > 1 && ift_json_is_blank(p[n - 1])) n--;
+    const bool goes_on = last || leads_on(p[n - 1]) || (opens(p[0]) && !closes(p[n - 1]));
+    if (!goes_on && !may_be_several(p, n)) return true;
+    const size_t end = value_end(s, 0, n);
+    if (end == n) return true;
+    if (end == 0) return !goes_on || (s->in_string && !last); /* no string goes on */
+    s->sure = sure_of(s, n, goes_on);
+    return s->sure == 0;
+}
+
+/* A line that was cut where more would follow takes the lines behind it for that. Of text[0, n), a
+ * value over several lines: how much of it to take as one. If it is wrong, that ends before the
+ * first line that is a whole value itself. */
+static size_t before_good_line(struct ift_json_splitter *s, size_t n) {
+    const char *const p = s->text.p;
+    struct ift_err err = {0};
+    bool wrong = false;
+    for (const char *nl = p; (nl = memchr(nl, '\n', (size_t)(p + n - nl))) != NULL; nl++) {
+        const size_t from = (size_t)(nl + 1 - p);
+        if (from == s->text.n || !opens(p[from])) continue;
+        if (!wrong && ift_json_parse(&s->doc, p, n, &err) == 0) return n;
+        wrong = true;
+        const char *const end = memchr(p + from, '\n', s->text.n - from);
+        const size_t to = end ? (size_t)(end - p) : s->text.n;
+        if (ift_json_parse(&s->doc, p + from, to - from, &err) == 0) return from - 1;
+    }
+    return n;
+}
+
 static int next_line(struct ift_json_splitter *s, struct ift_slice *value, size_t *line,
                      struct ift_err *err) {
     if (s->where != WITHIN) {
-        skip_blanks(s);
-        if (s->text.n == 0) return 0;
+        if (!skip_marks(s)) return 0;
         s->where = WITHIN;
     }
-    if (!s->tracked) {
+    if (!s->tracked && s->sure == 0) {
         const char *const nl = memchr(s->text.p + s->pos, '\n', s->text.n - s->pos);
         if (!nl && !s->finished) {
             s->pos = s->text.n;
             return 0;
         }
         const size_t n = nl ? (size_t)(nl - s->text.p) : s->text.n;
-        if (nl && is_value_line(s->text.p, n)) return lend(s, n, value, line);
-        s->tracked = true;
-        s->pos = 0;
+        if (is_value_line(s, n, !nl)) return lend(s, n, value, line);
     }
+    if (!s->tracked) follow_from_start(s);
+    s->tracked = true;
     const bool found = track(s);
-    if (found || (s->finished && s->depth == 0 && !s->in_string))
-        return lend(s, s->pos, value, line);
-    return s->finished ? IFT_FAIL(err, "line %zu: input ends inside a value", s->line) : 0;
+    if (!found && !s->finished) return 0;
+    const size_t n = before_good_line(s, s->pos);
+    if (found || n < s->pos || (s->depth == 0 && !s->in_string)) return lend(s, n, value, line);
+    return IFT_FAIL(err, "line %zu: input ends inside a value", s->line);
 }
+
+/* ---- elements of an array ---- */
 
 static int next_element(struct ift_json_splitter *s, struct ift_slice *value, size_t *line,
                         struct ift_err *err) {
     while (s->where != WITHIN) {
+        if (s->where == AT_START && !skip_marks(s)) return 0;
         skip_blanks(s);
         if (s->text.n == 0) return 0;
         const char c = s->text.p[0];
@@ -270,16 +374,8 @@ static int next_element(struct ift_json_splitter *s, struct ift_slice *value, si
 static int next(struct ift_json_splitter *s, struct ift_slice *value, size_t *line,
                 struct ift_err *err) {
     if (s->text.n == 0 && !s->finished) return 0;
-    if (!s->begun && s->text.n > 0) {
-        const bool mark = memcmp(s->text.p, "\xef\xbb\xbf", s->text.n < 3 ? s->text.n : 3) == 0;
-        if (mark && s->text.n < 3 && !s->finished) return 0;
-        s->marked = mark && s->text.n >= 3;
-        if (s->marked) skip(s, 3, false);
-        s->begun = true;
-    }
     if (s->layout == IFT_JSON_AUTO) {
-        skip_blanks(s);
-        if (s->text.n == 0) return 0;
+        if (!skip_marks(s)) return 0;
         s->layout = s->text.p[0] == '[' ? IFT_JSON_ARRAY_OF : IFT_JSON_LINES;
     }
     return s->layout == IFT_JSON_ARRAY_OF ? next_element(s, value, line, err)

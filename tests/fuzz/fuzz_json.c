@@ -43,6 +43,16 @@ static void check_split(const char *text, size_t n, size_t step) {
     ift_json_splitter_free(s);
 }
 
+/* Whether each line goes on plainly: not where it might be the whole value. */
+static bool is_laid_out(const char *text, size_t n) {
+    char last = text[0];
+    for (size_t i = 1; i < n; i++) {
+        if (text[i] == '\n' && (last == '}' || last == ']')) return false;
+        if (text[i] != ' ' && text[i] != '\t' && text[i] != '\r' && text[i] != '\n') last = text[i];
+    }
+    return true;
+}
+
 /* Any input, valid or not, in both layouts: no crash, and it ends. */
 static void run_split(const char *text, size_t n, enum ift_json_layout layout) {
     struct ift_json_splitter *const s = ift_json_splitter_new(layout);
@@ -73,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
         same(ift_json_parse(&again, out.p, out.n, &err) == 0);
         ift_json_copy(&twice, &again, 0);
         same(ift_slice_eq(ift_str_slice(&out), ift_str_slice(&twice)));
-        if (text[0] == '{') check_split(text, n, 1 + n % 7);
+        if (text[0] == '{' && is_laid_out(text, n)) check_split(text, n, 1 + n % 7);
     }
     ift_json_release(&doc);
     ift_json_release(&again);

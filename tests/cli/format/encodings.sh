@@ -6,7 +6,7 @@ sed 's/$/\r/' dolly.jsonl | ift-format -q --from dolly | cmp - expected
 sed 's/$/\n \t\r\n/' dolly.jsonl | ift-format -q --from dolly | cmp - expected
 head -c -1 dolly.jsonl | ift-format -q --from dolly | cmp - expected
 { printf '\357'; sleep 0.1; printf '\273'; sleep 0.1; printf '\277\n'; cat dolly.jsonl; } | ift-format -q --from dolly | cmp - expected
-{ printf '\n\n  \357\273\277'; cat dolly.jsonl; } | ift-format -q --from dolly >out 2>&1 && echo "a mark in the middle was taken"
+{ printf '["'; printf '\357\273\277'; printf 1; } | ift-format -q --from dolly >out 2>&1 && echo "a mark inside an array was taken"
 { printf '['; sed '$!s/$/,/' dolly.jsonl; printf ']'; } >array.json
 ift-format -q --from dolly array.json | cmp - expected
 { printf '\357\273\277\n\n'; tr -d '\n' <array.json; } | ift-format -q --from dolly | cmp - expected
@@ -21,4 +21,8 @@ printf '\xef\xbb\xbfq\ta\tr\r\n\r\n"\xe9\x97\xae""\n?"\ta\tr' | ift-format -q --
 ift-format --from dolly marked.jsonl | cmp - expected
 ift-format --from dolly marked.jsonl array.json marked.json dolly.jsonl >out
 printf '\xef\xbb\xbfq\ta\tr\n' | ift-format --from flan-cot >out
+# Files put together bring theirs along, behind a line end or without one, in a stream and compressed.
+cat dolly.jsonl marked.jsonl marked.jsonl | ift-format --from dolly >out
+cat dolly.jsonl dolly.jsonl dolly.jsonl | ift-format -q --from dolly | cmp - out
+head -c -1 dolly.jsonl | cat - marked.jsonl marked.jsonl | gzip | ift-format --from dolly | cmp - out
 printf '\xef\xbb\xbf' | ift-format --from dolly
