@@ -186,12 +186,30 @@ static void on_error(void *ctx, jv message) {
 }
 
 /* Stands before every program and hides what libjq would let it reach. It also takes the place in
- * which a program could import others. */
-#define REFUSED(name) "error(\"" name " is not for recipes: same input, same output\"); "
-static const char fence[] =
-    "def env: {}; def stderr: .; def get_search_list: []; "
-    "def modulemeta: " REFUSED("modulemeta") "def now: " REFUSED("now") "def localtime: " REFUSED(
-        "localtime") "def strflocaltime(f): " REFUSED("strflocaltime") "{} as $ENV | ";
+ * which a program could import others. %Z and %s would tell this machine's time zone. */
+#define REFUSE(name, parameters)                                                                   \
+    "def " name parameters ": error(\"" name " is not for recipes: same input, same output\"); "
+static const char fence[] = "def env: {}; def stderr: .; def get_search_list: []; " //
+    REFUSE("modulemeta", "") REFUSE("now", "") REFUSE("localtime", "")              //
+    REFUSE("strflocaltime", "(f)")                                                  //
+    "def ift_strftime(f): strftime(f); "                                            //
+    "def strftime(f): f as $f | if ($f | type == \"string\" and "
+    "test(\"%[-_0^#]*[0-9]*[EO]?[Zs]\")) "
+    "then error(\"strftime with %Z or %s is not for recipes: same input, same output\") "
+    "else ift_strftime($f) end; "
+    "{} as $ENV | ";
+
+/* What `input` and `debug` would reach. libjq 1.6 leaves these unset, not empty. */
+static jv no_input(jq_state *state, void *ctx) {
+    (void)state;
+    (void)ctx;
+    return jv_invalid();
+}
+
+static void no_message(void *ctx, jv message) {
+    (void)ctx;
+    jv_free(message);
+}
 
 int ift_jq_open(struct ift_jq **result, const char *program, const struct ift_jq_arg *args,
                 size_t nargs, struct ift_err *err) {
@@ -201,6 +219,8 @@ int ift_jq_open(struct ift_jq **result, const char *program, const struct ift_jq
         ift_jq_free(jq);
         return IFT_FAIL(err, "libjq cannot start");
     }
+    jq_set_input_cb(jq->state, no_input, NULL);
+    jq_set_debug_cb(jq->state, no_message, NULL);
     jv named = jv_object();
     for (size_t i = 0; i < nargs; i++) {
         named = jv_object_set(named, jv_string(args[i].name), jv_string(args[i].value));
