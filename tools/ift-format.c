@@ -1,19 +1,33 @@
 #include "libcore/base/tool.h"
 #include "libcore/data/format.h"
+#include "libcore/data/shape.h"
+#include "libcore/data/turns.h"
 #include "libcore/io/stream.h"
 
 struct args {
-    const char *from, *program, *member, *as, *engine;
-    bool list, describe;
+    const char *from, *program, *file, *member, *as, *engine, *turns, *side, *answers;
+    struct ift_opt_list args;
+    bool list, describe, context;
 };
 
 static const struct ift_opt opts[] = {
     IFT_OPT_STR('\0', "from", struct args, from, "NAME|FILE", NULL, "recipe that reads the input"),
     IFT_OPT_STR('\0', "jq", struct args, program, "PROGRAM", NULL,
                 "a recipe typed here, in place of --from"),
+    IFT_OPT_STR('\0', "jq-file", struct args, file, "FILE", NULL, "a recipe in a file of its own"),
+    IFT_OPT_LIST('\0', "arg", struct args, args, "NAME=VALUE",
+                 "a string that the recipe sees as $NAME"),
+    IFT_OPT_STR('\0', "side", struct args, side, "NAME", NULL,
+                "of preference sets, which answer: as the recipe offers"),
+    IFT_OPT_STR('\0', "answers", struct args, answers, "NAME", NULL,
+                "of several answers, which: as the recipe offers"),
+    IFT_OPT_CHOICE('\0', "turns", struct args, turns, NULL, "all", ift_turns_name,
+                   "dialogues whole, or a record for each answer, or for the last"),
+    IFT_OPT_FLAG('\0', "context", struct args, context,
+                 "with --turns each or last: keep the messages before the answer"),
     IFT_OPT_STR('\0', "member", struct args, member, "GLOB", NULL,
                 "of archives, read only these members"),
-    IFT_OPT_CHOICE('\0', "as", struct args, as, NULL, "jsonl", ift_record_as_name,
+    IFT_OPT_CHOICE('\0', "as", struct args, as, NULL, "jsonl", ift_shape_name,
                    "how records are written"),
     IFT_OPT_CHOICE('\0', "engine", struct args, engine, NULL, "auto", ift_recipe_engine_name,
                    "what runs the recipe's program"),
@@ -46,14 +60,22 @@ static int inform(const struct ift_run *run, struct ift_err *err) {
 static int run(const struct ift_run *run, struct ift_err *err) {
     const struct args *const a = run->args;
     if (a->list || a->describe) return inform(run, err);
-    if (!a->from == !a->program) {
+    const int recipes = !!a->from + !!a->program + !!a->file;
+    if (recipes != 1)
         return ift_fail_usage(
-            err, a->from ? "--from and --jq exclude each other"
+            err, recipes ? "--from, --jq and --jq-file exclude each other"
                          : "--from what? name a recipe (--list lists them) or give one with --jq");
-    }
+    if (a->context && ift_turns(a->turns) == IFT_TURNS_ALL)
+        return ift_fail_usage(err, "--context is for --turns each or last");
     const struct ift_format format = {
         .from = a->from,
         .program = a->program,
+        .file = a->file,
+        .args = &a->args,
+        .side = a->side,
+        .answers = a->answers,
+        .turns = a->turns,
+        .context = a->context,
         .engine = a->engine,
         .member = a->member,
         .as = a->as,

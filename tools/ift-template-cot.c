@@ -27,7 +27,7 @@ static const struct ift_opt opts[] = {
     IFT_OPT_FLAG('\0', "all", struct args, all, "every record in every pattern"),
     IFT_OPT_CHOICE('\0', "without-rationale", struct args, without, NULL, "fail", withouts,
                    "what to do where a pattern wants a rationale and there is none"),
-    IFT_OPT_CHOICE('\0', "as", struct args, as, NULL, "jsonl", ift_record_as_name,
+    IFT_OPT_CHOICE('\0', "as", struct args, as, NULL, "jsonl", ift_shape_name,
                    "how records are written"),
     IFT_OPT_ALONE('\0', "list", struct args, list, "list the styles"),
     {0},
@@ -167,7 +167,7 @@ static int run(const struct ift_run *run, struct ift_err *err) {
                               a->templates.n ? a->templates.n : 1, err));
     int status = a->index ? load_index(&job, err) : 0;
     const struct ift_filter filter = {
-        .as = ift_record_as(a->as),
+        .as = ift_shape(a->as),
         .local_new = local_new,
         .local_free = local_free,
         .map = map,

@@ -94,13 +94,16 @@ static int read_batch(void *ctx, void *batch, struct ift_err *err) {
 
 /* ---- work ---- */
 
-/* Rewrites the lines in text as elements of an array, each led by the separator. */
-static int add_elements(struct local *l, struct ift_str *out, struct ift_err *err) {
+/* Rewrites the lines in text in another shape: lines again, or elements of an array, each led by
+ * the separator. */
+static int reshape(struct local *l, enum ift_shape shape, struct ift_str *out,
+                   struct ift_err *err) {
     for (const char *p = l->text.p, *const end = p + l->text.n; p < end;) {
         const char *const nl = memchr(p, '\n', (size_t)(end - p));
         IFT_TRY(ift_record_parse(&l->record, p, (size_t)(nl - p), err));
-        ift_str_adds(out, ", ");
-        ift_record_unified(out, &l->record);
+        if (shape == IFT_SHAPE_JSON_ARRAY) ift_str_adds(out, ", ");
+        IFT_TRY(ift_shape_write(out, &l->record, shape, err));
+        if (shape != IFT_SHAPE_JSON_ARRAY) ift_str_addc(out, '\n');
         p = nl + 1;
     }
     return 0;
@@ -108,13 +111,13 @@ static int add_elements(struct local *l, struct ift_str *out, struct ift_err *er
 
 static int map_item(const struct state *s, struct local *l, struct batch *b,
                     const struct ift_item *item, struct ift_err *err) {
-    const bool rewrite = s->f->as != IFT_RECORD_JSONL;
+    const bool rewrite = s->f->as != IFT_SHAPE_JSONL;
     struct ift_emit emit = {.out = rewrite ? &l->text : &b->out};
     const size_t before = b->out.n;
     ift_str_clear(&l->text);
     int status = item->wrong ? ift_fail(err, "%s", item->wrong)
                              : s->f->map(s->ctx, l->own, item, &emit, err);
-    if (status == 0 && rewrite && emit.n) status = add_elements(l, &b->out, err);
+    if (status == 0 && rewrite && emit.n) status = reshape(l, s->f->as, &b->out, err);
     if (status < 0) {
         b->out.n = before;
         return status;
@@ -155,7 +158,7 @@ static int write_batch(void *ctx, void *batch, struct ift_err *err) {
     struct state *const s = ctx;
     struct batch *const b = batch;
     struct ift_slice text = ift_str_slice(&b->out);
-    if (s->f->as == IFT_RECORD_JSON_ARRAY && s->total.out == 0 && text.n) {
+    if (s->f->as == IFT_SHAPE_JSON_ARRAY && s->total.out == 0 && text.n) {
         text = (struct ift_slice){text.p + 2, text.n - 2}; /* no separator before the first */
     }
     if (s->f->write)
@@ -184,7 +187,7 @@ static int run_pool(struct state *s, struct ift_err *err) {
         .work = work,
         .write = write_batch,
     };
-    const bool array = s->f->as == IFT_RECORD_JSON_ARRAY;
+    const bool array = s->f->as == IFT_SHAPE_JSON_ARRAY;
     if (array) IFT_TRY(ift_out_write(s->out, "[", 1, err));
     if (s->f->begin) IFT_TRY(s->f->begin(s->ctx, s->out, err));
     IFT_TRY(ift_pool_run(&ops, s, s->run->jobs, err));

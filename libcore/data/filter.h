@@ -19,6 +19,7 @@
 #include "libcore/base/str.h"
 #include "libcore/base/tool.h"
 #include "libcore/data/record.h"
+#include "libcore/data/shape.h"
 #include "libcore/data/source.h"
 #include "libcore/io/stream.h"
 
@@ -40,7 +41,7 @@ enum {
 struct ift_filter {
     const char *member;                 /* of archives, or NULL */
     const struct ift_recipe_read *read; /* NULL: JSON */
-    enum ift_record_as as;
+    enum ift_shape as;
     /* A worker's own state: see pool.h. Both may be NULL. */
     void *(*local_new)(void *ctx, struct ift_err *err);
     void (*local_free)(void *ctx, void *local);

@@ -4,37 +4,119 @@
 #include <string.h>
 
 #include "libcore/base/data.h"
+#include "libcore/base/mem.h"
 #include "libcore/data/filter.h"
+#include "libcore/data/shape.h"
+#include "libcore/data/turns.h"
+#include "libcore/io/stream.h"
+
+/* Variables of the program. Names that were cut out of a NAME=VALUE are its own. */
+struct variables {
+    struct ift_jq_arg *arg;
+    size_t n, nown;
+};
+
+static void variables_release(struct variables *v) {
+    for (size_t i = 0; i < v->nown; i++) free((char *)v->arg[i].name);
+    free(v->arg);
+}
+
+static int read_variables(const struct ift_format *f, struct variables *v, struct ift_err *err) {
+    const size_t given = f->args ? f->args->n : 0;
+    v->arg = ift_alloc0(given + 2, sizeof *v->arg);
+    for (size_t i = 0; i < given; i++) {
+        const char *const item = f->args->item[i], *const by = strchr(item, '=');
+        if (!by || by == item)
+            return ift_fail_usage(err, "--arg takes NAME=VALUE, not \"%s\"", item);
+        v->arg[v->n++] = (struct ift_jq_arg){ift_strndup(item, (size_t)(by - item)), by + 1};
+        v->nown++;
+    }
+    if (f->side) v->arg[v->n++] = (struct ift_jq_arg){"side", f->side};
+    if (f->answers) v->arg[v->n++] = (struct ift_jq_arg){"answers", f->answers};
+    return 0;
+}
+
+static int compile_file(const struct ift_format *f, struct ift_recipe **r,
+                        enum ift_recipe_engine engine, const struct variables *v,
+                        struct ift_err *err) {
+    struct ift_str text = {0};
+    int rc = ift_in_slurp(f->file, &text, 1 << 20, err);
+    if (rc == 0)
+        rc = ift_recipe_compile(r, f->file, ift_str_slice(&text), engine, v->arg, v->n, err);
+    ift_str_release(&text);
+    return rc;
+}
 
 static int open_recipe(const struct ift_format *f, struct ift_recipe **r, struct ift_err *err) {
     int engine = IFT_RECIPE_AUTO;
     while (strcmp(ift_recipe_engine_name[engine], f->engine) != 0) engine++;
-    if (f->from) return ift_recipe_open(r, f->from, (enum ift_recipe_engine)engine, NULL, 0, err);
-    return ift_recipe_compile(r, "--jq", ift_slice(f->program), (enum ift_recipe_engine)engine,
-                              NULL, 0, err);
+    struct variables v = {0};
+    int rc = read_variables(f, &v, err);
+    if (rc == 0 && f->from)
+        rc = ift_recipe_open(r, f->from, (enum ift_recipe_engine)engine, v.arg, v.n, err);
+    else if (rc == 0 && f->program)
+        rc = ift_recipe_compile(r, "--jq", ift_slice(f->program), (enum ift_recipe_engine)engine,
+                                v.arg, v.n, err);
+    else if (rc == 0)
+        rc = compile_file(f, r, (enum ift_recipe_engine)engine, &v, err);
+    variables_release(&v);
+    return rc;
 }
 
-static void *worker_new(void *ctx, struct ift_err *err) {
+/* A worker's own. */
+struct local {
     struct ift_recipe *recipe;
-    return open_recipe(ctx, &recipe, err) < 0 ? NULL : recipe;
+    struct ift_record record; /* for --turns */
+    struct ift_str line;
+};
+
+static void *local_new(void *ctx, struct ift_err *err) {
+    struct local *const l = ift_alloc0(1, sizeof *l);
+    if (open_recipe(ctx, &l->recipe, err) == 0) return l;
+    free(l);
+    return NULL;
 }
 
-static void worker_free(void *ctx, void *recipe) {
+static void local_free(void *ctx, void *local) {
     (void)ctx;
-    ift_recipe_free(recipe);
+    struct local *const l = local;
+    ift_recipe_free(l->recipe);
+    ift_record_release(&l->record);
+    ift_str_release(&l->line);
+    free(l);
 }
 
-static int map(void *ctx, void *recipe, const struct ift_item *item, struct ift_emit *emit,
+enum { EMPTY, UNASKED };
+
+static void put_turn(void *emit) {
+    ift_emit_end(emit);
+}
+
+static int cut_turns(const struct ift_format *f, struct local *l, struct ift_emit *emit,
+                     struct ift_err *err) {
+    IFT_TRY(ift_record_parse(&l->record, l->line.p, l->line.n, err));
+    ift_turns_cut(&l->record, ift_turns(f->turns), f->context, emit->out, put_turn, emit,
+                  &emit->note[UNASKED]);
+    return 0;
+}
+
+static int map(void *ctx, void *local, const struct ift_item *item, struct ift_emit *emit,
                struct ift_err *err) {
-    (void)ctx;
-    IFT_TRY(ift_recipe_run(recipe, item->text, err));
+    const struct ift_format *const f = ctx;
+    struct local *const l = local;
+    const bool whole = ift_turns(f->turns) == IFT_TURNS_ALL;
+    IFT_TRY(ift_recipe_run(l->recipe, item->text, err));
     const struct ift_json *value;
     int got;
-    while ((got = ift_recipe_next(recipe, &value, err)) > 0) {
+    while ((got = ift_recipe_next(l->recipe, &value, err)) > 0) {
         bool empty = false;
-        IFT_TRY(ift_record_complete(value, emit->out, &empty, err));
-        ift_emit_end(emit);
-        emit->note[0] += empty;
+        ift_str_clear(&l->line);
+        IFT_TRY(ift_record_complete(value, whole ? emit->out : &l->line, &empty, err));
+        emit->note[EMPTY] += empty;
+        if (whole)
+            ift_emit_end(emit);
+        else
+            IFT_TRY(cut_turns(f, l, emit, err));
     }
     return got;
 }
@@ -45,11 +127,11 @@ int ift_format_run(const struct ift_format *f, const struct ift_run *run, struct
     const struct ift_filter filter = {
         .member = f->member,
         .read = ift_recipe_reads(recipe),
-        .as = ift_record_as(f->as),
-        .local_new = worker_new,
-        .local_free = worker_free,
+        .as = ift_shape(f->as),
+        .local_new = local_new,
+        .local_free = local_free,
         .map = map,
-        .note = {"with an empty output"},
+        .note = {"with an empty output", "answers to nobody left out"},
     };
     const int status = ift_filter_run(&filter, (void *)f, run, err);
     ift_recipe_free(recipe);

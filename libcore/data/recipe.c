@@ -32,6 +32,35 @@ static void copy_args(struct ift_recipe *r, const struct ift_jq_arg *args, size_
     }
 }
 
+static const char *const choice_keys[] = {"side", "answers"};
+
+static bool offers(const char *values, const char *value) {
+    for (const char *p = values; *p;) {
+        const size_t n = strcspn(p, ", ");
+        if (n && n == strlen(value) && memcmp(p, value, n) == 0) return true;
+        p += n;
+        p += strspn(p, ", ");
+    }
+    return false;
+}
+
+/* What the header offers must be chosen from it, or is its first. */
+static int settle_choice(struct ift_recipe *r, const char *key, struct ift_err *err) {
+    const char *const values = ift_recipe_header(r, key);
+    for (size_t i = 0; i < r->nargs; i++) {
+        if (strcmp(r->arg[i].name, key) != 0) continue;
+        if (!values) return IFT_FAIL(err, "%s: the recipe has no choice of --%s", r->name, key);
+        if (offers(values, r->arg[i].value)) return 0;
+        return IFT_FAIL(err, "%s: --%s is one of %s, not \"%s\"", r->name, key, values,
+                        r->arg[i].value);
+    }
+    if (!values) return 0;
+    r->arg = ift_realloc(r->arg, r->nargs + 1, sizeof *r->arg);
+    r->arg[r->nargs++] =
+        (struct ift_jq_arg){ift_strdup(key), ift_strndup(values, strcspn(values, ", "))};
+    return 0;
+}
+
 static int open_jq(struct ift_recipe *r, struct ift_err *err) {
     if (r->jq) return 0;
     return ift_jq_open(&r->jq, r->program, r->arg, r->nargs, err) < 0
@@ -55,6 +84,8 @@ int ift_recipe_compile(struct ift_recipe **result, const char *name, struct ift_
     r->program = ift_strndup(text.p, text.n);
     copy_args(r, args, nargs);
     int got = ift_recipe_header_parse(&r->header, name, text, err);
+    for (size_t i = 0; got == 0 && i < sizeof choice_keys / sizeof *choice_keys; i++)
+        got = settle_choice(r, choice_keys[i], err);
     if (got == 0) got = choose_engine(r, engine, err);
     if (got == 0) {
         *result = r;

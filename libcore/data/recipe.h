@@ -15,8 +15,10 @@
  *
  * The header is the run of lines at the top that start with `#`; a line `# key: value` defines a
  * key, others are plain comment. Keys: title, read, lang, task, gen, type, source, licence, records
- * (as published), turns (how several turns are mapped). A key that is not one of them, or comes
- * twice, is an error, so that a misspelling is seen.
+ * (as published), turns (how several turns are mapped), side and answers: the values, separated by
+ * commas, that `--side` or `--answers` may have, the usual one first; the program sees it as $side
+ * or $answers. A key that is not one of them, or comes twice, is an error, so that a misspelling is
+ * seen.
  *
  * `read:` says how the container is cut into the values that the program sees one by one:
  *     json            values: the elements of a top-level array, or one value after the other (seen

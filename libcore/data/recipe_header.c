@@ -6,7 +6,8 @@
 #include "libcore/base/mem.h"
 
 const char *const ift_recipe_keys[] = {
-    "title", "lang", "task", "gen", "type", "source", "licence", "records", "turns", "read", NULL,
+    "title",   "lang",  "task", "gen",     "type", "source", "licence",
+    "records", "turns", "side", "answers", "read", NULL,
 };
 
 static int key_index(struct ift_slice key) {

@@ -4,7 +4,7 @@
 
 #include "libcore/data/recipe.h"
 
-enum { IFT_RECIPE_NKEYS = 10 };
+enum { IFT_RECIPE_NKEYS = 12 };
 
 struct ift_recipe_header {
     char *value[IFT_RECIPE_NKEYS]; /* in the order of ift_recipe_keys; NULL: not given */

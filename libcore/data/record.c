@@ -123,11 +123,19 @@ void ift_record_release(struct ift_record *r) {
     *r = (struct ift_record){0};
 }
 
+size_t ift_record_rounds(const struct ift_record *r) {
+    size_t n = 0;
+    for (int m = ift_json_first(&r->doc, r->messages); m >= 0;
+         m = ift_json_next(&r->doc, r->messages, m))
+        n += ift_json_text_is(&r->doc, ift_json_get(&r->doc, m, "role"), "user");
+    return n;
+}
+
 bool ift_record_lacks(const struct ift_record *r, int node) {
     return node < 0 || ift_json_raw(&r->doc, node).n <= 2;
 }
 
-/* ---- writing ---- */
+/* ---- completing ---- */
 
 static void add_member(struct ift_str *out, const struct ift_json *doc, int key, int value) {
     if (out->p[out->n - 1] != '{') ift_str_addc(out, ',');
@@ -151,10 +159,47 @@ static void add_with_input(struct ift_str *out, const struct ift_record *r) {
     free(pair);
 }
 
+/* Of a dialogue that says nothing else, its last exchange is what is asked and answered. */
+static int find_exchange(struct ift_record *r, struct ift_err *err) {
+    const struct ift_json *const doc = &r->doc;
+    IFT_TRY(check_messages(doc, r->messages, err));
+    int asked = -1, answered = -1;
+    for (int m = ift_json_first(doc, r->messages); m >= 0; m = ift_json_next(doc, r->messages, m)) {
+        const int role = ift_json_get(doc, m, "role");
+        if (ift_json_text_is(doc, role, "user")) asked = m;
+        answered = ift_json_text_is(doc, role, "assistant") ? m : -1;
+    }
+    if (asked < 0) return IFT_FAIL(err, "\"messages\" has no user message");
+    if (answered < 0) return IFT_FAIL(err, "\"messages\" ends without an answer");
+    r->instruction = ift_json_get(doc, asked, "content");
+    r->output = ift_json_get(doc, answered, "content");
+    return 0;
+}
+
+/* Its instruction and output stand in its messages. */
+static void add_exchange(struct ift_str *out, const struct ift_record *r) {
+    const struct ift_json *const doc = &r->doc;
+    ift_str_adds(out, "{\"instruction\":");
+    ift_json_copy(out, doc, r->instruction);
+    ift_str_adds(out, ",\"input\":\"\",\"output\":");
+    ift_json_copy(out, doc, r->output);
+    for (int key = ift_json_first(doc, 0); key >= 0; key = ift_json_next(doc, 0, key + 1))
+        add_member(out, doc, key, key + 1);
+    ift_str_addc(out, '}');
+}
+
 int ift_record_complete(const struct ift_json *value, struct ift_str *out, bool *empty,
                         struct ift_err *err) {
     struct ift_record r = {.doc = *value}; /* whose memory stays the caller's */
     IFT_TRY(locate(&r, err));
+    if (r.messages >= 0 && r.instruction < 0 && r.input < 0 && r.output < 0) {
+        IFT_TRY(find_exchange(&r, err));
+        r.input = r.instruction;
+        IFT_TRY(check(&r, err));
+        *empty = ift_record_lacks(&r, r.output);
+        add_exchange(out, &r);
+        return 0;
+    }
     const int input = r.input;
     const bool missing = input < 0 || ift_json_is(&r.doc, input, IFT_JSON_NULL);
     if (missing) r.input = r.instruction; /* of which whatever is wrong is said first */
@@ -168,22 +213,4 @@ int ift_record_complete(const struct ift_json *value, struct ift_str *out, bool 
         ift_str_add(out, line.p, line.n);
     }
     return 0;
-}
-
-const char *const ift_record_as_name[] = {"jsonl", "json-array", NULL};
-
-enum ift_record_as ift_record_as(const char *name) {
-    int i = 0;
-    while (ift_record_as_name[i] && strcmp(name, ift_record_as_name[i]) != 0) i++;
-    return (enum ift_record_as)i;
-}
-
-void ift_record_unified(struct ift_str *out, const struct ift_record *r) {
-    ift_str_adds(out, "{\"instruction\": ");
-    ift_json_copy(out, &r->doc, r->instruction);
-    ift_str_adds(out, ", \"input\": ");
-    ift_json_copy(out, &r->doc, r->input);
-    ift_str_adds(out, ", \"output\": ");
-    ift_json_copy(out, &r->doc, r->output);
-    ift_str_addc(out, '}');
 }

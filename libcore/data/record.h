@@ -13,8 +13,7 @@
  *     ift_record_release(&r);
  *
  * To add an optional key that the suite understands: a row in the table of record.c, a member here,
- * a paragraph in ift-record.5. To add a way of writing records (`--as`): a value of ift_record_as,
- * its name, its function.
+ * a paragraph in ift-record.5.
  */
 #ifndef IFT_RECORD_H
 #define IFT_RECORD_H
@@ -43,31 +42,17 @@ int ift_record_parse(struct ift_record *r, const char *text, size_t n,
                      struct ift_err *err) IFT_MUST_CHECK;
 void ift_record_release(struct ift_record *r);
 
+/* Messages of the user; 0 where there are no messages. */
+size_t ift_record_rounds(const struct ift_record *r);
 /* True where an optional string is absent, null or "": no characters explain nothing. */
 bool ift_record_lacks(const struct ift_record *r, int node);
 
 /* Turns a value that a recipe produced, compact JSON from our own writer, into a canonical record:
- * checks it as parse does, but first gives a missing or null `input` the value "". Appends the
+ * checks it as parse does, but first gives a missing or null `input` the value "", and one that has
+ * `messages` and none of the three keys its last exchange as instruction and output. Appends the
  * line, compact, without a line end. *empty tells whether the output has no characters. On failure
  * `out` is as it was. */
 int ift_record_complete(const struct ift_json *value, struct ift_str *out, bool *empty,
                         struct ift_err *err) IFT_MUST_CHECK;
-
-/* ---- writing ---- */
-
-/* How a stream of records is written. */
-enum ift_record_as {
-    IFT_RECORD_JSONL,      /* the record, compact, one a line */
-    IFT_RECORD_JSON_ARRAY, /* one array of objects with the unified keys instruction, input, output
-                              and nothing else, byte for byte what Python's json.dump(list,
-                              ensure_ascii=False) writes */
-};
-
-/* "jsonl", "json-array", NULL: the choices of --as; and the value of one of them. */
-extern const char *const ift_record_as_name[];
-enum ift_record_as ift_record_as(const char *name);
-
-/* Appends the object of IFT_RECORD_JSON_ARRAY, separators ", " and ": ", key order fixed. */
-void ift_record_unified(struct ift_str *out, const struct ift_record *r);
 
 #endif

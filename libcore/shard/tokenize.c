@@ -237,7 +237,7 @@ int ift_tokenize_run(const struct ift_tokenize *job, const struct ift_run *run,
     s.text = job->explain || strcmp(job->as, "jsonl") == 0;
     const struct ift_filter filter = {
         .member = job->member,
-        .as = IFT_RECORD_JSONL,
+        .as = IFT_SHAPE_JSONL,
         .local_new = worker_new,
         .local_free = worker_free,
         .map = map,

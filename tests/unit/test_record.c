@@ -115,26 +115,28 @@ static void test_complete(void) {
               "!\"output\" is a number, not a string");
     CHECK_STR(completed("{" BASE ",\"messages\":\"no\"}"), "!\"messages\" is not an array");
     CHECK_STR(completed("{" BASE ",\"tags\":\"no\"}"), "!\"tags\" is not an array");
+    /* a dialogue that says nothing else */
+    CHECK_STR(
+        completed("{\"k\":1,\"messages\":[{\"role\":\"user\",\"content\":\"q\"},"
+                  "{\"role\":\"assistant\",\"content\":\"a\"},{\"role\":\"user\",\"content\":"
+                  "\"r\"},{\"role\":\"assistant\",\"content\":\"b\"}]}"),
+        "{\"instruction\":\"r\",\"input\":\"\",\"output\":\"b\",\"k\":1,\"messages\":[{\"role\":"
+        "\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"},{\"role\":\"user\","
+        "\"content\":\"r\"},{\"role\":\"assistant\",\"content\":\"b\"}]}");
+    CHECK_STR(completed("{\"messages\":[{\"role\":\"user\",\"content\":\"q\"}]}"),
+              "!\"messages\" ends without an answer");
+    CHECK_STR(completed("{\"messages\":[{\"role\":\"assistant\",\"content\":\"q\"}]}"),
+              "!\"messages\" has no user message");
+    CHECK_STR(completed("{\"messages\":[]}"), "!\"messages\" is empty");
     CHECK_STR(completed("3"), "!a record is a JSON object, this is a number");
     CHECK_STR(completed("null"), "!a record is a JSON object, this is null");
     CHECK_STR(completed("\"{\""), "!a record is a JSON object, this is a string");
-}
-
-static void test_unified(void) {
-    struct ift_str out = {0};
-    accepted("{\"output\":\"\\u00e9\\/"
-             "\\n\\u0007\",\"k\":1,\"input\":\"\",\"instruction\":\"\\ud83d\\ude00 \\\"\"}");
-    ift_record_unified(&out, &r);
-    CHECK_STR(out.p, "{\"instruction\": \"\xf0\x9f\x98\x80 \\\"\", \"input\": \"\", \"output\": "
-                     "\"\xc3\xa9/\\n\\u0007\"}");
-    ift_str_release(&out);
 }
 
 int main(void) {
     test_parse();
     test_lacks();
     test_complete();
-    test_unified();
     ift_record_release(&r);
     return check_done();
 }
