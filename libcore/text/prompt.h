@@ -42,9 +42,9 @@
 struct ift_prompt; /* read-only once open: threads share it */
 
 struct ift_prompt_opts {
-    const char
-        *name;         /* of an installed prompt, or a file; "chat": the chat template that lies
-                          beside the vocabulary; a file that ends in .jinja: that template (chat.h) */
+    /* Of an installed prompt, or a file; "chat": the chat template that lies beside the
+     * vocabulary; a file that ends in .jinja: that template (chat.h). */
+    const char *name;
     const char *vocab; /* the vocabulary's path; for "chat" */
     const char *vars;  /* JSON object of more variables for a chat template, or NULL */
 };
