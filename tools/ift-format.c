@@ -5,9 +5,9 @@
 #include "libcore/io/stream.h"
 
 struct args {
-    const char *from, *program, *file, *member, *as, *engine, *turns, *side, *answers;
+    const char *from, *program, *file, *member, *as, *engine, *turns, *side, *answers, *normalize;
     struct ift_opt_list args;
-    bool list, describe, context;
+    bool list, describe, context, strip_html, unescape;
 };
 
 static const struct ift_opt opts[] = {
@@ -29,6 +29,11 @@ static const struct ift_opt opts[] = {
                 "of archives, read only these members"),
     IFT_OPT_CHOICE('\0', "as", struct args, as, NULL, "jsonl", ift_shape_name,
                    "how records are written"),
+    IFT_OPT_CHOICE('\0', "normalize", struct args, normalize, NULL, NULL, ift_clean_forms,
+                   "texts in this Unicode normal form"),
+    IFT_OPT_FLAG('\0', "strip-html", struct args, strip_html, "texts with tags as what they say"),
+    IFT_OPT_FLAG('\0', "unescape-newlines", struct args, unescape,
+                 "the two characters \\n in texts are a line break"),
     IFT_OPT_CHOICE('\0', "engine", struct args, engine, NULL, "auto", ift_recipe_engine_name,
                    "what runs the recipe's program"),
     IFT_OPT_ALONE('\0', "list", struct args, list, "list the recipes"),
@@ -74,6 +79,7 @@ static int run(const struct ift_run *run, struct ift_err *err) {
         .args = &a->args,
         .side = a->side,
         .answers = a->answers,
+        .clean = {a->normalize, a->strip_html, a->unescape},
         .turns = a->turns,
         .context = a->context,
         .engine = a->engine,

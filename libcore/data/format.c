@@ -66,8 +66,8 @@ static int open_recipe(const struct ift_format *f, struct ift_recipe **r, struct
 /* A worker's own. */
 struct local {
     struct ift_recipe *recipe;
-    struct ift_record record; /* for --turns */
-    struct ift_str line;
+    struct ift_record record; /* of line, or of clean */
+    struct ift_str line, clean;
 };
 
 static void *local_new(void *ctx, struct ift_err *err) {
@@ -83,18 +83,27 @@ static void local_free(void *ctx, void *local) {
     ift_recipe_free(l->recipe);
     ift_record_release(&l->record);
     ift_str_release(&l->line);
+    ift_str_release(&l->clean);
     free(l);
 }
 
-enum { EMPTY, UNASKED };
+enum { EMPTY, CLEANED, UNASKED };
 
 static void put_turn(void *emit) {
     ift_emit_end(emit);
 }
 
-static int cut_turns(const struct ift_format *f, struct local *l, struct ift_emit *emit,
-                     struct ift_err *err) {
+/* From a record to what is made of it. */
+static int put_record(const struct ift_format *f, struct local *l, struct ift_emit *emit,
+                      struct ift_err *err) {
     IFT_TRY(ift_record_parse(&l->record, l->line.p, l->line.n, err));
+    if (ift_clean_wanted(&f->clean)) {
+        bool changed = false;
+        ift_str_clear(&l->clean);
+        IFT_TRY(ift_clean_record(&f->clean, &l->record, &l->clean, &changed, err));
+        emit->note[CLEANED] += changed;
+        IFT_TRY(ift_record_parse(&l->record, l->clean.p, l->clean.n, err));
+    }
     ift_turns_cut(&l->record, ift_turns(f->turns), f->context, emit->out, put_turn, emit,
                   &emit->note[UNASKED]);
     return 0;
@@ -104,19 +113,19 @@ static int map(void *ctx, void *local, const struct ift_item *item, struct ift_e
                struct ift_err *err) {
     const struct ift_format *const f = ctx;
     struct local *const l = local;
-    const bool whole = ift_turns(f->turns) == IFT_TURNS_ALL;
+    const bool as_it_is = ift_turns(f->turns) == IFT_TURNS_ALL && !ift_clean_wanted(&f->clean);
     IFT_TRY(ift_recipe_run(l->recipe, item->text, err));
     const struct ift_json *value;
     int got;
     while ((got = ift_recipe_next(l->recipe, &value, err)) > 0) {
         bool empty = false;
         ift_str_clear(&l->line);
-        IFT_TRY(ift_record_complete(value, whole ? emit->out : &l->line, &empty, err));
+        IFT_TRY(ift_record_complete(value, as_it_is ? emit->out : &l->line, &empty, err));
         emit->note[EMPTY] += empty;
-        if (whole)
+        if (as_it_is)
             ift_emit_end(emit);
         else
-            IFT_TRY(cut_turns(f, l, emit, err));
+            IFT_TRY(put_record(f, l, emit, err));
     }
     return got;
 }
@@ -131,7 +140,7 @@ int ift_format_run(const struct ift_format *f, const struct ift_run *run, struct
         .local_new = local_new,
         .local_free = local_free,
         .map = map,
-        .note = {"with an empty output", "answers to nobody left out"},
+        .note = {"with an empty output", "cleaned", "answers to nobody left out"},
     };
     const int status = ift_filter_run(&filter, (void *)f, run, err);
     ift_recipe_free(recipe);

@@ -14,16 +14,18 @@
 #include "libcore/base/opt.h"
 #include "libcore/base/str.h"
 #include "libcore/base/tool.h"
+#include "libcore/data/clean.h"
 #include "libcore/data/recipe.h"
 #include "libcore/data/record.h"
 
 struct ift_format {
-    const char *from;                /* recipe, NAME or FILE; or NULL and */
-    const char *program;             /* a jq program, with or without a header; or NULL and */
-    const char *file;                /* a file that holds one */
-    const char *engine;              /* of ift_recipe_engine_name */
-    const char *member;              /* of archives, or NULL */
-    const char *as;                  /* of ift_shape_name */
+    const char *from;    /* recipe, NAME or FILE; or NULL and */
+    const char *program; /* a jq program, with or without a header; or NULL and */
+    const char *file;    /* a file that holds one */
+    const char *engine;  /* of ift_recipe_engine_name */
+    const char *member;  /* of archives, or NULL */
+    const char *as;      /* of ift_shape_name */
+    struct ift_clean clean;
     const char *turns;               /* of ift_turns_name */
     bool context;                    /* turns keep the messages before them */
     const char *side, *answers;      /* which of those that the recipe offers; NULL: its first */
