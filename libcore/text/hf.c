@@ -19,9 +19,9 @@ void ift_hf_release(struct ift_hf *h) {
 
 /* ---- names ---- */
 
-/* The byte that a character of the byte-level alphabet spells: printable Latin-1 characters are
- * themselves, the other bytes, in order, are U+0100 and on (bytes_to_unicode of GPT-2). */
-static int byte_of(uint32_t code) {
+/* Printable Latin-1 characters are themselves, the other bytes, in order, are U+0100 and on
+ * (bytes_to_unicode of GPT-2). */
+int ift_hf_byte(uint32_t code) {
     if ((code >= 0x21 && code <= 0x7e) || (code >= 0xa1 && code <= 0xac) ||
         (code >= 0xae && code <= 0xff))
         return (int)code;
@@ -43,7 +43,7 @@ bool ift_hf_text(const struct ift_hf *h, struct ift_slice name, struct ift_str *
     uint32_t code = 0;
     for (size_t i = 0, len; i < name.n; i += len) {
         len = ift_utf8_decode(name.p + i, name.n - i, &code);
-        const int byte = byte_of(code);
+        const int byte = ift_hf_byte(code);
         if (byte == NO_BYTE) {
             ift_str_clear(out);
             ift_str_add(out, name.p, name.n);

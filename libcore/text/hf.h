@@ -52,6 +52,10 @@ int ift_hf_merge(struct ift_hf *h, uint32_t line, struct ift_str *left, struct i
 int ift_hf_merge_line(struct ift_hf *h, uint32_t line, struct ift_slice text, struct ift_str *left,
                       struct ift_err *err) IFT_MUST_CHECK;
 
+/* The byte that a character of the byte-level alphabet spells, or -1. The alphabet lies below
+ * U+0144. */
+int ift_hf_byte(uint32_t code);
+
 /* The bytes that a name stands for, set to out; false: no text can become this token. */
 bool ift_hf_text(const struct ift_hf *h, struct ift_slice name, struct ift_str *out);
 

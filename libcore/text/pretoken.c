@@ -177,24 +177,33 @@ size_t ift_pretoken_bloom(struct ift_classes *c, const char *p, size_t n) {
     return i > 0 ? i : n;
 }
 
+static const struct {
+    const char *text;
+    ift_pretoken_fn *scan;
+} known[] = {
+    {"'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+     ift_pretoken_gpt2},
+    {"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| "
+     "?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
+     "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+     ift_pretoken_llama3},
+    {"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| "
+     "?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
+     "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+     ift_pretoken_qwen},
+    {" ?[^(\\s|[.,!?…。，、।۔،])]+", ift_pretoken_bloom},
+};
+
+enum { KNOWN = sizeof known / sizeof *known };
+
 ift_pretoken_fn *ift_pretoken_for(struct ift_slice expression) {
-    static const struct {
-        const char *text;
-        ift_pretoken_fn *scan;
-    } known[] = {
-        {"'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
-         ift_pretoken_gpt2},
-        {"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| "
-         "?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
-         "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-         ift_pretoken_llama3},
-        {"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| "
-         "?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
-         "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-         ift_pretoken_qwen},
-        {" ?[^(\\s|[.,!?…。，、।۔،])]+", ift_pretoken_bloom},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    for (size_t i = 0; i < KNOWN; i++)
         if (ift_slice_is(expression, known[i].text)) return known[i].scan;
+    return NULL;
+}
+
+const char *ift_pretoken_expression(ift_pretoken_fn *scan) {
+    for (size_t i = 0; i < KNOWN; i++)
+        if (known[i].scan == scan) return known[i].text;
     return NULL;
 }

@@ -31,6 +31,8 @@ typedef size_t ift_pretoken_fn(struct ift_classes *c, const char *p, size_t n);
 
 /* The scanner of a published expression; NULL when we do not know it. */
 ift_pretoken_fn *ift_pretoken_for(struct ift_slice expression);
+/* And back; NULL: there is none, no text is cut. */
+const char *ift_pretoken_expression(ift_pretoken_fn *scan);
 
 size_t ift_pretoken_gpt2(struct ift_classes *c, const char *p,
                          size_t n); /* ByteLevel's own expression */

@@ -66,13 +66,13 @@ static void settle(struct ift_tokenizer *t) {
     if (info->add_eos) info->after[info->nafter++] = info->eos;
 }
 
-int ift_tokenizer_open(struct ift_tokenizer **t, const char *path, struct ift_err *err) {
-    struct stat st;
-    if (stat(path, &st) < 0) return ift_fail_errno(err, "%s", path);
-    *t = ift_alloc0(1, sizeof **t);
-    (*t)->info = (struct ift_tokenizer_info){.bos = -1, .eos = -1, .pad = -1, .unk = -1};
-    const int rc = S_ISDIR(st.st_mode) ? ift_tokenizer_read_folder(*t, path, err)
-                                       : read_file(*t, path, err);
+static struct ift_tokenizer *begin(void) {
+    struct ift_tokenizer *const t = ift_alloc0(1, sizeof *t);
+    t->info = (struct ift_tokenizer_info){.bos = -1, .eos = -1, .pad = -1, .unk = -1};
+    return t;
+}
+
+static int finish(struct ift_tokenizer **t, int rc) {
     if (rc == 0) {
         settle(*t);
         return 0;
@@ -80,6 +80,19 @@ int ift_tokenizer_open(struct ift_tokenizer **t, const char *path, struct ift_er
     ift_tokenizer_free(*t);
     *t = NULL;
     return -1;
+}
+
+int ift_tokenizer_open(struct ift_tokenizer **t, const char *path, struct ift_err *err) {
+    struct stat st;
+    if (stat(path, &st) < 0) return ift_fail_errno(err, "%s", path);
+    *t = begin();
+    return finish(t, S_ISDIR(st.st_mode) ? ift_tokenizer_read_folder(*t, path, err)
+                                         : read_file(*t, path, err));
+}
+
+int ift_tokenizer_open_text(struct ift_tokenizer **t, struct ift_slice text, struct ift_err *err) {
+    *t = begin();
+    return finish(t, read_text(*t, text, err));
 }
 
 void ift_tokenizer_free(struct ift_tokenizer *t) {

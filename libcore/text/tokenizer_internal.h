@@ -117,12 +117,16 @@ struct ift_tokenizer {
     /* bytes */
     ift_pretoken_fn *pretoken;
     bool cuts_plainly; /* what ift_pretoken_plain finds is what pretoken would */
-    bool whole_words; /* a word that is a piece is that piece, whatever merging would give */
+    bool whole_words;  /* a word that is a piece is that piece, whatever merging would give */
 
     uint32_t byte_id[256];
     struct ift_decoding decoding;
     struct ift_shown *shown; /* by id */
 };
+
+/* Opens what a .model or tokenizer.json says. Messages do not name it. */
+int ift_tokenizer_open_text(struct ift_tokenizer **t, struct ift_slice text,
+                            struct ift_err *err) IFT_MUST_CHECK;
 
 /* Readers: fill a zeroed tokenizer from the text of a file. Messages do not name it. All but the
  * first leave what `added` has behind the vocabulary to ift_added_finish. */
