@@ -31,6 +31,11 @@ void ift_str_clear(struct ift_str *s) {
     if (s->p) s->p[0] = '\0';
 }
 
+void ift_str_clear_to(struct ift_str *s, size_t most) {
+    if (s->cap > most) ift_str_release(s);
+    ift_str_clear(s);
+}
+
 void ift_str_grow(struct ift_str *s, size_t extra) {
     size_t need;
     if (__builtin_add_overflow(s->n, extra, &need) || __builtin_add_overflow(need, 1, &need)) {

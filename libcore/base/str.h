@@ -56,6 +56,7 @@ struct ift_str {
 
 void ift_str_release(struct ift_str *s);
 void ift_str_clear(struct ift_str *s);                     /* empty, buffer kept, p terminated */
+void ift_str_clear_to(struct ift_str *s, size_t most);     /* empty, a larger buffer given back */
 void ift_str_grow(struct ift_str *s, size_t extra);        /* for reserve */
 /* Makes room for `extra` bytes and a NUL and returns the end; whoever writes there adds to s->n. */
 static inline char *ift_str_reserve(struct ift_str *s, size_t extra) {

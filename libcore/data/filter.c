@@ -85,7 +85,7 @@ static void *local_new(void *ctx, struct ift_err *err) {
 static int read_batch(void *ctx, void *batch, struct ift_err *err) {
     struct state *const s = ctx;
     struct batch *const b = batch;
-    ift_str_clear(&b->out);
+    ift_str_clear_to(&b->out, IFT_SLAB_MOST);
     ift_reject_list_clear(&b->rejects);
     b->counts = (struct counts){0};
     b->is_broken = false;

@@ -114,18 +114,21 @@ static int map(void *ctx, void *local, const struct ift_item *item, struct ift_e
     const struct ift_format *const f = ctx;
     struct local *const l = local;
     const bool as_it_is = ift_turns(f->turns) == IFT_TURNS_ALL && !ift_clean_wanted(&f->clean);
-    IFT_TRY(ift_recipe_run(l->recipe, item->text, err));
+    struct ift_str *const to = as_it_is ? emit->out : &l->line;
+    ift_str_clear(&l->line);
+    IFT_TRY(ift_recipe_run(l->recipe, item->text, to, err));
     const struct ift_json *value;
     int got;
     while ((got = ift_recipe_next(l->recipe, &value, err)) > 0) {
         bool empty = false;
-        ift_str_clear(&l->line);
-        IFT_TRY(ift_record_complete(value, as_it_is ? emit->out : &l->line, &empty, err));
+        IFT_TRY(ift_record_complete(value, to, &empty, err));
         emit->note[EMPTY] += empty;
-        if (as_it_is)
+        if (as_it_is) {
             ift_emit_end(emit);
-        else
-            IFT_TRY(put_record(f, l, emit, err));
+            continue;
+        }
+        IFT_TRY(put_record(f, l, emit, err));
+        ift_str_clear(&l->line);
     }
     return got;
 }

@@ -7,12 +7,12 @@
 struct ift_jqn {
     struct jqn_program program;
     struct jqn_run run;
-    bool written;             /* the one output is in text already */
+    struct ift_str *out;      /* where outputs go */
+    bool written;             /* the one output is there already */
     struct jqn_value *output; /* else they are here */
     size_t noutputs, output_cap, next;
-    int end;             /* how it went after the last output */
-    struct ift_str text; /* of the present output */
-    struct ift_json doc;
+    int end;              /* how it went after the last output */
+    struct ift_json tape; /* of the present output */
 };
 
 struct ift_jqn *ift_jqn_open(const char *program, const struct ift_jq_arg *args, size_t nargs,
@@ -32,8 +32,7 @@ void ift_jqn_free(struct ift_jqn *q) {
     ift_arena_release(&q->program.arena);
     ift_arena_release(&q->run.heap.arena);
     ift_str_release(&q->run.scratch);
-    ift_str_release(&q->text);
-    ift_json_release(&q->doc);
+    ift_json_release(&q->tape);
     free(q->run.slot);
     free(q->output);
     free(q);
@@ -52,38 +51,40 @@ static int take_output(struct jqn_run *x, struct jqn_sink *sink, struct jqn_valu
     return JQN_OK;
 }
 
-static void begin_output(struct ift_jqn *q) {
-    ift_str_clear(&q->text);
-    q->doc.n = 0;
+/* Writes the one value of the program at the end of out, which is as it was when there is none. */
+static int write_single(struct ift_jqn *q) {
+    const size_t from = q->out->n;
+    const struct jqn_value in = jqn_node(q->run.heap.doc, 0);
+    q->tape.n = 0;
+    const int end = jqn_eval_to(&q->run, q->program.root, in, &q->tape, q->out);
+    if (end != JQN_OK) q->out->n = from;
+    return end;
 }
 
-int ift_jqn_run(struct ift_jqn *q, const struct ift_json *doc) {
+int ift_jqn_run(struct ift_jqn *q, const struct ift_json *doc, struct ift_str *out) {
     struct outputs o = {{take_output}, q};
     const struct jqn_expr *const root = q->program.root;
     ift_arena_reset(&q->run.heap.arena);
     q->run.heap.doc = doc;
+    q->out = out;
     q->noutputs = q->next = 0;
-    q->written = false;
-    if (root->single) {
-        begin_output(q);
-        q->end = jqn_eval_to(&q->run, root, jqn_node(doc, 0), &q->doc, &q->text);
-        q->written = q->end == JQN_OK;
-    } else {
-        q->end = jqn_generate(&q->run, root, jqn_node(doc, 0), &o.sink);
-    }
+    q->end =
+        root->single ? write_single(q) : jqn_generate(&q->run, root, jqn_node(doc, 0), &o.sink);
+    q->written = root->single && q->end == JQN_OK;
     return q->end == JQN_LEAVE;
 }
 
-int ift_jqn_next(struct ift_jqn *q, const struct ift_json **out, struct ift_err *err) {
+int ift_jqn_next(struct ift_jqn *q, const struct ift_json **value, struct ift_err *err) {
     if (q->written) {
         q->written = false;
     } else if (q->next < q->noutputs) {
-        begin_output(q);
-        jqn_write(&q->run.heap, &q->doc, &q->text, q->output[q->next++]);
+        q->tape.n = 0;
+        jqn_write(&q->run.heap, &q->tape, q->out, q->output[q->next++]);
     } else {
         return q->end == JQN_FAILED ? IFT_FAIL(err, "%s", q->run.err.text) : 0;
     }
-    q->doc.text = q->text.p;
-    *out = &q->doc;
+    if (q->out->n > UINT32_MAX) return IFT_FAIL(err, "more than 4 GiB of output");
+    q->tape.text = q->out->p;
+    *value = &q->tape;
     return 1;
 }

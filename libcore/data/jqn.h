@@ -33,10 +33,12 @@ struct ift_jqn *ift_jqn_open(const char *program, const struct ift_jq_arg *args,
                              struct ift_str *why);
 /* Runs it on node 0 of a document that must stay until the last output was taken: 0, or 1 when this
  * value asks for what only libjq does. A failure of the program shows behind the outputs that came
- * before it. */
-int ift_jqn_run(struct ift_jqn *q, const struct ift_json *doc) IFT_MUST_CHECK;
-/* The next output, compact JSON, lent until the next call: 1, 0 no more, -1: the program failed. */
-int ift_jqn_next(struct ift_jqn *q, const struct ift_json **out,
+ * before it. Outputs are appended to `out` as compact JSON, each when next tells of it, the first
+ * perhaps now; between run and the first next `out` must stay as it is. */
+int ift_jqn_run(struct ift_jqn *q, const struct ift_json *doc, struct ift_str *out) IFT_MUST_CHECK;
+/* The next output: its tape, over the whole of what is in `out`, lent until the next call or until
+ * `out` changes: 1, 0 no more, -1: the program failed. */
+int ift_jqn_next(struct ift_jqn *q, const struct ift_json **value,
                  struct ift_err *err) IFT_MUST_CHECK;
 void ift_jqn_free(struct ift_jqn *q);
 

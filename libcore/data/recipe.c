@@ -21,7 +21,8 @@ struct ift_recipe {
     struct ift_jq *jq;        /* opened when it is needed first */
     bool on_jq;               /* it runs the present value */
     struct ift_json doc;      /* the present value */
-    struct ift_json out;      /* what libjq made of it */
+    struct ift_str *out;      /* where outputs go */
+    struct ift_json tape;     /* of what libjq made of it */
 };
 
 static void copy_args(struct ift_recipe *r, const struct ift_jq_arg *args, size_t nargs) {
@@ -116,7 +117,7 @@ void ift_recipe_free(struct ift_recipe *r) {
     free(r->arg);
     ift_recipe_header_release(&r->header);
     ift_json_release(&r->doc);
-    ift_json_release(&r->out);
+    ift_json_release(&r->tape);
     ift_jqn_free(r->native);
     ift_jq_free(r->jq);
     ift_str_release(&r->why_libjq);
@@ -148,21 +149,25 @@ const char *ift_recipe_why_libjq(const struct ift_recipe *r) {
     return r->why_libjq.n ? r->why_libjq.p : NULL;
 }
 
-int ift_recipe_run(struct ift_recipe *r, struct ift_slice value, struct ift_err *err) {
+int ift_recipe_run(struct ift_recipe *r, struct ift_slice value, struct ift_str *out,
+                   struct ift_err *err) {
     IFT_TRY(ift_json_parse(&r->doc, value.p, value.n, err));
-    r->on_jq = !r->native || ift_jqn_run(r->native, &r->doc) != 0;
+    r->out = out;
+    r->on_jq = !r->native || ift_jqn_run(r->native, &r->doc, out) != 0;
     if (!r->on_jq) return 0;
     IFT_TRY(open_jq(r, err));
     ift_jq_start(r->jq, &r->doc);
     return 0;
 }
 
-int ift_recipe_next(struct ift_recipe *r, const struct ift_json **out, struct ift_err *err) {
-    if (!r->on_jq) return ift_jqn_next(r->native, out, err);
+int ift_recipe_next(struct ift_recipe *r, const struct ift_json **value, struct ift_err *err) {
+    if (!r->on_jq) return ift_jqn_next(r->native, value, err);
     struct ift_slice text;
     const int got = ift_jq_next(r->jq, &text, err);
     if (got <= 0) return got;
-    IFT_TRY(ift_json_parse(&r->out, text.p, text.n, err));
-    *out = &r->out;
+    const size_t from = r->out->n;
+    ift_str_add(r->out, text.p, text.n);
+    IFT_TRY(ift_json_parse(&r->tape, r->out->p + from, text.n, err));
+    *value = &r->tape;
     return 1;
 }

@@ -137,26 +137,30 @@ bool ift_record_lacks(const struct ift_record *r, int node) {
 
 /* ---- completing ---- */
 
-static void add_member(struct ift_str *out, const struct ift_json *doc, int key, int value) {
-    if (out->p[out->n - 1] != '{') ift_str_addc(out, ',');
-    ift_json_copy(out, doc, key);
-    ift_str_addc(out, ':');
-    ift_json_copy(out, doc, value);
+/* Takes the bytes [from, to) out of the text and puts others there. */
+static void replace(struct ift_str *s, size_t from, size_t to, struct ift_slice by) {
+    ift_str_reserve(s, by.n);
+    memmove(s->p + from + by.n, s->p + to, s->n - to + 1);
+    if (by.n) memcpy(s->p + from, by.p, by.n);
+    s->n = s->n - (to - from) + by.n;
 }
 
-static void add_with_input(struct ift_str *out, const struct ift_record *r) {
-    const struct ift_json *const doc = &r->doc;
-    int *const pair = ift_alloc(2 * doc->node[0].count * sizeof *pair);
-    const size_t members = ift_json_members(doc, 0, pair);
-    ift_str_addc(out, '{');
-    for (size_t i = 0; i < members; i++) {
-        const int value = pair[2 * i + 1];
-        if (value == r->input) continue; /* a null */
-        add_member(out, doc, pair[2 * i], value);
-        if (value == r->instruction) ift_str_adds(out, ",\"input\":\"\"");
+/* Takes a null `input` away and puts an empty one behind `instruction`. The record's text
+ * starts at out->p[base]. */
+static void give_input(struct ift_str *out, const struct ift_record *r, size_t base) {
+    const struct ift_json_node *const node = r->doc.node;
+    size_t at = base + node[r->instruction].to;
+    if (r->input >= 0) {
+        size_t from = base + node[r->input - 1].from, to = base + node[r->input].to;
+        if (out->p[to] == ',') {
+            to++;
+        } else {
+            from--; /* the comma before it: it is not the only member */
+        }
+        replace(out, from, to, (struct ift_slice){0});
+        if (from < at) at -= to - from;
     }
-    ift_str_addc(out, '}');
-    free(pair);
+    replace(out, at, at, ift_slice(",\"input\":\"\""));
 }
 
 /* Of a dialogue that says nothing else, its last exchange is what is asked and answered. */
@@ -176,28 +180,32 @@ static int find_exchange(struct ift_record *r, struct ift_err *err) {
     return 0;
 }
 
-/* Its instruction and output stand in its messages. */
-static void add_exchange(struct ift_str *out, const struct ift_record *r) {
-    const struct ift_json *const doc = &r->doc;
-    ift_str_adds(out, "{\"instruction\":");
-    ift_json_copy(out, doc, r->instruction);
-    ift_str_adds(out, ",\"input\":\"\",\"output\":");
-    ift_json_copy(out, doc, r->output);
-    for (int key = ift_json_first(doc, 0); key >= 0; key = ift_json_next(doc, 0, key + 1))
-        add_member(out, doc, key, key + 1);
-    ift_str_addc(out, '}');
+/* Puts the instruction and output that stand in its messages in front of its keys. */
+static void give_exchange(struct ift_str *out, const struct ift_record *r, size_t base) {
+    const struct ift_slice instruction = ift_json_raw(&r->doc, r->instruction),
+                           output = ift_json_raw(&r->doc, r->output);
+    struct ift_str text = {0};
+    ift_str_adds(&text, "\"instruction\":");
+    ift_str_add(&text, instruction.p, instruction.n);
+    ift_str_adds(&text, ",\"input\":\"\",\"output\":");
+    ift_str_add(&text, output.p, output.n);
+    ift_str_addc(&text, ',');
+    const size_t at = base + r->doc.node[0].from + 1;
+    replace(out, at, at, ift_str_slice(&text));
+    ift_str_release(&text);
 }
 
 int ift_record_complete(const struct ift_json *value, struct ift_str *out, bool *empty,
                         struct ift_err *err) {
     struct ift_record r = {.doc = *value}; /* whose memory stays the caller's */
+    const size_t base = (size_t)(value->text - out->p);
     IFT_TRY(locate(&r, err));
     if (r.messages >= 0 && r.instruction < 0 && r.input < 0 && r.output < 0) {
         IFT_TRY(find_exchange(&r, err));
         r.input = r.instruction;
         IFT_TRY(check(&r, err));
         *empty = ift_record_lacks(&r, r.output);
-        add_exchange(out, &r);
+        give_exchange(out, &r, base);
         return 0;
     }
     const int input = r.input;
@@ -206,11 +214,6 @@ int ift_record_complete(const struct ift_json *value, struct ift_str *out, bool 
     IFT_TRY(check(&r, err));
     r.input = input;
     *empty = ift_record_lacks(&r, r.output);
-    if (missing) {
-        add_with_input(out, &r);
-    } else {
-        const struct ift_slice line = ift_json_raw(&r.doc, 0);
-        ift_str_add(out, line.p, line.n);
-    }
+    if (missing) give_input(out, &r, base);
     return 0;
 }

@@ -47,11 +47,11 @@ size_t ift_record_rounds(const struct ift_record *r);
 /* True where an optional string is absent, null or "": no characters explain nothing. */
 bool ift_record_lacks(const struct ift_record *r, int node);
 
-/* Turns a value that a recipe produced, compact JSON from our own writer, into a canonical record:
- * checks it as parse does, but first gives a missing or null `input` the value "", and one that has
- * `messages` and none of the three keys its last exchange as instruction and output. Appends the
- * line, compact, without a line end. *empty tells whether the output has no characters. On failure
- * `out` is as it was. */
+/* Turns a value that a recipe produced, compact JSON from our own writer, no key twice, into a
+ * canonical record where it stands, at the end of `out`: checks it as parse does, but first gives a
+ * missing or null `input` the value "", and one that has `messages` and none of the three keys its
+ * last exchange as instruction and output. *empty tells whether the output has no characters. On
+ * failure the value stays as it is. */
 int ift_record_complete(const struct ift_json *value, struct ift_str *out, bool *empty,
                         struct ift_err *err) IFT_MUST_CHECK;
 

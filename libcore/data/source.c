@@ -24,9 +24,11 @@ struct ift_source {
 
     struct ift_json_splitter *values; /* VALUES */
     size_t element;                   /* VALUES: elements so far of an array */
-    struct ift_csv *rows;             /* ROWS */
-    struct ift_str head;              /* ROWS: the member's first block */
-    bool begun;                       /* ROWS: it was read */
+    struct ift_slice large;           /* VALUES: a value that waits for a slab of its own */
+    size_t large_line;
+    struct ift_csv *rows; /* ROWS */
+    struct ift_str head;  /* ROWS: the member's first block */
+    bool begun;           /* ROWS: it was read */
     struct ift_str names; /* ROWS: the columns as JSON strings with ':', one after the other */
     size_t *name_end, nnames, names_cap;
     bool first_row; /* ROWS: it is still to come and holds the names */
@@ -111,18 +113,43 @@ static int more_values(struct ift_source *s, struct ift_err *err) {
     return ift_json_splitter_finish(s->values, err) < 0 ? fail_at(s, err) : 0;
 }
 
+static int next_value(struct ift_source *s, struct ift_slice *value, size_t *line,
+                      struct ift_err *err) {
+    if (s->large.n == 0) return ift_json_splitter_next(s->values, value, line, err);
+    *value = s->large;
+    *line = s->large_line;
+    s->large.n = 0;
+    return 1;
+}
+
+/* A large value moves into the slab with its memory, which must be empty, and fills it. */
+static void add_value(struct ift_source *s, struct ift_slab *slab, struct ift_slice value,
+                      size_t line) {
+    size_t from = slab->text.n;
+    if (value.n < SLAB) {
+        ift_str_add(&slab->text, value.p, value.n);
+    } else {
+        ift_json_splitter_take(s->values, &value, &slab->text);
+        from = (size_t)(value.p - slab->text.p);
+    }
+    struct ift_item *const item = add_item(s, slab, from, from + value.n, line);
+    if (ift_json_splitter_in_array(s->values)) item->element = ++s->element;
+}
+
 /* At least one item (1), or the end of the member (0), or a failure (-1). */
 static int fill_values(struct ift_source *s, struct ift_slab *slab, struct ift_err *err) {
     while (slab->text.n < SLAB) {
         struct ift_slice value;
         size_t line;
-        const int got = ift_json_splitter_next(s->values, &value, &line, err);
+        const int got = next_value(s, &value, &line, err);
         if (got < 0) return fail_at(s, err);
+        if (got > 0 && value.n >= SLAB && slab->n > 0) {
+            s->large = value; /* which stays where it is, for the splitter is not asked */
+            s->large_line = line;
+            return 1;
+        }
         if (got > 0) {
-            const size_t from = slab->text.n;
-            ift_str_add(&slab->text, value.p, value.n);
-            struct ift_item *const item = add_item(s, slab, from, slab->text.n, line);
-            if (ift_json_splitter_in_array(s->values)) item->element = ++s->element;
+            add_value(s, slab, value, line);
         } else if (s->ended) {
             s->layout = CLOSED;
             return slab->n > 0;
@@ -258,7 +285,7 @@ static int fill(struct ift_source *s, struct ift_slab *slab, struct ift_err *err
 
 int ift_source_fill(struct ift_source *s, struct ift_slab *slab, struct ift_err *err) {
     slab->n = 0;
-    ift_str_clear(&slab->text);
+    ift_str_clear_to(&slab->text, IFT_SLAB_MOST);
     ift_str_clear(&slab->file);
     ift_arena_reset(&slab->notes);
     if (s->failed) {

@@ -33,6 +33,8 @@ struct ift_item {
     size_t from;       /* of text in the slab */
 };
 
+enum { IFT_SLAB_MOST = 1 << 20 }; /* memory beyond this is for one large item and is not kept */
+
 /* A run of items that came from one member, with their text. Reused; a zeroed one is empty. */
 struct ift_slab {
     struct ift_item *item;
@@ -51,8 +53,8 @@ struct ift_source_opts {
 struct ift_source;
 int ift_source_open(struct ift_source **s, const struct ift_source_opts *opts,
                     struct ift_err *err) IFT_MUST_CHECK;
-/* Fills a slab with about 256 KiB of items, at least one: 1, 0 at the end, -1 on failure. What a
- * slab holds does not depend on anything but the input. */
+/* Fills a slab with about 64 KiB of items, or with one that is larger: 1, 0 at the end, -1 on
+ * failure. What a slab holds does not depend on anything but the input. */
 int ift_source_fill(struct ift_source *s, struct ift_slab *slab,
                     struct ift_err *err) IFT_MUST_CHECK;
 /* The same one item at a time, lent until the next call. Do not mix with fill. */

@@ -7,9 +7,9 @@
  * An object is used by one thread at a time. What a program gives depends on its value and
  * arguments alone: `env` and `$ENV` are empty, `input`, `inputs`, `debug`, `stderr` and
  * `input_filename` see and say nothing, `now`, `localtime`, `strflocaltime`, `strftime` with %Z or
- * %s, and `modulemeta` are errors, and modules cannot be imported. libjq itself adds the definitions
- * of a file ~/.jq where HOME is set: a program that should not see them unsets it at its start, as
- * the tools do.
+ * %s, and `modulemeta` are errors, and modules cannot be imported. libjq itself adds the
+ * definitions of a file ~/.jq where HOME is set: a program that should not see them unsets it at
+ * its start, as the tools do.
  */
 #ifndef IFT_JQ_H
 #define IFT_JQ_H

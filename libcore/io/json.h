@@ -156,6 +156,10 @@ struct ift_json_splitter *ift_json_splitter_new(enum ift_json_layout layout);
  * is wrong, or the last value is cut. */
 int ift_json_splitter_next(struct ift_json_splitter *s, struct ift_slice *value, size_t *line,
                            struct ift_err *err) IFT_MUST_CHECK;
+/* Moves the value that next has just lent to `into`, in place of what is there: the splitter gives
+ * its own memory away for that of `into`, if the value lies in it as large ones do. */
+void ift_json_splitter_take(struct ift_json_splitter *s, struct ift_slice *value,
+                            struct ift_str *into);
 /* A block of input, borrowed until next has returned 0. */
 void ift_json_splitter_push(struct ift_json_splitter *s, const char *p, size_t n);
 /* No more input comes. -1: an array is not closed. In a stream of lines the last value, which may

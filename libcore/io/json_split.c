@@ -89,6 +89,22 @@ static bool take_more(struct ift_json_splitter *s) {
     return true;
 }
 
+void ift_json_splitter_take(struct ift_json_splitter *s, struct ift_slice *value,
+                            struct ift_str *into) {
+    ift_str_clear(into);
+    if (!s->kept) {
+        ift_str_add(into, value->p, value->n);
+        value->p = into->p;
+        return;
+    }
+    const struct ift_str whole = s->buf;
+    s->buf = *into;
+    ift_str_add(&s->buf, s->text.p, s->text.n);
+    s->text = ift_str_slice(&s->buf);
+    *into = whole;
+    into->n = (size_t)(value->p - whole.p) + value->n;
+}
+
 void ift_json_splitter_push(struct ift_json_splitter *s, const char *p, size_t n) {
     s->rest = (struct ift_slice){p, n};
 }

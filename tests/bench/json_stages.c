@@ -44,9 +44,9 @@ static void do_value(struct bench *b, enum stage stage, struct ift_slice value,
     if (ift_json_parse(&b->doc, value.p, value.n, err) < 0) die(err);
     if (stage == PARSE) return;
     const struct ift_json *out;
-    if (ift_jqn_run(b->jqn, &b->doc) != 0) exit(1);
+    ift_str_clear(&b->out);
+    if (ift_jqn_run(b->jqn, &b->doc, &b->out) != 0) exit(1);
     while (ift_jqn_next(b->jqn, &out, err) > 0) {
-        ift_str_clear(&b->out);
         bool empty;
         if (stage == COMPLETE && ift_record_complete(out, &b->out, &empty, err) < 0) die(err);
     }

@@ -28,7 +28,7 @@ static void parse_only(const uint8_t *data, size_t n) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     parse_only(data, n);
     struct jq_random r = {.byte = data, .end = data + n};
-    struct ift_str program = {0}, value = {0}, why = {0}, a = {0}, b = {0};
+    struct ift_str program = {0}, value = {0}, why = {0}, a = {0}, b = {0}, outputs = {0};
     struct ift_json doc = {0};
     struct ift_err err = {0};
     struct ift_slice out;
@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     jq_random_program(&r, &program, 1 + (int)jq_choice(&r, 3));
     struct ift_jqn *const q = ift_jqn_open(program.p, NULL, 0, &why);
     if (ift_json_parse(&doc, value.p, value.n, &err) < 0) abort();
-    if (q && ift_jqn_run(q, &doc) == 0) {
+    if (q && ift_jqn_run(q, &doc, &outputs) == 0) {
         int got;
         const struct ift_json *output;
         while ((got = ift_jqn_next(q, &output, &err)) > 0) {
@@ -64,5 +64,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     ift_str_release(&why);
     ift_str_release(&a);
     ift_str_release(&b);
+    ift_str_release(&outputs);
     return 0;
 }

@@ -76,10 +76,10 @@ static const char *completed(const char *text) {
     struct ift_err err = {0};
     bool empty = false;
     ift_str_clear(&out);
-    ift_str_adds(&out, "kept ");
-    CHECK_OK(ift_json_parse(&r.doc, text, strlen(text), &err), &err);
+    ift_str_addf(&out, "kept %s", text);
+    CHECK_OK(ift_json_parse(&r.doc, out.p + 5, out.n - 5, &err), &err);
     if (ift_record_complete(&r.doc, &out, &empty, &err) < 0) {
-        CHECK_STR(out.p, "kept ");
+        CHECK_STR(out.p + 5, text);
         ift_str_clear(&out);
         ift_str_addf(&out, "kept !%s", err.text);
     } else if (empty) {
@@ -103,6 +103,10 @@ static void test_complete(void) {
     CHECK_STR(completed("{\"output\":\"b\",\"instruction\":\"a\",\"k\":1}"),
               "{\"output\":\"b\",\"instruction\":\"a\",\"input\":\"\",\"k\":1}");
     CHECK_STR(completed("{\"input\":null,\"instruction\":\"a\",\"output\":\"b\"}"), "{" BASE "}");
+    CHECK_STR(completed("{\"instruction\":\"a\",\"output\":\"b\",\"input\":null}"), "{" BASE "}");
+    CHECK_STR(completed("{\"instruction\":\"a\",\"input\":null,\"output\":\"b\"}"), "{" BASE "}");
+    CHECK_STR(completed("{\"k\":1,\"input\":null,\"output\":\"b\",\"instruction\":\"a\"}"),
+              "{\"k\":1,\"output\":\"b\",\"instruction\":\"a\",\"input\":\"\"}");
     CHECK_STR(completed("{\"instruction\":\"\",\"input\":\"\",\"output\":\"\"}"),
               "{\"instruction\":\"\",\"input\":\"\",\"output\":\"\"} (empty)");
     CHECK_STR(completed("{\"instruction\":\"a\",\"output\":\"\"}"),
