@@ -5,7 +5,8 @@
 #include "libcore/io/stream.h"
 
 struct args {
-    const char *from, *program, *file, *member, *as, *engine, *turns, *side, *answers, *normalize;
+    const char *from, *program, *file, *info, *member, *as, *engine, *turns, *side, *answers,
+        *normalize;
     struct ift_opt_list args;
     bool list, describe, context, strip_html, unescape;
 };
@@ -15,6 +16,8 @@ static const struct ift_opt opts[] = {
     IFT_OPT_STR('\0', "jq", struct args, program, "PROGRAM", NULL,
                 "a recipe typed here, in place of --from"),
     IFT_OPT_STR('\0', "jq-file", struct args, file, "FILE", NULL, "a recipe in a file of its own"),
+    IFT_OPT_STR('\0', "dataset-info", struct args, info, "FILE", NULL,
+                "LLaMA-Factory's dataset_info.json; the first operand names the dataset"),
     IFT_OPT_LIST('\0', "arg", struct args, args, "NAME=VALUE",
                  "a string that the recipe sees as $NAME"),
     IFT_OPT_STR('\0', "side", struct args, side, "NAME", NULL,
@@ -65,10 +68,10 @@ static int inform(const struct ift_run *run, struct ift_err *err) {
 static int run(const struct ift_run *run, struct ift_err *err) {
     const struct args *const a = run->args;
     if (a->list || a->describe) return inform(run, err);
-    const int recipes = !!a->from + !!a->program + !!a->file;
+    const int recipes = !!a->from + !!a->program + !!a->file + !!a->info;
     if (recipes != 1)
         return ift_fail_usage(
-            err, recipes ? "--from, --jq and --jq-file exclude each other"
+            err, recipes ? "--from, --jq, --jq-file and --dataset-info exclude each other"
                          : "--from what? name a recipe (--list lists them) or give one with --jq");
     if (a->context && ift_turns(a->turns) == IFT_TURNS_ALL)
         return ift_fail_usage(err, "--context is for --turns each or last");
@@ -76,6 +79,7 @@ static int run(const struct ift_run *run, struct ift_err *err) {
         .from = a->from,
         .program = a->program,
         .file = a->file,
+        .info = a->info,
         .args = &a->args,
         .side = a->side,
         .answers = a->answers,

@@ -5,6 +5,7 @@
 
 #include "libcore/base/data.h"
 #include "libcore/base/mem.h"
+#include "libcore/data/dataset_info.h"
 #include "libcore/data/filter.h"
 #include "libcore/data/shape.h"
 #include "libcore/data/turns.h"
@@ -55,8 +56,8 @@ static int open_recipe(const struct ift_format *f, struct ift_recipe **r, struct
     if (rc == 0 && f->from)
         rc = ift_recipe_open(r, f->from, (enum ift_recipe_engine)engine, v.arg, v.n, err);
     else if (rc == 0 && f->program)
-        rc = ift_recipe_compile(r, "--jq", ift_slice(f->program), (enum ift_recipe_engine)engine,
-                                v.arg, v.n, err);
+        rc = ift_recipe_compile(r, f->info ? f->info : "--jq", ift_slice(f->program),
+                                (enum ift_recipe_engine)engine, v.arg, v.n, err);
     else if (rc == 0)
         rc = compile_file(f, r, (enum ift_recipe_engine)engine, &v, err);
     variables_release(&v);
@@ -133,7 +134,7 @@ static int map(void *ctx, void *local, const struct ift_item *item, struct ift_e
     return got;
 }
 
-int ift_format_run(const struct ift_format *f, const struct ift_run *run, struct ift_err *err) {
+static int run_recipe(const struct ift_format *f, const struct ift_run *run, struct ift_err *err) {
     struct ift_recipe *recipe; /* for its header; the workers have theirs */
     IFT_TRY(open_recipe(f, &recipe, err));
     const struct ift_filter filter = {
@@ -148,6 +149,29 @@ int ift_format_run(const struct ift_format *f, const struct ift_run *run, struct
     const int status = ift_filter_run(&filter, (void *)f, run, err);
     ift_recipe_free(recipe);
     return status;
+}
+
+/* The first operand names the entry; without others its own file is read. */
+static int run_entry(const struct ift_format *f, const struct ift_run *run, struct ift_err *err) {
+    struct ift_str recipe = {0}, path = {0};
+    if (run->noperands == 0) return ift_fail_usage(err, "--dataset-info: which dataset of it?");
+    const bool given = run->noperands > 1;
+    int rc = ift_dataset_info_read(f->info, run->operand[0], &recipe, given ? NULL : &path, err);
+    if (rc == 0) {
+        struct ift_format of_entry = *f;
+        struct ift_run on_files = *run;
+        of_entry.program = recipe.p;
+        on_files.operand = given ? run->operand + 1 : (const char *[]){path.p};
+        on_files.noperands = given ? run->noperands - 1 : 1;
+        rc = run_recipe(&of_entry, &on_files, err);
+    }
+    ift_str_release(&recipe);
+    ift_str_release(&path);
+    return rc;
+}
+
+int ift_format_run(const struct ift_format *f, const struct ift_run *run, struct ift_err *err) {
+    return f->info ? run_entry(f, run, err) : run_recipe(f, run, err);
 }
 
 /* ---- the catalogue ---- */

@@ -21,7 +21,8 @@
 struct ift_format {
     const char *from;    /* recipe, NAME or FILE; or NULL and */
     const char *program; /* a jq program, with or without a header; or NULL and */
-    const char *file;    /* a file that holds one */
+    const char *file;    /* a file that holds one; or NULL and */
+    const char *info;    /* LLaMA-Factory's dataset_info.json; the run's first operand names one */
     const char *engine;  /* of ift_recipe_engine_name */
     const char *member;  /* of archives, or NULL */
     const char *as;      /* of ift_shape_name */
