@@ -7,6 +7,7 @@
 
 struct args {
     const char *model, *dtype;
+    struct ift_model_growth growth;
     struct ift_opt_list adapters;
 };
 
@@ -17,6 +18,12 @@ static const struct ift_opt opts[] = {
                      "the base, a Hugging Face model folder"),
     IFT_OPT_LIST('\0', "adapter", struct args, adapters, "DIR",
                  "a PEFT adapter folder to fold in; several add up"),
+    IFT_OPT_STR('\0', "vocab", struct args, growth.vocab, "FILE|DIR", NULL,
+                "grow the model to this vocabulary, which extends its own, first"),
+    IFT_OPT_CHOICE('\0', "new-rows", struct args, growth.new_rows, NULL, "pieces",
+                   ift_model_new_rows, "what rows of new ids begin as"),
+    IFT_OPT_INT('\0', "pad-vocab", struct args, growth.multiple, "N", 0, 1 << 20, 0,
+                "make the number of rows a multiple of this; 0: as many as ids"),
     IFT_OPT_CHOICE('\0', "dtype", struct args, dtype, NULL, "keep", dtypes,
                    "what weights are stored as; keep: as in the base"),
     {0},
@@ -34,13 +41,14 @@ static int make_provenance(const struct ift_run *run, struct ift_str *out, struc
     return rc;
 }
 
-static int merge(const struct ift_run *run, const struct ift_model *m, struct ift_peft **adapter,
+static int merge(const struct ift_run *run, struct ift_model *m, struct ift_peft **adapter,
                  struct ift_err *err) {
     const struct args *const a = run->args;
     enum ift_dtype dtype;
     const bool keep = !ift_dtype_parse(a->dtype, &dtype);
     struct ift_str provenance = {0};
     size_t changed = 0;
+    if (a->growth.vocab) IFT_TRY(ift_model_grow(m, &a->growth, err));
     for (size_t i = 0; i < a->adapters.n; i++)
         IFT_TRY(ift_peft_open(&adapter[i], m, a->adapters.item[i], err));
     int rc = make_provenance(run, &provenance, err);
@@ -50,15 +58,23 @@ static int merge(const struct ift_run *run, const struct ift_model *m, struct if
                                   err);
     ift_str_release(&provenance);
     IFT_TRY(rc);
-    ift_note(run, "changed %zu of %zu tensors, wrote %s", changed,
-             ift_weights_count(ift_model_weights(m)), run->common.output);
+    if (a->growth.vocab)
+        ift_note(run, "a vocabulary of %lld rows", (long long)ift_model_config(m)->vocab);
+    if (a->adapters.n)
+        ift_note(run, "changed %zu of %zu tensors, wrote %s", changed,
+                 ift_weights_count(ift_model_weights(m)), run->common.output);
+    else
+        ift_note(run, "wrote %s", run->common.output);
     return 0;
 }
 
 static int run_merge(const struct ift_run *run, struct ift_err *err) {
     const struct args *const a = run->args;
     struct ift_model *m;
-    if (!a->adapters.n) return ift_fail_usage(err, "no --adapter to merge");
+    if (!a->adapters.n && !a->growth.vocab)
+        return ift_fail_usage(err, "no --adapter to merge, and no --vocab to grow to");
+    if (!a->growth.vocab && a->growth.multiple)
+        return ift_fail_usage(err, "--pad-vocab without --vocab");
     IFT_TRY(ift_model_open(&m, a->model, err));
     struct ift_peft **const adapter = ift_alloc0(a->adapters.n, sizeof *adapter);
     const int rc = merge(run, m, adapter, err);
@@ -70,7 +86,7 @@ static int run_merge(const struct ift_run *run, struct ift_err *err) {
 
 const struct ift_tool ift_tool = {
     .name = "ift-merge",
-    .summary = "a model with adapters folded into its weights",
+    .summary = "a model with adapters folded into its weights, or grown to a vocabulary",
     .operands = "",
     .common = IFT_TAKES_OUTDIR,
     .opts = opts,

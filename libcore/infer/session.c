@@ -17,24 +17,25 @@ static int open_text(struct ift_session *s, const struct ift_session_opts *o, st
     if (o->prompt_vars && !o->prompt)
         return IFT_FAIL(err, "variables are for chat templates, and no prompt is used");
     if (!o->prompt && !o->field) return 0;
-    IFT_TRY(ift_tokenizer_open(&s->tokenizer, o->model, err));
+    const char *const vocab = ift_model_vocab(s->model);
+    IFT_TRY(ift_tokenizer_open(&s->tokenizer, vocab, err));
     const struct ift_tokenizer_info *info = ift_tokenizer_info(s->tokenizer);
     if (info->size > (uint64_t)c->vocab)
-        return IFT_FAIL(err, "%s: the vocabulary has %u ids, the model %lld rows for them",
-                        o->model, info->size, (long long)c->vocab);
+        return IFT_FAIL(err, "%s: the vocabulary has %u ids, the model %lld rows for them", vocab,
+                        info->size, (long long)c->vocab);
     add_eos(s, info->eos);
     s->encoder = ift_encoder_new(s->tokenizer);
     s->field = o->field;
     if (!o->prompt) return 0;
-    const struct ift_prompt_opts prompt = {o->prompt, o->model, o->prompt_vars};
+    const struct ift_prompt_opts prompt = {o->prompt, vocab, o->prompt_vars};
     return ift_prompt_open(&s->prompt, &prompt, s->tokenizer, err);
 }
 
 static int open_all(struct ift_session *s, const struct ift_session_opts *o, struct ift_err *err) {
     IFT_TRY(ift_model_open(&s->model, o->model, err));
+    if (o->adapter) IFT_TRY(ift_peft_open(&s->peft, s->model, o->adapter, err));
     IFT_TRY(open_text(s, o, err));
-    IFT_TRY(ift_device_open(&s->device, o->backend, o->threads, err));
-    return o->adapter ? ift_peft_open(&s->peft, s->model, o->adapter, err) : 0;
+    return ift_device_open(&s->device, o->backend, o->threads, err);
 }
 
 int ift_session_open(struct ift_session *s, const struct ift_session_opts *o, struct ift_err *err) {

@@ -90,6 +90,9 @@ struct ift_attach {
     /* Output x (N, hidden) of sub-block `name` ("model.layers.0.mlp") whose input was `in`, before
      * the residual sum. */
     ift_val (*block)(void *self, struct ift_build *b, const char *name, ift_val in, ift_val x);
+    /* What stands in for the weight `name` of this shape; 0: it does itself. */
+    ift_val (*weight)(void *self, struct ift_build *b, const char *name, int ndim,
+                      const int64_t *dim);
     /* Token embeddings x (N, hidden) of ids. */
     ift_val (*embedding)(void *self, struct ift_build *b, const char *name, ift_val ids, ift_val x);
 };

@@ -11,7 +11,7 @@ static size_t count_of(const struct ift_tensor *t) {
 }
 
 /* Widened piece by piece: beside the weight itself next to nothing is held. */
-static int upload_wide(struct ift_model *m, const struct ift_tensor *t,
+static int upload_wide(struct ift_device *d, const struct ift_tensor *t,
                        const struct ift_operand *to, struct ift_err *err) {
     enum { PIECE = 1 << 16 };
     const size_t n = count_of(t), size = ift_dtype_size(t->dtype);
@@ -26,7 +26,7 @@ static int upload_wide(struct ift_model *m, const struct ift_tensor *t,
                                           .dim = {(int64_t)some},
                                           .row = 1};
         rc = ift_to_f32(wide, (const char *)t->data + at * size, t->dtype, some, err);
-        if (rc == 0) rc = ift_device_upload(m->device, &piece, wide, err);
+        if (rc == 0) rc = ift_device_upload(d, &piece, wide, err);
     }
     free(wide);
     return rc;
@@ -37,8 +37,17 @@ static int load_copy(struct ift_model *m, const struct ift_tensor *t, enum ift_d
                      struct ift_operand *to, struct ift_err *err) {
     IFT_TRY(ift_device_tensor(m->device, dtype, t->ndim, t->dim, to, err));
     const int rc = t->dtype == dtype ? ift_device_upload(m->device, to, t->data, err)
-                                     : upload_wide(m, t, to, err);
+                                     : upload_wide(m->device, t, to, err);
     if (rc < 0) ift_device_free(m->device, to);
+    ift_weights_forget(m->weights, t);
+    return rc;
+}
+
+int ift_model_upload(const struct ift_model *m, const char *name, struct ift_device *d,
+                     const struct ift_operand *to, struct ift_err *err) {
+    const struct ift_tensor *const t = ift_model_find(m, name);
+    if (!t) return IFT_FAIL(err, "%s: no weight \"%s\"", m->dir, name);
+    const int rc = upload_wide(d, t, to, err);
     ift_weights_forget(m->weights, t);
     return rc;
 }
@@ -158,6 +167,7 @@ struct ift_model_bytes ift_model_measure(const struct ift_model *m, const struct
         const size_t n = (size_t)ift_shape_count(value->ndim, value->dim);
         const enum ift_dtype dtype = t && is_read_as_stored(g, v, t) ? t->dtype : IFT_F32;
         const bool mapped = t && !value->trainable && d->backend->wrap && lies_ready(t, dtype);
+        if (mapped && ift_weights_is_put(m->weights, t)) continue; /* held already */
         *(mapped ? &bytes.mapped : &bytes.own) += n * ift_dtype_size(dtype);
     }
     return bytes;

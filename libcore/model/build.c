@@ -75,16 +75,22 @@ ift_val ift_build_dropout_key(struct ift_build *b) {
     return b->dropout_key;
 }
 
+static ift_val declare(struct ift_build *b, int ndim, const int64_t *dim, const char *name) {
+    const struct ift_attach *const a = b->attach;
+    const ift_val v = a && a->weight ? a->weight(a->self, b, name, ndim, dim) : 0;
+    return v ? v : ift_graph_param(b->g, name, ndim, dim, b->train_base);
+}
+
 ift_val ift_build_param(struct ift_build *b, int ndim, const int64_t *dim, const char *fmt, ...) {
     char name[NAME];
     FORMAT(name, fmt);
-    return ift_graph_param(b->g, name, ndim, dim, b->train_base);
+    return declare(b, ndim, dim, name);
 }
 
 ift_val ift_build_vector(struct ift_build *b, int64_t n, const char *fmt, ...) {
     char name[NAME];
     FORMAT(name, fmt);
-    return ift_graph_param(b->g, name, 1, &n, b->train_base);
+    return declare(b, 1, &n, name);
 }
 
 ift_val ift_build_linear(struct ift_build *b, ift_val x, int64_t in, int64_t out, bool bias,

@@ -167,28 +167,48 @@ static const char *dtype_word(enum ift_dtype type) {
     return "";
 }
 
+/* With the value of `key` replaced, or the key put first. */
+static void set_value(const struct ift_json *doc, const char *text, size_t n, const char *key,
+                      const char *value, struct ift_str *out) {
+    const int node = ift_json_get(doc, 0, key);
+    if (node >= 0) {
+        const struct ift_slice raw = ift_json_raw(doc, node);
+        ift_str_add(out, text, (size_t)(raw.p - text));
+        ift_str_adds(out, value);
+        ift_str_add(out, raw.p + raw.n, n - (size_t)(raw.p + raw.n - text));
+        return;
+    }
+    const char *const open = memchr(text, '{', n);
+    const size_t head = (size_t)(open - text) + 1;
+    const bool alone = ift_json_first(doc, 0) < 0;
+    ift_str_add(out, text, head);
+    ift_str_addf(out, "\n  \"%s\": %s%s", key, value, alone ? "" : ",");
+    ift_str_add(out, text + head, n - head);
+}
+
+static int parse_object(struct ift_json *doc, const char *text, size_t n, struct ift_err *err) {
+    IFT_TRY(ift_json_parse(doc, text, n, err));
+    if (ift_json_is(doc, 0, IFT_JSON_OBJECT)) return 0;
+    ift_json_release(doc);
+    return IFT_FAIL(err, "not an object");
+}
+
+int ift_config_set(const char *text, size_t n, const char *key, const char *value,
+                   struct ift_str *out, struct ift_err *err) {
+    struct ift_json doc = {0};
+    IFT_TRY(parse_object(&doc, text, n, err));
+    set_value(&doc, text, n, key, value, out);
+    ift_json_release(&doc);
+    return 0;
+}
+
 int ift_config_set_dtype(const char *text, size_t n, enum ift_dtype dtype, struct ift_str *out,
                          struct ift_err *err) {
     struct ift_json doc = {0};
-    IFT_TRY(ift_json_parse(&doc, text, n, err));
-    if (!ift_json_is(&doc, 0, IFT_JSON_OBJECT)) {
-        ift_json_release(&doc);
-        return IFT_FAIL(err, "not an object");
-    }
-    const int node = ift_json_get(&doc, 0, dtype_key(&doc, 0));
-    if (node >= 0) {
-        const struct ift_slice raw = ift_json_raw(&doc, node);
-        ift_str_add(out, text, (size_t)(raw.p - text));
-        ift_str_addf(out, "\"%s\"", dtype_word(dtype));
-        ift_str_add(out, raw.p + raw.n, n - (size_t)(raw.p + raw.n - text));
-    } else {
-        const char *const open = memchr(text, '{', n);
-        const size_t head = (size_t)(open - text) + 1;
-        const bool alone = ift_json_first(&doc, 0) < 0;
-        ift_str_add(out, text, head);
-        ift_str_addf(out, "\n  \"torch_dtype\": \"%s\"%s", dtype_word(dtype), alone ? "" : ",");
-        ift_str_add(out, text + head, n - head);
-    }
+    char word[32];
+    IFT_TRY(parse_object(&doc, text, n, err));
+    snprintf(word, sizeof word, "\"%s\"", dtype_word(dtype));
+    set_value(&doc, text, n, dtype_key(&doc, 0), word, out);
     ift_json_release(&doc);
     return 0;
 }

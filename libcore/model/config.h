@@ -115,6 +115,10 @@ int ift_config_window(const struct ift_json *doc, int root, bool slides, int64_t
 int ift_config_embed_pad(const struct ift_json *doc, int root, struct ift_config *c,
                          struct ift_err *err) IFT_MUST_CHECK;
 
+/* Appends the config's text with the value of `key` replaced by the JSON text `value`, or the key
+ * added, every other byte kept. */
+int ift_config_set(const char *text, size_t n, const char *key, const char *value,
+                   struct ift_str *out, struct ift_err *err) IFT_MUST_CHECK;
 /* Appends the config's text with its dtype (in whichever key it has) replaced, every other byte
  * kept. */
 int ift_config_set_dtype(const char *text, size_t n, enum ift_dtype dtype, struct ift_str *out,

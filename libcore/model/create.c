@@ -77,14 +77,17 @@ static int write_folder(struct maker *k, const struct ift_str *config_text, cons
     size_t n;
     struct ift_tensor *const t = list(g, k->dtype, &n);
     const struct ift_tensor_lender lender = {k, lend};
-    const struct ift_model_save how = {
-        .lender = &lender, .dtype = k->how->dtype, .provenance = k->how->provenance};
+    const struct ift_model_save how = {.lender = &lender,
+                                       .dtype = k->how->dtype,
+                                       .provenance = k->how->provenance};
     int rc = ift_outdir_open(&f, dir, IFT_OUTDIR_NEW, err);
     if (rc == 0) {
-        if (folder) rc = ift_model_copy_files(folder, f, err);
+        if (folder) rc = ift_model_copy_files(folder, NULL, f, err);
         if (rc == 0) rc = ift_model_write_files(f, t, n, &how, config_text, err);
-        if (rc == 0) rc = ift_outdir_commit(f, err);
-        else ift_outdir_abandon(f);
+        if (rc == 0)
+            rc = ift_outdir_commit(f, err);
+        else
+            ift_outdir_abandon(f);
     }
     free(t);
     ift_graph_free(g);

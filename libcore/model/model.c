@@ -135,12 +135,7 @@ static int check_weights(const struct ift_model *m, struct ift_err *err) {
 
 static int read_config(struct ift_model *m, struct ift_err *err) {
     char *const path = ift_model_path(m->dir, "config.json");
-    int rc = ift_in_slurp(path, &m->config_text, MAX_CONFIG, err);
-    if (rc == 0) {
-        const struct ift_str *const text = &m->config_text;
-        rc = ift_arch_configure(text->p ? text->p : "", text->n, &m->arch, &m->config, err);
-        if (rc < 0) ift_fail_in(err, "%s", path);
-    }
+    const int rc = ift_in_slurp(path, &m->config_text, MAX_CONFIG, err);
     free(path);
     return rc;
 }
@@ -161,6 +156,13 @@ static int read_generation(struct ift_model *m, struct ift_err *err) {
     return rc;
 }
 
+int ift_model_configure(struct ift_model *m, struct ift_err *err) {
+    const struct ift_str *const text = &m->config_text;
+    if (ift_arch_configure(text->p ? text->p : "", text->n, &m->arch, &m->config, err) < 0)
+        return ift_fail_in(err, "%s/config.json", m->dir);
+    return read_generation(m, err);
+}
+
 int ift_model_open(struct ift_model **out, const char *dir, struct ift_err *err) {
     struct stat st;
     if (stat(dir, &st) != 0) return ift_fail_errno(err, "%s", dir);
@@ -168,7 +170,7 @@ int ift_model_open(struct ift_model **out, const char *dir, struct ift_err *err)
     struct ift_model *const m = ift_alloc0(1, sizeof *m);
     m->dir = ift_strdup(dir);
     int rc = read_config(m, err);
-    if (rc == 0) rc = read_generation(m, err);
+    if (rc == 0) rc = ift_model_configure(m, err);
     if (rc == 0) rc = ift_weights_open_model(&m->weights, dir, err);
     if (rc == 0) rc = check_weights(m, err);
     if (rc < 0) {
@@ -191,6 +193,7 @@ void ift_model_free(struct ift_model *m) {
     free(m->table);
     ift_weights_free(m->weights);
     ift_str_release(&m->config_text);
+    free(m->vocab);
     free(m->dir);
     free(m);
 }

@@ -12,6 +12,7 @@
 #define IFT_MODEL_H
 
 #include "libcore/graph/exec.h"
+#include "libcore/io/outdir.h"
 #include "libcore/model/arch.h"
 #include "libcore/tensor/weights.h"
 
@@ -40,6 +41,42 @@ bool ift_model_is_spare(const struct ift_model *m, const struct ift_tensor *t);
 /* Of the weight files' headers and the config, for provenance. */
 uint64_t ift_model_digest(const struct ift_model *m);
 
+/* ---- a model that becomes another before it is bound: in memory, the folder stays ---- */
+
+extern const char *const ift_model_new_rows[]; /* "mean", "pieces", NULL */
+
+/* A vocabulary that has more ids than the model's, whose own mean what they meant. */
+struct ift_model_growth {
+    const char *vocab; /* a file or a folder */
+    /* What rows of new ids begin as. "mean": the mean of the rows of the old ids. "pieces": the
+     * mean of the rows of what the old vocabulary makes of the new piece's text, as extensions of
+     * LLaMA to other languages begin; of control tokens, which have no text, as "mean". */
+    const char *new_rows;
+    long long multiple; /* tables have a multiple of so many rows; 0: as many as they need */
+};
+/* Gives embedding, output projection and its bias the rows that the vocabulary asks for, rounded
+ * once to the type they are stored in; those that nothing asks for and that were not there are the
+ * mean. The configuration says so, and the vocabulary's files take the place of the old ones when
+ * the model is saved. An old id that means something else is an error that names the first. */
+int ift_model_grow(struct ift_model *m, const struct ift_model_growth *how,
+                   struct ift_err *err) IFT_MUST_CHECK;
+/* Was it grown? Then what its tables begin as is in no folder. */
+bool ift_model_is_grown(const struct ift_model *m);
+/* Tables of `rows` >= those there are, of zeros and without a page of memory: for who replaces all
+ * of them. */
+int ift_model_widen(struct ift_model *m, int64_t rows, struct ift_err *err) IFT_MUST_CHECK;
+/* A tied model gets an output projection of its own, with the values of the embedding. */
+int ift_model_untie(struct ift_model *m, struct ift_err *err) IFT_MUST_CHECK;
+/* The vocabulary lies in this folder from now on, if one does. */
+void ift_model_adopt_vocab(struct ift_model *m, const char *dir);
+/* A file or folder, as ift_tokenizer_open takes it: of a model as it was opened, its own. */
+const char *ift_model_vocab(const struct ift_model *m);
+/* Writes the files of the vocabulary that took the place of the old one, and what the model's
+ * folder says about tokens, into a folder of something else; of a model that has its own, nothing.
+ */
+int ift_model_save_vocab(const struct ift_model *m, struct ift_outdir *f,
+                         struct ift_err *err) IFT_MUST_CHECK;
+
 /* ift_build_begin_config with what the folder says. */
 void ift_build_begin(struct ift_build *b, const struct ift_model *m, struct ift_graph *g);
 
@@ -62,6 +99,10 @@ struct ift_model_bytes ift_model_measure(const struct ift_model *m, const struct
  * only): from the device when it was bound for training, else from the file. */
 int ift_model_read(const struct ift_model *m, size_t i, float *to,
                    struct ift_err *err) IFT_MUST_CHECK;
+
+/* Uploads the weight that the family calls `name`, as f32, to memory of the caller's. */
+int ift_model_upload(const struct ift_model *m, const char *name, struct ift_device *d,
+                     const struct ift_operand *to, struct ift_err *err) IFT_MUST_CHECK;
 
 /* How to write a model folder. A zeroed struct asks for a new folder with the data of the tensors
  * themselves. */

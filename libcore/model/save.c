@@ -1,14 +1,13 @@
 #include <dirent.h>
-#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "libcore/base/mem.h"
 #include "libcore/io/stream.h"
 #include "libcore/model/model_internal.h"
+#include "libcore/model/vocab_files.h"
 #include "libcore/tensor/safetensors.h"
 
 static const size_t shard_default = 5000000000; /* what transformers split at for years */
@@ -37,41 +36,23 @@ static bool is_weights(const char *name) {
     return false;
 }
 
-static int copy_file(const char *from, const char *to, struct ift_err *err) {
-    FILE *const in = fopen(from, "rbe");
-    if (!in) return ift_fail_errno(err, "%s", from);
-    struct ift_out *out = NULL;
-    char block[1 << 16];
-    int rc = ift_out_open(&out, to, err);
-    for (size_t n; rc == 0 && (n = fread(block, 1, sizeof block, in)) > 0;)
-        rc = ift_out_write(out, block, n, err);
-    if (rc == 0 && ferror(in)) rc = ift_fail_errno(err, "%s: cannot read", from);
-    fclose(in);
-    if (rc == 0) return ift_out_close(out, err);
-    ift_out_abandon(out);
-    return rc;
-}
-
 static int is_copied(const struct dirent *e) {
     return e->d_name[0] != '.' && strcmp(e->d_name, "config.json") != 0 && !is_weights(e->d_name);
 }
 
-int ift_model_copy_files(const char *from, struct ift_outdir *f, struct ift_err *err) {
+int ift_model_copy_files(const char *from, const char *vocab, struct ift_outdir *f,
+                         struct ift_err *err) {
     struct dirent **entry;
     const int n = scandir(from, &entry, is_copied, alphasort);
     if (n < 0) return ift_fail_errno(err, "%s", from);
     int rc = 0;
     for (int i = 0; i < n; i++) {
-        char *const path = ift_model_path(from, entry[i]->d_name);
-        struct stat st; /* of what a link leads to: that is how the hub's cache keeps files */
-        if (rc == 0 && stat(path, &st) != 0) rc = ift_fail_errno(err, "%s", path);
-        if (rc == 0 && S_ISREG(st.st_mode))
-            rc = copy_file(path, ift_outdir_path(f, entry[i]->d_name), err);
-        free(path);
+        if (rc == 0 && !(vocab && ift_vocab_files_replace(vocab, entry[i]->d_name)))
+            rc = ift_vocab_files_copy(from, entry[i]->d_name, entry[i]->d_name, f, err);
         free(entry[i]);
     }
     free(entry);
-    return rc;
+    return rc == 0 && vocab ? ift_vocab_files_write(from, vocab, f, err) : rc;
 }
 
 /* ---- weights ---- */
@@ -161,7 +142,7 @@ int ift_model_save(const struct ift_model *m, const char *dir, const struct ift_
                    const struct ift_model_save *how, struct ift_err *err) {
     struct ift_outdir *f;
     IFT_TRY(ift_outdir_open(&f, dir, how->into ? IFT_OUTDIR_INTO : IFT_OUTDIR_NEW, err));
-    int rc = ift_model_copy_files(m->dir, f, err);
+    int rc = ift_model_copy_files(m->dir, m->vocab, f, err);
     if (rc == 0) rc = ift_model_write_files(f, t, n, how, &m->config_text, err);
     if (rc == 0) return ift_outdir_commit(f, err);
     ift_outdir_abandon(f);

@@ -56,7 +56,8 @@ static int refuse_tables(const struct ift_peft *p, struct ift_err *err) {
     const char *const tables[] = {arch->embed_name, arch->head_name};
     for (size_t i = 0; i < 2; i++) {
         char *const module = ift_strndup(tables[i], strlen(tables[i]) - strlen(".weight"));
-        const bool meant = ift_lora_config_targets(&l->config, module);
+        const bool meant =
+            ift_lora_config_targets(&l->config, module) && !ift_saved_excludes(&p->saved, module);
         if (meant)
             ift_fail(err, "\"%s\" is a target: only linear modules inside the blocks are supported",
                      module);
@@ -66,12 +67,30 @@ static int refuse_tables(const struct ift_peft *p, struct ift_err *err) {
     return 0;
 }
 
+/* A name to save may mean a module by a part of its name, which does not take it from the targets.
+ */
+static int check_apart(const struct ift_peft *p, const char *module, struct ift_err *err) {
+    struct ift_str weight = {0};
+    size_t n;
+    ift_str_addf(&weight, "%s.weight", module);
+    const int rc = ift_saved_module(&p->saved, weight.p, &n, err);
+    ift_str_release(&weight);
+    if (rc < 0 || !n) return rc;
+    return IFT_FAIL(err,
+                    "\"%s\" is a target, and saved whole: say the whole names of modules to save",
+                    module);
+}
+
 static int add_sites(struct ift_peft *p, struct ift_err *err) {
     struct lora *const l = p->self;
     IFT_TRY(refuse_tables(p, err));
     l->site = ift_alloc0(p->modules + 1, sizeof *l->site);
     for (size_t i = 0; i < p->modules; i++) {
-        if (ift_lora_config_targets(&l->config, p->module[i].name)) add_site(p, &p->module[i]);
+        const char *const name = p->module[i].name;
+        if (ift_saved_excludes(&p->saved, name) || !ift_lora_config_targets(&l->config, name))
+            continue;
+        IFT_TRY(check_apart(p, name, err));
+        add_site(p, &p->module[i]);
     }
     return l->n ? 0 : IFT_FAIL(err, "no module of the model is a target");
 }
@@ -141,7 +160,7 @@ static void lora_rename(const char *name, struct ift_str *out) {
 
 static void lora_write(const struct ift_peft *p, struct ift_str *config) {
     const struct lora *const l = p->self;
-    ift_lora_config_write(&l->config, ift_model_dir(p->model), config);
+    ift_lora_config_write(&l->config, &p->saved, ift_model_dir(p->model), config);
 }
 
 /* ---- computing ---- */
@@ -176,9 +195,8 @@ static int lora_merge(const struct ift_peft *p, const char *name, float *w, int 
                       const int64_t *dim, struct ift_err *err) {
     static const char end[] = ".weight";
     const size_t n = strlen(name), k = strlen(end);
-    const struct site *const s = n > k && strcmp(name + n - k, end) == 0
-                                     ? find_site(p->self, name, n - k)
-                                     : NULL;
+    const struct site *const s =
+        n > k && strcmp(name + n - k, end) == 0 ? find_site(p->self, name, n - k) : NULL;
     if (!s) return 0;
     const struct ift_peft_param *const a = &p->param[s->a], *const b = &p->param[s->b];
     const int64_t in = a->dim[1], out = b->dim[0];

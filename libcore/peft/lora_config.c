@@ -221,6 +221,7 @@ static int refuse_others(const struct reader *r) {
         "qalora_group_size",
         "runtime_config",
         "eva_config",
+        "modules_to_save", /* saved.h reads it */
         "ensure_weight_tying",
         NULL,
     };
@@ -252,8 +253,8 @@ static int check_choices(const struct reader *r) {
     for (size_t i = 0; i < sizeof choice / sizeof *choice; i++) {
         const int v = value_of(r, choice[i].key);
         if (v < 0 || listed(r->doc, v, choice[i].allowed)) continue;
-        const bool flag = ift_json_is(r->doc, v, IFT_JSON_TRUE) ||
-                          ift_json_is(r->doc, v, IFT_JSON_FALSE);
+        const bool flag =
+            ift_json_is(r->doc, v, IFT_JSON_TRUE) || ift_json_is(r->doc, v, IFT_JSON_FALSE);
         if (flag && strcmp(choice[i].key, "init_lora_weights") == 0) continue;
         const struct ift_slice raw = ift_json_raw(r->doc, v);
         return IFT_FAIL(r->err, "\"%s\": %.*s is not supported", choice[i].key,
@@ -323,8 +324,8 @@ static long long number_behind(const char *module, const char *counter) {
     const char *part = module;
     for (const char *dot = strchr(part, '.'); dot; part = dot + 1, dot = strchr(part, '.')) {
         const size_t n = (size_t)(dot - part), digits = strspn(dot + 1, "0123456789");
-        const bool counts = counter ? strlen(counter) == n && strncmp(part, counter, n) == 0
-                                    : part != module;
+        const bool counts =
+            counter ? strlen(counter) == n && strncmp(part, counter, n) == 0 : part != module;
         long long number;
         if (!counts || !digits || dot[1 + digits] != '.') continue;
         if (ift_parse_i64((struct ift_slice){dot + 1, digits}, &number)) return number;
@@ -415,12 +416,23 @@ static void add_layers(struct ift_str *out, const struct ift_lora_config *c) {
     ift_str_addc(out, ']');
 }
 
+static void add_saved(struct ift_str *out, const struct ift_saved *s) {
+    add_key(out, "modules_to_save");
+    for (size_t i = 0; i < s->n; i++) {
+        ift_str_adds(out, i ? ",\n    " : "[\n    ");
+        add_quoted(out, s->item[i].text);
+    }
+    ift_str_adds(out, s->n ? "\n  ]" : "null");
+}
+
 /* Keys in alphabetical order, as PEFT sorts them. */
-void ift_lora_config_write(const struct ift_lora_config *c, const char *base, struct ift_str *out) {
+void ift_lora_config_write(const struct ift_lora_config *c, const struct ift_saved *saved,
+                           const char *base, struct ift_str *out) {
     ift_str_addc(out, '{');
     if (c->alphas.n) add_overrides(out, "alpha_pattern", &c->alphas);
     add_key(out, "base_model_name_or_path"), add_quoted(out, base);
     add_key(out, "bias"), add_quoted(out, "none");
+    if (saved->tied) add_key(out, "ensure_weight_tying"), ift_str_adds(out, "true");
     if (c->exclude.n || c->exclude.text) add_names(out, "exclude_modules", &c->exclude);
     add_key(out, "fan_in_fan_out"), ift_str_adds(out, c->fan_in_fan_out ? "true" : "false");
     add_key(out, "inference_mode"), ift_str_adds(out, "true");
@@ -428,7 +440,7 @@ void ift_lora_config_write(const struct ift_lora_config *c, const char *base, st
     add_layers(out, c);
     add_key(out, "lora_alpha"), ift_json_number(out, c->alpha);
     add_key(out, "lora_dropout"), ift_json_number(out, c->dropout);
-    add_key(out, "modules_to_save"), ift_str_adds(out, "null");
+    add_saved(out, saved);
     add_key(out, "peft_type"), add_quoted(out, "LORA");
     add_key(out, "r"), ift_str_addf(out, "%lld", (long long)c->rank);
     if (c->ranks.n) add_overrides(out, "rank_pattern", &c->ranks);

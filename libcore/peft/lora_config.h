@@ -18,6 +18,7 @@
 #include "libcore/base/mem.h"
 #include "libcore/peft/pattern.h"
 #include "libcore/peft/peft.h"
+#include "libcore/peft/saved.h"
 
 /* A list of names or a pattern; neither: nothing. */
 struct ift_lora_names {
@@ -45,8 +46,8 @@ struct ift_lora_config {
     bool rslora;
     bool fan_in_fan_out; /* said to PEFT: weights of targets are stored as (in, out). What the model
                             says counts, as it does there */
-    bool gaussian;   /* fresh A: normal(0, 1/r) */
-    bool all_linear; /* as asked for; target then lists the family's */
+    bool gaussian;       /* fresh A: normal(0, 1/r) */
+    bool all_linear;     /* as asked for; target then lists the family's */
     struct ift_lora_names target, exclude, layers_pattern;
     int64_t *layer;
     size_t layers;
@@ -67,6 +68,7 @@ double ift_lora_config_scale(const struct ift_lora_config *c, const char *module
 
 /* Appends the text of adapter_config.json, with only those keys that any version of PEFT knows
  * unless a newer one is needed: old versions refuse keys they do not know. */
-void ift_lora_config_write(const struct ift_lora_config *c, const char *base, struct ift_str *out);
+void ift_lora_config_write(const struct ift_lora_config *c, const struct ift_saved *saved,
+                           const char *base, struct ift_str *out);
 
 #endif

@@ -9,13 +9,16 @@
 #include "libcore/base/mem.h"
 #include "libcore/base/rng.h"
 #include "libcore/peft/peft.h"
+#include "libcore/peft/saved.h"
 
 /* A parameter of an adapter, by its name in the file: "base_model.model.<module>.lora_A.weight". */
 struct ift_peft_param {
     const char *name;
     int ndim;
     int64_t dim[IFT_MAX_DIMS];
-    float *host;               /* as opened, made, or last saved */
+    float
+        *host; /* as opened, made, or last saved; NULL: as on the device, or before as in `base` */
+    const char *base;          /* the weight that it replaces; NULL: none */
     struct ift_operand device; /* buf NULL: not bound yet */
 };
 
@@ -26,11 +29,21 @@ struct ift_peft_module {
     bool transposed; /* its weight is stored as (in, out) */
 };
 
+/* A weight of the bare model. */
+struct ift_peft_weight {
+    const char *name;
+    int ndim;
+    int64_t dim[IFT_MAX_DIMS];
+};
+
 struct ift_peft {
     const struct ift_peft_method *method;
     const struct ift_model *model;
     struct ift_peft_module *module;
     size_t modules, module_cap;
+    struct ift_peft_weight *weight;
+    size_t weights, weight_cap;
+    struct ift_saved saved;
     struct ift_peft_param *param;
     size_t params, param_cap;
     struct ift_device *device; /* of the first bind */
@@ -64,5 +77,19 @@ struct ift_peft_method {
 /* Adds a parameter with zeroed values; returns its index. */
 size_t ift_peft_add(struct ift_peft *p, int ndim, const int64_t *dim, const char *fmt, ...)
     IFT_PRINTF(4, 5);
+
+/* ---- the generic part, for its own files: peft.c and peft_open.c ---- */
+
+extern const struct ift_peft_method *const ift_peft_known[]; /* NULL-terminated */
+
+/* With its modules and weights noted, and no parameters. `saved` is taken over. */
+struct ift_peft *ift_peft_begin(const struct ift_model *m, const struct ift_peft_method *method,
+                                struct ift_saved *saved);
+static inline size_t ift_peft_count(const struct ift_peft_param *q) {
+    return (size_t)ift_shape_count(q->ndim, q->dim);
+}
+/* A parameter that replaces a weight, and those for every weight of the modules meant. */
+void ift_peft_add_saved(struct ift_peft *p, const struct ift_peft_weight *w);
+int ift_peft_add_modules(struct ift_peft *p, struct ift_err *err) IFT_MUST_CHECK;
 
 #endif

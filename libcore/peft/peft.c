@@ -10,15 +10,10 @@
 
 extern const struct ift_peft_method ift_peft_lora, ift_peft_none;
 
-static const struct ift_peft_method *const methods[] = {&ift_peft_lora, &ift_peft_none, NULL};
+const struct ift_peft_method *const ift_peft_known[] = {&ift_peft_lora, &ift_peft_none, NULL};
 const char *const ift_peft_methods[] = {"lora", "none", NULL};
 
-static const char config_name[] = "adapter_config.json",
-                  weights_name[] = "adapter_model.safetensors";
-
-static size_t count_of(const struct ift_peft_param *q) {
-    return (size_t)ift_shape_count(q->ndim, q->dim);
-}
+static const char weights_name[] = "adapter_model.safetensors";
 
 /* ---- modules of the model ---- */
 
@@ -38,19 +33,58 @@ static ift_val note_linear(void *self, struct ift_build *b, const char *name, if
     return y;
 }
 
-static struct ift_peft *peft_new(const struct ift_model *m, const struct ift_peft_method *method) {
+static ift_val note_weight(void *self, struct ift_build *b, const char *name, int ndim,
+                           const int64_t *dim) {
+    struct ift_peft *const p = self;
+    (void)b;
+    for (size_t i = 0; i < p->weights; i++)
+        if (strcmp(p->weight[i].name, name) == 0) return 0; /* tied */
+    p->weight = ift_grow(p->weight, p->weights + 1, &p->weight_cap, sizeof *p->weight);
+    struct ift_peft_weight *const w = &p->weight[p->weights++];
+    *w = (struct ift_peft_weight){ift_arena_strndup(&p->arena, name, strlen(name)), ndim, {0}};
+    memcpy(w->dim, dim, (size_t)ndim * sizeof *dim);
+    return 0;
+}
+
+/* What stands in for a weight: the module that is saved in its place. */
+static ift_val replace_weight(void *self, struct ift_build *b, const char *name, int ndim,
+                              const int64_t *dim) {
+    const struct ift_peft *const p = self;
+    (void)ndim, (void)dim;
+    for (size_t i = 0; i < p->params; i++) {
+        const struct ift_peft_param *const q = &p->param[i];
+        if (q->base && strcmp(q->base, name) == 0)
+            return ift_graph_param(b->g, q->name, q->ndim, q->dim, p->training);
+    }
+    return 0;
+}
+
+struct ift_peft *ift_peft_begin(const struct ift_model *m, const struct ift_peft_method *method,
+                                struct ift_saved *saved) {
     struct ift_peft *const p = ift_alloc0(1, sizeof *p);
     p->method = method;
     p->model = m;
+    p->saved = *saved;
+    *saved = (struct ift_saved){0};
     p->attach = method->attach;
     p->attach.self = p;
-    const struct ift_attach notes = {.self = p, .linear = note_linear};
+    p->attach.weight = replace_weight;
+    const struct ift_attach notes = {.self = p, .linear = note_linear, .weight = note_weight};
     struct ift_graph *const g = ift_graph_new();
     struct ift_build b = {.attach = &notes};
     ift_build_begin(&b, m, g);
-    ift_build_forward(&b);
+    ift_build_logits(&b, ift_build_forward(&b));
     ift_graph_free(g);
     return p;
+}
+
+static struct ift_peft_param *add_param(struct ift_peft *p, int ndim, const int64_t *dim,
+                                        const char *name, size_t n) {
+    p->param = ift_grow(p->param, p->params + 1, &p->param_cap, sizeof *p->param);
+    struct ift_peft_param *const q = &p->param[p->params++];
+    *q = (struct ift_peft_param){.name = ift_arena_strndup(&p->arena, name, n), .ndim = ndim};
+    memcpy(q->dim, dim, (size_t)ndim * sizeof *dim);
+    return q;
 }
 
 size_t ift_peft_add(struct ift_peft *p, int ndim, const int64_t *dim, const char *fmt, ...) {
@@ -59,13 +93,45 @@ size_t ift_peft_add(struct ift_peft *p, int ndim, const int64_t *dim, const char
     va_start(args, fmt);
     ift_str_addv(&name, fmt, args);
     va_end(args);
-    struct ift_peft_param q = {.name = ift_arena_strndup(&p->arena, name.p, name.n), .ndim = ndim};
+    struct ift_peft_param *const q = add_param(p, ndim, dim, name.p, name.n);
     ift_str_release(&name);
-    memcpy(q.dim, dim, (size_t)ndim * sizeof *dim);
-    q.host = ift_alloc0(count_of(&q), sizeof *q.host);
-    p->param = ift_grow(p->param, p->params + 1, &p->param_cap, sizeof *p->param);
-    p->param[p->params] = q;
-    return p->params++;
+    q->host = ift_alloc0(ift_peft_count(q), sizeof *q->host);
+    return p->params - 1;
+}
+
+/* ---- modules that are saved whole ---- */
+
+void ift_peft_add_saved(struct ift_peft *p, const struct ift_peft_weight *w) {
+    struct ift_str name = {0};
+    ift_str_addf(&name, IFT_SAVED_PREFIX "%s", w->name);
+    add_param(p, w->ndim, w->dim, name.p, name.n)->base = w->name;
+    ift_str_release(&name);
+}
+
+int ift_peft_add_modules(struct ift_peft *p, struct ift_err *err) {
+    for (size_t i = 0; i < p->weights; i++) {
+        size_t module;
+        IFT_TRY(ift_saved_module(&p->saved, p->weight[i].name, &module, err));
+        if (module) ift_peft_add_saved(p, &p->weight[i]);
+    }
+    return 0;
+}
+
+/* A misspelt name would otherwise only be missing; PEFT takes it in silence, and so do we from
+ * files. */
+static int check_modules(const struct ift_peft *p, struct ift_err *err) {
+    for (size_t k = 0; k < p->saved.n; k++) {
+        const struct ift_saved one = {.item = &p->saved.item[k], .n = 1};
+        size_t module = 0;
+        if (p->saved.tied)
+            IFT_TRY(ift_saved_module(&one, ift_model_arch(p->model)->head_name, &module, err));
+        for (size_t i = 0; !module && i < p->weights; i++)
+            IFT_TRY(ift_saved_module(&one, p->weight[i].name, &module, err));
+        if (!module)
+            return IFT_FAIL(err, "no module to save has a name that ends in \"%s\"",
+                            one.item->text);
+    }
+    return 0;
 }
 
 void ift_peft_free(struct ift_peft *p) {
@@ -77,117 +143,30 @@ void ift_peft_free(struct ift_peft *p) {
     }
     free(p->param);
     free(p->module);
+    free(p->weight);
+    ift_saved_release(&p->saved);
     ift_arena_release(&p->arena);
     free(p);
 }
 
+static int make(struct ift_peft *p, const struct ift_peft_options *o, struct ift_err *err) {
+    IFT_TRY(ift_peft_add_modules(p, err));
+    IFT_TRY(check_modules(p, err));
+    return p->method->make(p, o, err);
+}
+
 int ift_peft_new(struct ift_peft **out, const struct ift_model *m, const struct ift_peft_options *o,
                  struct ift_err *err) {
-    for (const struct ift_peft_method *const *method = methods; *method; method++) {
-        if (strcmp((*method)->name, o->method) != 0) continue;
-        struct ift_peft *const p = peft_new(m, *method);
-        if ((*method)->make(p, o, err) == 0) {
-            *out = p;
-            return 0;
-        }
-        ift_peft_free(p);
+    const struct ift_peft_method *const *method = ift_peft_known;
+    while (*method && strcmp((*method)->name, o->method) != 0) method++;
+    if (!*method) return IFT_FAIL(err, "tuning method \"%s\" is not known", o->method);
+    struct ift_saved saved = {0};
+    if (!(*method)->trains_base && ift_saved_make(&saved, o, m, err) < 0) {
+        ift_saved_release(&saved);
         return -1;
     }
-    return IFT_FAIL(err, "tuning method \"%s\" is not known", o->method);
-}
-
-/* ---- reading an adapter folder ---- */
-
-static const struct ift_peft_method *find_type(const struct ift_json *doc, struct ift_err *err) {
-    const int type = ift_json_get(doc, 0, "peft_type");
-    for (const struct ift_peft_method *const *method = methods; *method; method++) {
-        if ((*method)->peft_type && ift_json_text_is(doc, type, (*method)->peft_type))
-            return *method;
-    }
-    const struct ift_slice raw = type < 0 ? ift_slice("missing") : ift_json_raw(doc, type);
-    ift_fail(err, "\"peft_type\" %.*s is not supported", raw.n < 60 ? (int)raw.n : 60, raw.p);
-    return NULL;
-}
-
-static int read_config(struct ift_peft **out, const struct ift_model *m, const char *path,
-                       struct ift_err *err) {
-    struct ift_str text = {0};
-    struct ift_json doc = {0};
-    struct ift_peft *p = NULL;
-    int rc = ift_in_slurp(path, &text, 16 << 20, err);
-    if (rc == 0) {
-        rc = ift_json_parse(&doc, text.p ? text.p : "", text.n, err);
-        const struct ift_peft_method *const method = rc == 0 ? find_type(&doc, err) : NULL;
-        if (method) {
-            p = peft_new(m, method);
-            rc = method->read(p, &doc, 0, err);
-        }
-        if (rc < 0 || !method) rc = ift_fail_in(err, "%s", path);
-    }
-    ift_json_release(&doc);
-    ift_str_release(&text);
-    if (rc == 0)
-        *out = p;
-    else
-        ift_peft_free(p);
-    return rc;
-}
-
-static struct ift_peft_param *find_param(const struct ift_peft *p, const char *name) {
-    for (size_t i = 0; i < p->params; i++) {
-        if (strcmp(p->param[i].name, name) == 0) return &p->param[i];
-    }
-    return NULL;
-}
-
-/* Every tensor of the file has its parameter, and every parameter its tensor. */
-static int read_weights(struct ift_peft *p, const struct ift_weights *w, const char *dir,
-                        struct ift_err *err) {
-    struct ift_str name = {0};
-    bool *const seen = ift_alloc0(p->params + 1, sizeof *seen);
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < ift_weights_count(w); i++) {
-        const struct ift_tensor *const t = ift_weights_at(w, i);
-        ift_str_clear(&name);
-        p->method->rename(t->name, &name);
-        struct ift_peft_param *const q = find_param(p, name.p);
-        if (!q)
-            rc = IFT_FAIL(err, "%s: nothing in the configuration asks for \"%s\"", dir, t->name);
-        else if (seen[q - p->param])
-            rc = IFT_FAIL(err, "%s: \"%s\" is there twice under two names", dir, t->name);
-        else if (t->ndim != q->ndim ||
-                 memcmp(t->dim, q->dim, (size_t)t->ndim * sizeof *t->dim) != 0)
-            rc = IFT_FAIL(
-                err, "%s: \"%s\" has another shape than the configuration and the model ask for",
-                dir, t->name);
-        else if ((rc = ift_to_f32(q->host, t->data, t->dtype, count_of(q), err)) < 0)
-            ift_fail_in(err, "%s: \"%s\"", dir, t->name);
-        if (rc == 0) seen[q - p->param] = true;
-    }
-    for (size_t i = 0; rc == 0 && i < p->params; i++) {
-        if (!seen[i]) rc = IFT_FAIL(err, "%s: no \"%s\"", dir, p->param[i].name);
-    }
-    free(seen);
-    ift_str_release(&name);
-    return rc;
-}
-
-static int open_weights(struct ift_peft *p, const char *dir, struct ift_err *err) {
-    struct ift_weights *w = NULL;
-    IFT_TRY(ift_weights_open_adapter(&w, dir, err));
-    const int rc = read_weights(p, w, dir, err);
-    ift_weights_free(w);
-    return rc;
-}
-
-int ift_peft_open(struct ift_peft **out, const struct ift_model *m, const char *dir,
-                  struct ift_err *err) {
-    struct ift_str path = {0};
-    struct ift_peft *p = NULL;
-    ift_str_addf(&path, "%s/%s", dir, config_name);
-    int rc = read_config(&p, m, path.p, err);
-    ift_str_release(&path);
-    if (rc == 0) rc = open_weights(p, dir, err);
+    struct ift_peft *const p = ift_peft_begin(m, *method, &saved);
+    const int rc = make(p, o, err);
     if (rc == 0)
         *out = p;
     else
@@ -212,14 +191,16 @@ const struct ift_attach *ift_peft_attach(struct ift_peft *p, bool training) {
 
 size_t ift_peft_bytes(const struct ift_peft *p) {
     size_t n = 0;
-    for (size_t i = 0; i < p->params; i++) n += count_of(&p->param[i]);
+    for (size_t i = 0; i < p->params; i++) n += ift_peft_count(&p->param[i]);
     return n * sizeof(float);
 }
 
 static int load(struct ift_peft *p, struct ift_peft_param *q, struct ift_err *err) {
     if (q->device.buf) return 0;
     IFT_TRY(ift_device_tensor(p->device, IFT_F32, q->ndim, q->dim, &q->device, err));
-    if (ift_device_upload(p->device, &q->device, q->host, err) == 0) return 0;
+    const int rc = q->host ? ift_device_upload(p->device, &q->device, q->host, err)
+                           : ift_model_upload(p->model, q->base, p->device, &q->device, err);
+    if (rc == 0) return 0;
     ift_device_free(p->device, &q->device);
     return -1;
 }
@@ -240,12 +221,37 @@ int ift_peft_bind(struct ift_peft *p, struct ift_device *d, struct ift_exec *x,
 
 /* ---- saving ---- */
 
+/* Saved modules are large: they go from the device to the file one by one. */
 static int fetch(struct ift_peft *p, struct ift_device *d, struct ift_err *err) {
     for (size_t i = 0; i < p->params; i++) {
         struct ift_peft_param *const q = &p->param[i];
-        if (q->device.buf) IFT_TRY(ift_device_download(d, q->host, &q->device, err));
+        if (q->device.buf && !q->base) IFT_TRY(ift_device_download(d, q->host, &q->device, err));
     }
     return 0;
+}
+
+struct lender {
+    const struct ift_peft *peft;
+    const struct ift_tensor *first; /* as the parameters */
+    float *copy;
+};
+
+/* The present values of a module that is saved. */
+static int read_saved(const struct ift_peft *p, const struct ift_peft_param *q, float *to,
+                      struct ift_err *err) {
+    if (q->device.buf) return ift_device_download(p->device, to, &q->device, err);
+    if (q->host) memcpy(to, q->host, ift_peft_count(q) * sizeof *to);
+    if (q->host) return 0;
+    const struct ift_tensor *const t = ift_model_find(p->model, q->base);
+    return ift_to_f32(to, t->data, t->dtype, ift_peft_count(q), err);
+}
+
+static int lend(void *self, const struct ift_tensor *t, const void **data, struct ift_err *err) {
+    struct lender *const l = self;
+    const struct ift_peft_param *const q = &l->peft->param[t - l->first];
+    l->copy = ift_realloc(l->copy, ift_peft_count(q), sizeof *l->copy);
+    *data = l->copy;
+    return read_saved(l->peft, q, l->copy, err);
 }
 
 static int write_weights(const struct ift_peft *p, const char *path, struct ift_err *err) {
@@ -255,11 +261,14 @@ static int write_weights(const struct ift_peft *p, const char *path, struct ift_
         t[i] = (struct ift_tensor){.name = q->name,
                                    .dtype = IFT_F32,
                                    .ndim = q->ndim,
-                                   .data = q->host,
-                                   .bytes = count_of(q) * sizeof *q->host};
+                                   .data = q->base ? NULL : q->host,
+                                   .bytes = ift_peft_count(q) * sizeof *q->host};
         memcpy(t[i].dim, q->dim, sizeof t[i].dim);
     }
-    const int rc = ift_safetensors_write(path, t, p->params, NULL, 0, err);
+    struct lender l = {.peft = p, .first = t};
+    const struct ift_tensor_lender lender = {&l, lend};
+    const int rc = ift_safetensors_write_from(path, t, p->params, NULL, 0, &lender, err);
+    free(l.copy);
     free(t);
     return rc;
 }
@@ -277,8 +286,9 @@ int ift_peft_save(struct ift_peft *p, struct ift_device *d, const char *dir, str
     if (p->method->save) return p->method->save(p, dir, err);
     struct ift_outdir *f;
     IFT_TRY(ift_outdir_open(&f, dir, IFT_OUTDIR_INTO, err));
-    int rc = write_weights(p, ift_outdir_path(f, weights_name), err);
-    if (rc == 0) rc = write_config(p, ift_outdir_path(f, config_name), err);
+    int rc = ift_model_save_vocab(p->model, f, err);
+    if (rc == 0) rc = write_weights(p, ift_outdir_path(f, weights_name), err);
+    if (rc == 0) rc = write_config(p, ift_outdir_path(f, "adapter_config.json"), err);
     if (rc == 0) return ift_outdir_commit(f, err);
     ift_outdir_abandon(f);
     return rc;
@@ -286,5 +296,12 @@ int ift_peft_save(struct ift_peft *p, struct ift_device *d, const char *dir, str
 
 int ift_peft_merge(const struct ift_peft *p, const char *name, float *w, int ndim,
                    const int64_t *dim, struct ift_err *err) {
+    for (size_t i = 0; i < p->params; i++) {
+        const struct ift_peft_param *const q = &p->param[i];
+        if (!q->base || strcmp(q->base, name) != 0) continue;
+        if (ndim != q->ndim || memcmp(dim, q->dim, (size_t)ndim * sizeof *dim) != 0)
+            return IFT_FAIL(err, "the adapter has \"%s\" in another shape", name);
+        return read_saved(p, q, w, err) < 0 ? -1 : 2;
+    }
     return p->method->merge(p, name, w, ndim, dim, err);
 }

@@ -22,21 +22,27 @@ struct ift_peft_options {
     double dropout;      /* lora_dropout */
     const char *targets; /* "" or NULL: default of the family; "all-linear"; or names by commas */
     bool rslora;
-    uint64_t seed; /* of the initial values */
+    const char *modules_to_save; /* "" or NULL: none; names by commas, see saved.h */
+    uint64_t seed;               /* of the initial values */
 };
 
 /* "none", "lora", …, NULL-terminated: the choices of an option. */
 extern const char *const ift_peft_methods[];
 
 /* A fresh adapter for the model, initialised as the original does (LoRA: A kaiming-uniform, B
- * zero). The model must outlive it. A target that no module answers to is an error that names the
- * modules there are. */
+ * zero; modules to save as they are in the base). The model must outlive it. A target that no
+ * module answers to is an error that names the modules there are. An adapter for a model that was
+ * grown saves embedding and output projection. */
 int ift_peft_new(struct ift_peft **p, const struct ift_model *m, const struct ift_peft_options *o,
                  struct ift_err *err) IFT_MUST_CHECK;
 /* An adapter folder of any version of PEFT; its configuration decides the method. Settings that
  * would change the numbers and are not supported are refused by name, as are tensors that are
- * missing, left over or of another shape. */
-int ift_peft_open(struct ift_peft **p, const struct ift_model *m, const char *dir,
+ * missing, left over or of another shape.
+ *
+ * An adapter may bring tables of its own, with more rows than the base's, and may take tied ones
+ * apart: the model becomes what PEFT makes of it, its vocabulary that of the adapter's folder if
+ * one lies there. So open it before anything is described. */
+int ift_peft_open(struct ift_peft **p, struct ift_model *m, const char *dir,
                   struct ift_err *err) IFT_MUST_CHECK;
 /* Also the device memory it bound: after the execs, before the device is closed. NULL is fine. */
 void ift_peft_free(struct ift_peft *p);
@@ -58,15 +64,15 @@ int ift_peft_save(struct ift_peft *p, struct ift_device *d, const char *dir,
                   struct ift_err *err) IFT_MUST_CHECK;
 
 /* Adds what the adapter makes of the weight `name` (of shape dim) to w in place, computed in f32
- * from the values it was opened or last saved with. 0: not adapted, 1: changed, -1: not of the
- * shape the adapter is for. */
+ * from the values it was opened or last saved with. 0: not adapted, 1: changed, 2: replaced, -1:
+ * not of the shape the adapter is for. */
 int ift_peft_merge(const struct ift_peft *p, const char *name, float *w, int ndim,
                    const int64_t *dim, struct ift_err *err) IFT_MUST_CHECK;
 
 /* Writes the model with n adapters folded in, one after the other, as a model folder: w' = w + sum
  * of deltas in f32, rounded once to the dtype of each stored tensor, or to how->dtype where that is
- * given; all other tensors and files byte for byte. Of `how` dtype and provenance are read.
- * *changed: weights that were. */
+ * given; all other tensors and files byte for byte. Of `how` dtype and provenance are read. A
+ * weight that one replaces must be left alone by the others. *changed: weights that were. */
 int ift_peft_merge_model(const struct ift_model *m, struct ift_peft *const *adapters, size_t n,
                          const char *dir, const struct ift_model_save *how, size_t *changed,
                          struct ift_err *err) IFT_MUST_CHECK;

@@ -57,7 +57,9 @@ struct ift_weights {
     struct ift_tensor *tensor;
     size_t n, cap;
     const struct ift_tensor **by_name;
-    struct ift_arena arena; /* the index's text */
+    void **own; /* data that was put there */
+    size_t owned, own_cap;
+    struct ift_arena arena; /* the index's text, names of what was put there */
 };
 
 static int add_part(struct ift_weights *w, const char *path, struct ift_err *err) {
@@ -251,6 +253,8 @@ void ift_weights_free(struct ift_weights *w) {
     free(w->part);
     free(w->tensor);
     free(w->by_name);
+    for (size_t i = 0; i < w->owned; i++) free(w->own[i]);
+    free(w->own);
     ift_arena_release(&w->arena);
     free(w);
 }
@@ -265,6 +269,29 @@ const struct ift_tensor *ift_weights_at(const struct ift_weights *w, size_t i) {
 
 const struct ift_tensor *ift_weights_find(const struct ift_weights *w, const char *name) {
     return ift_tensor_find(w->by_name, w->n, name);
+}
+
+void ift_weights_put(struct ift_weights *w, const struct ift_tensor *t, void *data) {
+    const struct ift_tensor *const there = ift_weights_find(w, t->name);
+    const size_t i = there ? (size_t)(there - w->tensor) : w->n;
+    const char *const name =
+        there ? there->name : ift_arena_strndup(&w->arena, t->name, strlen(t->name));
+    if (!there) add_tensor(w, t);
+    w->tensor[i] = *t;
+    w->tensor[i].name = name;
+    struct ift_err err;
+    free(w->by_name);
+    w->by_name = ift_tensor_index(w->tensor, w->n, &err); /* names differ still */
+    if (!data) return;
+    w->own = ift_grow(w->own, w->owned + 1, &w->own_cap, sizeof *w->own);
+    w->own[w->owned++] = data;
+}
+
+bool ift_weights_is_put(const struct ift_weights *w, const struct ift_tensor *t) {
+    for (size_t i = 0; i < w->owned; i++) {
+        if (w->own[i] == t->data) return true;
+    }
+    return false;
 }
 
 uint64_t ift_weights_digest(const struct ift_weights *w) {

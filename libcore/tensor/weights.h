@@ -8,6 +8,7 @@
 #ifndef IFT_WEIGHTS_H
 #define IFT_WEIGHTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,12 @@ size_t ift_weights_count(const struct ift_weights *w);
 const struct ift_tensor *ift_weights_at(const struct ift_weights *w, size_t i);
 const struct ift_tensor *ift_weights_find(const struct ift_weights *w,
                                           const char *name); /* NULL: absent */
+/* Puts `t` in the place of the tensor of that name, or behind the last where there is none:
+ * pointers that were lent are then void. The name is copied. `data`, which t->data is, becomes the
+ * list's, to be freed with it; NULL: t->data is another's that stays as long. */
+void ift_weights_put(struct ift_weights *w, const struct ift_tensor *t, void *data);
+/* Does its data lie in memory of the list, and not in a file? */
+bool ift_weights_is_put(const struct ift_weights *w, const struct ift_tensor *t);
 /* Of what the files say about their tensors; data is not read. */
 uint64_t ift_weights_digest(const struct ift_weights *w);
 /* Its data has been read and is not needed soon: where it lies in a file, its pages may leave

@@ -21,7 +21,8 @@ static void add_digest(struct ift_str *s, const char *key, uint64_t hash) {
     add_text(s, key, text);
 }
 
-/* Tells bases of one shape apart without reading all of them: the beginning of each tensor. */
+/* Tells bases of one shape apart without reading all of them: the beginning of each tensor, and all
+ * of those that were made for this run. */
 static uint64_t digest_base(const struct ift_model *m) {
     enum { BEGINNING = 4096 };
     const struct ift_weights *files = ift_model_weights(m);
@@ -30,7 +31,8 @@ static uint64_t digest_base(const struct ift_model *m) {
     ift_hasher_add(h, &headers, sizeof headers);
     for (size_t i = 0; i < ift_weights_count(files); i++) {
         const struct ift_tensor *t = ift_weights_at(files, i);
-        ift_hasher_add(h, t->data, t->bytes < BEGINNING ? t->bytes : BEGINNING);
+        const bool whole = t->bytes < BEGINNING || ift_weights_is_put(files, t);
+        ift_hasher_add(h, t->data, whole ? t->bytes : BEGINNING);
     }
     const uint64_t digest = ift_hasher_value(h);
     ift_hasher_free(h);
@@ -50,6 +52,7 @@ char *ift_settings_text(const struct ift_loop_job *job, const struct ift_loop_op
     add_number(&s, "dropout", p->dropout);
     add_text(&s, "targets", p->targets ? p->targets : "");
     add_text(&s, "rslora", p->rslora ? "yes" : "no");
+    add_text(&s, "modules-to-save", p->modules_to_save ? p->modules_to_save : "");
     add_number(&s, "lr", lr);
     add_text(&s, "schedule", o->schedule);
     add_number(&s, "warmup", o->warmup);

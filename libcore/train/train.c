@@ -91,10 +91,21 @@ static int read_rows(struct job *j, const char *const *paths, size_t n, struct i
     return rc;
 }
 
+static int open_model(struct job *j, struct ift_err *err) {
+    const struct ift_train *a = j->train;
+    IFT_TRY(ift_model_open(&j->model, a->model, err));
+    if (!a->growth.vocab) return 0;
+    const int64_t were = ift_model_config(j->model)->vocab;
+    IFT_TRY(ift_model_grow(j->model, &a->growth, err));
+    ift_note_verbose(j->run, "vocabulary: %lld rows in place of %lld",
+                     (long long)ift_model_config(j->model)->vocab, (long long)were);
+    return 0;
+}
+
 static int open_all(struct job *j, struct ift_err *err) {
     const struct ift_run *run = j->run;
     const struct ift_train *a = j->train;
-    IFT_TRY(ift_model_open(&j->model, a->model, err));
+    IFT_TRY(open_model(j, err));
     IFT_TRY(read_rows(j, run->operand, run->noperands, &j->rows, err));
     if (a->valid) IFT_TRY(read_rows(j, &a->valid, 1, &j->valid, err));
     const sigset_t set = stop_signals();
@@ -210,6 +221,10 @@ static int read_options(struct job *j, struct ift_err *err) {
     j->options.dir = j->run->common.output;
     j->options.seed = j->peft_options.seed = j->run->seed;
     IFT_TRY(read_recompute(a->recompute, &j->options.recompute, err));
+    if (!a->growth.vocab && a->growth.multiple)
+        return ift_fail_usage(err, "--pad-vocab without --vocab");
+    if (a->peft.modules_to_save && strcmp(a->peft.method, "none") == 0)
+        return ift_fail_usage(err, "--modules-to-save: with --peft none all of them are trained");
     if (a->valid && a->loop.valid_fraction > 0)
         return ift_fail_usage(err, "--valid and --valid-fraction exclude each other");
     if (!a->loop.steps && !(a->loop.epochs > 0))

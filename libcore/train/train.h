@@ -11,9 +11,10 @@
 #include "libcore/train/loop.h"
 
 struct ift_train {
-    const char *model;     /* a folder */
-    const char *valid;     /* a file of rows; NULL: none */
-    const char *recompute; /* "none", "block" or a number of layers */
+    const char *model;              /* a folder */
+    const char *valid;              /* a file of rows; NULL: none */
+    const char *recompute;          /* "none", "block" or a number of layers */
+    struct ift_model_growth growth; /* vocab NULL: the model's own */
     struct ift_peft_options peft;
     struct ift_loop_options loop; /* but folder, seed and recompute, which come from elsewhere */
     bool profile;                 /* say at the end how long each op took */

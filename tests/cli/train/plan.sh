@@ -43,6 +43,8 @@ compare f32 --peft none --valid-fraction 0.3 --save-every 1 --steps 2
 compare f32
 compare bf16 --recompute 2
 compare bf16 --peft none
+compare bf16 --modules-to-save embed_tokens,lm_head --save-every 1 --steps 2
+compare f32 --modules-to-save norm,lm_head
 
 # It takes neither the memory nor the folder, and reads rows from a pipe.
 ift-train --model f32 --peft none --micro-tokens 1024 -o none --plan -v - <rows.jsonl >plan 2>said
