@@ -1,13 +1,7 @@
-#include <stdlib.h>
 #include <string.h>
 
-#include "libcore/base/mem.h"
-#include "libcore/base/progress.h"
 #include "libcore/base/tool.h"
-#include "libcore/data/source.h"
-#include "libcore/infer/generator.h"
-#include "libcore/infer/session.h"
-#include "libcore/io/stream.h"
+#include "libcore/infer/answers.h"
 
 struct args {
     const char *model, *adapter, *prompt, *prompt_vars, *field, *early_stopping;
@@ -56,83 +50,16 @@ static const struct ift_opt opts[] = {
     {0},
 };
 
-struct job {
-    const struct args *args;
-    struct ift_session session;
-    struct ift_source *source;
-    struct ift_out *out;
-    struct ift_progress *progress;
-    struct ift_str line, tally;
-    uint64_t done, stopped;
-};
-
-/* The record's text goes along as the tag. */
-static int next(void *ctx, struct ift_prompt_ids *p, struct ift_err *err) {
-    struct job *const job = ctx;
-    const struct ift_item *item;
-    struct ift_row row;
-    const int got = ift_source_next(job->source, &item, err);
-    if (got <= 0) return got;
-    if (ift_session_row(&job->session, item->text, true, &row, err) < 0)
-        return ift_item_fail(item, err);
-    *p = (struct ift_prompt_ids){row.id, row.n, ift_strndup(item->text.p, item->text.n)};
-    return 1;
-}
-
-/* The record's own members, without those of an earlier run of ours. */
-static void add_members(struct ift_str *line, const struct ift_json *doc) {
-    for (int key = ift_json_first(doc, 0); key >= 0;) {
-        const int v = ift_json_next(doc, 0, key);
-        if (!ift_json_text_is(doc, key, "generated") && !ift_json_text_is(doc, key, "finish") &&
-            !ift_json_text_is(doc, key, "tokens") && !ift_json_text_is(doc, key, "logprobs")) {
-            ift_json_copy(line, doc, key);
-            ift_str_addc(line, ':');
-            ift_json_copy(line, doc, v);
-            ift_str_addc(line, ',');
-        }
-        key = ift_json_next(doc, 0, v);
-    }
-}
-
-static int done(void *ctx, const struct ift_completion *c, struct ift_err *err) {
-    struct job *const job = ctx;
-    const char *const record = c->tag;
-    struct ift_json doc = {0};
-    struct ift_str text = {0};
-    ift_str_clear(&job->line);
-    ift_str_addc(&job->line, '{');
-    int rc = ift_json_parse(&doc, record, strlen(record), err);
-    if (rc == 0) add_members(&job->line, &doc);
-    if (rc == 0) rc = ift_tokenizer_decode(job->session.tokenizer, c->id, c->n, false, &text, err);
-    ift_str_adds(&job->line, "\"generated\":");
-    ift_json_quote(&job->line, text.p, text.n);
-    ift_str_addf(&job->line, ",\"finish\":\"%s\"",
-                 c->finish == IFT_FINISH_STOP ? "stop" : "length");
-    if (job->args->logprobs) {
-        for (size_t i = 0; i < c->n; i++)
-            ift_str_addf(&job->line, "%s%d", i ? "," : ",\"tokens\":[", c->id[i]);
-        for (size_t i = 0; i < c->n; i++)
-            ift_str_addf(&job->line, "%s%.9g", i ? "," : "],\"logprobs\":[", c->logprob[i]);
-        ift_str_addc(&job->line, ']');
-    }
-    ift_str_adds(&job->line, "}\n");
-    if (rc == 0) rc = ift_out_write(job->out, job->line.p, job->line.n, err);
-    ift_json_release(&doc);
-    ift_str_release(&text);
-    job->stopped += c->finish == IFT_FINISH_STOP;
-    ift_progress_update(job->progress, ++job->done, NULL);
-    return rc;
-}
-
 static enum ift_beam_stop stop_of(const char *name) {
     int i = 0;
     while (early_stopping[i] && strcmp(early_stopping[i], name) != 0) i++;
     return (enum ift_beam_stop)i;
 }
 
-static int generate(struct job *job, const struct ift_run *run, struct ift_err *err) {
-    const struct args *const a = job->args;
-    struct ift_session *const s = &job->session;
+/* Appends what the run's note says. */
+static int generate(const struct args *a, struct ift_answers *answers, const struct ift_run *run,
+                    struct ift_str *tally, struct ift_err *err) {
+    struct ift_session *const s = answers->session;
     const int64_t positions = ift_model_config(s->model)->max_positions;
     const int64_t context = a->context ? a->context : positions < 2048 ? positions : 2048;
     const struct ift_generate o = {
@@ -150,7 +77,7 @@ static int generate(struct job *job, const struct ift_run *run, struct ift_err *
         .length_penalty = a->length_penalty,
         .stop = stop_of(a->early_stopping),
     };
-    const struct ift_prompts prompts = {job, next, done};
+    const struct ift_prompts prompts = ift_answers_prompts(answers);
     struct ift_generator *g;
     IFT_TRY(ift_generator_new(&g, s->model, s->peft, &s->device,
                               (struct ift_generator_config){.slots = a->batch * a->beams,
@@ -159,12 +86,12 @@ static int generate(struct job *job, const struct ift_run *run, struct ift_err *
                                                             .frozen = true},
                               err));
     const int rc = ift_generator_run(g, &prompts, &o, err);
-    const double seconds = ift_progress_seconds(job->progress);
+    const double seconds = ift_progress_seconds(answers->progress);
     uint64_t prefilled;
     const uint64_t made = ift_generator_tokens(g, &prefilled);
-    ift_str_addf(&job->tally,
+    ift_str_addf(tally,
                  "%llu records, %llu ended by themselves; %llu prompt tokens, %llu new, %.0f/s",
-                 (unsigned long long)job->done, (unsigned long long)job->stopped,
+                 (unsigned long long)answers->done, (unsigned long long)answers->stopped,
                  (unsigned long long)prefilled, (unsigned long long)made, (double)made / seconds);
     ift_generator_free(g);
     return rc;
@@ -172,35 +99,37 @@ static int generate(struct job *job, const struct ift_run *run, struct ift_err *
 
 static int run(const struct ift_run *run, struct ift_err *err) {
     const struct args *const a = run->args;
-    struct job job = {.args = a};
+    struct ift_session session = {0};
+    struct ift_answers answers = {.session = &session, .logprobs = a->logprobs};
+    struct ift_str tally = {0};
     if (a->beams > 1 && a->temperature > 0)
         return IFT_FAIL(err, "--beams takes the likeliest answer: --temperature must be 0");
-    const struct ift_session_opts session = {.model = a->model,
-                                             .adapter = a->adapter,
-                                             .backend = run->common.backend,
-                                             .threads = run->jobs,
-                                             .prompt = a->bare ? NULL : a->prompt,
-                                             .prompt_vars = a->prompt_vars,
-                                             .field = a->field};
-    const struct ift_source_opts source = {.paths = run->operand, .npaths = run->noperands};
-    int rc = ift_source_open(&job.source, &source, err);
-    if (rc == 0) rc = ift_session_open(&job.session, &session, err);
-    if (rc == 0) rc = ift_out_open(&job.out, run->common.output, err);
+    const struct ift_session_opts opened = {.model = a->model,
+                                            .adapter = a->adapter,
+                                            .backend = run->common.backend,
+                                            .threads = run->jobs,
+                                            .prompt = a->bare ? NULL : a->prompt,
+                                            .prompt_vars = a->prompt_vars,
+                                            .field = a->field};
+    const struct ift_source_opts from = {.paths = run->operand, .npaths = run->noperands};
+    int rc = ift_source_open(&answers.source, &from, err);
+    if (rc == 0) rc = ift_session_open(&session, &opened, err);
+    if (rc == 0) rc = ift_out_open(&answers.out, run->common.output, err);
     if (rc == 0) {
-        job.progress = ift_progress_new("ift-generate", "records", 0, !run->common.quiet);
-        rc = generate(&job, run, err);
-        ift_progress_free(job.progress);
+        answers.progress = ift_progress_new("ift-generate", "records", 0, !run->common.quiet);
+        rc = generate(a, &answers, run, &tally, err);
+        ift_progress_free(answers.progress);
     }
     if (rc == 0) {
-        rc = ift_out_close(job.out, err);
-        job.out = NULL;
-        if (rc == 0) ift_note(run, "%s", job.tally.p);
+        rc = ift_out_close(answers.out, err);
+        answers.out = NULL;
+        if (rc == 0) ift_note(run, "%s", tally.p);
     }
-    ift_out_abandon(job.out);
-    ift_str_release(&job.line);
-    ift_str_release(&job.tally);
-    ift_session_close(&job.session);
-    ift_source_free(job.source);
+    ift_out_abandon(answers.out);
+    ift_str_release(&answers.line);
+    ift_str_release(&tally);
+    ift_session_close(&session);
+    ift_source_free(answers.source);
     return rc;
 }
 

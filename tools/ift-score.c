@@ -5,7 +5,7 @@
 #include "libcore/base/progress.h"
 #include "libcore/base/tool.h"
 #include "libcore/data/source.h"
-#include "libcore/infer/scorer.h"
+#include "libcore/infer/scores.h"
 #include "libcore/infer/session.h"
 #include "libcore/io/stream.h"
 #include "libcore/tensor/safetensors.h"
@@ -38,52 +38,8 @@ struct job {
     const struct args *args;
     struct ift_session session;
     struct ift_scorer *scorer;
-    struct ift_out *out;
-    struct ift_progress *progress;
-    struct ift_str line;
-    uint64_t rows, learned;
-    double loss;
-    struct ift_tensor *logits;
-    size_t logits_cap;
+    struct ift_scores scores;
 };
-
-static void keep_logits(struct job *job, const struct ift_score *s) {
-    const int64_t vocab = ift_model_config(job->session.model)->vocab;
-    struct ift_str name = {0};
-    ift_str_addf(&name, "logits.%llu", (unsigned long long)s->row);
-    const size_t bytes = s->n * (size_t)vocab * sizeof *s->logits;
-    float *const copy = ift_alloc(bytes);
-    for (size_t i = 0; i < bytes / sizeof *copy; i++) copy[i] = s->logits[i];
-    job->logits = ift_grow(job->logits, job->rows + 1, &job->logits_cap, sizeof *job->logits);
-    job->logits[job->rows] =
-        (struct ift_tensor){ift_str_take(&name), IFT_F32, 2, {(int64_t)s->n, vocab}, copy, bytes};
-}
-
-static int done(void *ctx, const struct ift_score *s, struct ift_err *err) {
-    struct job *const job = ctx;
-    struct ift_str *const line = &job->line;
-    ift_str_clear(line);
-    ift_str_addf(line, "{\"row\":%llu,\"count\":%zu,\"loss\":", (unsigned long long)s->row,
-                 s->learned);
-    if (s->learned)
-        ift_json_number(line, s->loss / (double)s->learned);
-    else
-        ift_str_adds(line, "null");
-    for (size_t i = 0; i < s->n && !job->args->brief; i++) {
-        ift_str_adds(line, i ? "," : ",\"logprobs\":[");
-        if (isnan(s->logprob[i]))
-            ift_str_adds(line, "null");
-        else
-            ift_str_addf(line, "%.9g", (double)s->logprob[i]);
-    }
-    ift_str_adds(line, job->args->brief ? "}\n" : "]}\n");
-    if (s->logits) keep_logits(job, s);
-    job->rows++;
-    job->learned += s->learned;
-    job->loss += s->loss;
-    ift_progress_update(job->progress, job->rows, NULL);
-    return ift_out_write(job->out, line->p, line->n, err);
-}
 
 static int add(struct job *job, struct ift_row row, struct ift_err *err) {
     uint8_t *every = NULL;
@@ -132,7 +88,8 @@ static int score_records(struct job *job, const struct ift_run *run, struct ift_
 
 static int write_logits(struct job *job, struct ift_err *err) {
     if (!job->args->logits) return 0;
-    return ift_safetensors_write(job->args->logits, job->logits, job->rows, NULL, 0, err);
+    return ift_safetensors_write(job->args->logits, job->scores.logits, job->scores.rows, NULL, 0,
+                                 err);
 }
 
 static int score(struct job *job, const struct ift_run *run, struct ift_err *err) {
@@ -140,9 +97,10 @@ static int score(struct job *job, const struct ift_run *run, struct ift_err *err
     const struct ift_scorer_config c = {.tokens = a->batch,
                                         .logits = a->logits,
                                         .frozen = true,
-                                        .done = done,
-                                        .ctx = job};
+                                        .done = ift_scores_put,
+                                        .ctx = &job->scores};
     struct ift_session *const s = &job->session;
+    job->scores.vocab = ift_model_config(s->model)->vocab;
     IFT_TRY(ift_scorer_new(&job->scorer, s->model, s->peft, &s->device, c, err));
     IFT_TRY(a->prompt || a->bare ? score_records(job, run, err) : score_rows(job, run, err));
     IFT_TRY(ift_scorer_flush(job->scorer, err));
@@ -150,17 +108,17 @@ static int score(struct job *job, const struct ift_run *run, struct ift_err *err
     return 0;
 }
 
-static void note(const struct job *job, const struct ift_run *run, double seconds) {
-    const double mean = job->learned ? job->loss / (double)job->learned : NAN;
+static void note(const struct ift_scores *k, const struct ift_run *run, double seconds) {
+    const double mean = k->learned ? k->loss / (double)k->learned : NAN;
     ift_note(run, "%llu rows, %llu tokens scored, loss %.6g, perplexity %.6g, %.0f tokens/s",
-             (unsigned long long)job->rows, (unsigned long long)job->learned, mean, exp(mean),
-             (double)job->learned / seconds);
+             (unsigned long long)k->rows, (unsigned long long)k->learned, mean, exp(mean),
+             (double)k->learned / seconds);
 }
 
 static int run(const struct ift_run *run, struct ift_err *err) {
     const struct args *const a = run->args;
     if (a->bare && a->prompt) return ift_fail_usage(err, "--bare and --prompt exclude each other");
-    struct job job = {.args = a};
+    struct job job = {.args = a, .scores.brief = a->brief};
     const struct ift_session_opts o = {.model = a->model,
                                        .adapter = a->adapter,
                                        .backend = run->common.backend,
@@ -170,25 +128,20 @@ static int run(const struct ift_run *run, struct ift_err *err) {
                                        .field = a->bare ? a->field : NULL};
     double seconds = 0;
     int rc = ift_session_open(&job.session, &o, err);
-    if (rc == 0) rc = ift_out_open(&job.out, run->common.output, err);
+    if (rc == 0) rc = ift_out_open(&job.scores.out, run->common.output, err);
     if (rc == 0) {
-        job.progress = ift_progress_new("ift-score", "rows", 0, !run->common.quiet);
+        job.scores.progress = ift_progress_new("ift-score", "rows", 0, !run->common.quiet);
         rc = score(&job, run, err);
-        seconds = ift_progress_seconds(job.progress);
-        ift_progress_free(job.progress);
+        seconds = ift_progress_seconds(job.scores.progress);
+        ift_progress_free(job.scores.progress);
     }
     if (rc == 0) {
-        rc = ift_out_close(job.out, err);
-        job.out = NULL;
-        if (rc == 0) note(&job, run, seconds);
+        rc = ift_out_close(job.scores.out, err);
+        job.scores.out = NULL;
+        if (rc == 0) note(&job.scores, run, seconds);
     }
-    ift_out_abandon(job.out);
-    for (uint64_t i = 0; i < job.rows && job.logits; i++) {
-        free((char *)job.logits[i].name);
-        free((void *)job.logits[i].data);
-    }
-    free(job.logits);
-    ift_str_release(&job.line);
+    ift_out_abandon(job.scores.out);
+    ift_scores_release(&job.scores);
     ift_scorer_free(job.scorer);
     ift_session_close(&job.session);
     return rc;

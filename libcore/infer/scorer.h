@@ -2,8 +2,10 @@
  * the log-probability of every learned token given those before it in its document. Documents of
  * several rows share a run, without padding.
  *
- *     ift_scorer_new(&s, model, peft, device, (struct ift_scorer_config){.tokens = 1024, .done =
- * print, .ctx = out}, err); for each row: ift_scorer_add(s, &row, err); ift_scorer_flush(s, err);
+ *     const struct ift_scorer_config c = {.tokens = 1024, .done = print, .ctx = out};
+ *     IFT_TRY(ift_scorer_new(&s, model, peft, device, c, err));
+ *     … for each row: IFT_TRY(ift_scorer_add(s, &row, err));
+ *     IFT_TRY(ift_scorer_flush(s, err));
  */
 #ifndef IFT_SCORER_H
 #define IFT_SCORER_H
