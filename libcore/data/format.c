@@ -69,11 +69,14 @@ struct local {
     struct ift_recipe *recipe;
     struct ift_record record; /* of line, or of clean */
     struct ift_str line, clean;
+    bool as_it_is; /* what the recipe gives is what is written */
 };
 
 static void *local_new(void *ctx, struct ift_err *err) {
+    const struct ift_format *const f = ctx;
     struct local *const l = ift_alloc0(1, sizeof *l);
-    if (open_recipe(ctx, &l->recipe, err) == 0) return l;
+    l->as_it_is = ift_turns(f->turns) == IFT_TURNS_ALL && !ift_clean_wanted(&f->clean);
+    if (open_recipe(f, &l->recipe, err) == 0) return l;
     free(l);
     return NULL;
 }
@@ -114,8 +117,7 @@ static int map(void *ctx, void *local, const struct ift_item *item, struct ift_e
                struct ift_err *err) {
     const struct ift_format *const f = ctx;
     struct local *const l = local;
-    const bool as_it_is = ift_turns(f->turns) == IFT_TURNS_ALL && !ift_clean_wanted(&f->clean);
-    struct ift_str *const to = as_it_is ? emit->out : &l->line;
+    struct ift_str *const to = l->as_it_is ? emit->out : &l->line;
     ift_str_clear(&l->line);
     IFT_TRY(ift_recipe_run(l->recipe, item->text, to, err));
     const struct ift_json *value;
@@ -124,7 +126,7 @@ static int map(void *ctx, void *local, const struct ift_item *item, struct ift_e
         bool empty = false;
         IFT_TRY(ift_record_complete(value, to, &empty, err));
         emit->note[EMPTY] += empty;
-        if (as_it_is) {
+        if (l->as_it_is) {
             ift_emit_end(emit);
             continue;
         }

@@ -407,7 +407,11 @@ int jqn_eval(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
         *out = x->slot[e->slot];
         return JQN_OK;
     case JQN_FIELD:
-        if (e->a->op == JQN_IDENTITY) return jqn_field(x, in, e->literal, out);
+        if (e->a->op == JQN_IDENTITY && in.type == IFT_JSON_OBJECT && !in.own) {
+            const struct ift_slice key = {e->literal.u.text, e->literal.n};
+            *out = jqn_get_node(x->heap.doc, (int)in.n, key);
+            return JQN_OK;
+        }
         JQN_TRY(jqn_eval(x, e->a, in, &v));
         return jqn_field(x, v, e->literal, out);
     case JQN_SLICE:

@@ -113,6 +113,11 @@ static int find_node(const struct ift_json *doc, int object, struct ift_slice ke
     return found;
 }
 
+struct jqn_value jqn_get_node(const struct ift_json *doc, int object, struct ift_slice key) {
+    const int node = find_node(doc, object, key);
+    return node < 0 ? jqn_const(IFT_JSON_NULL) : jqn_node(doc, node);
+}
+
 bool jqn_has(struct jqn_heap *h, struct jqn_value object, struct ift_slice key) {
     if (object.own) return find(h, object.u.member, object.n, key) >= 0;
     return find_node(h->doc, (int)object.n, key) >= 0;
@@ -123,8 +128,7 @@ struct jqn_value jqn_get(struct jqn_heap *h, struct jqn_value object, struct ift
         const ptrdiff_t i = find(h, object.u.member, object.n, key);
         return i < 0 ? jqn_const(IFT_JSON_NULL) : object.u.member[i].value;
     }
-    const int node = find_node(h->doc, (int)object.n, key);
-    return node < 0 ? jqn_const(IFT_JSON_NULL) : jqn_node(h->doc, node);
+    return jqn_get_node(h->doc, (int)object.n, key);
 }
 
 size_t jqn_count(struct jqn_heap *h, struct jqn_value container) {

@@ -84,6 +84,8 @@ const struct jqn_value *jqn_items(struct jqn_heap *h, struct jqn_value array, si
 const struct jqn_member *jqn_members(struct jqn_heap *h, struct jqn_value object, size_t *n);
 /* The value of a key, null when there is none. */
 struct jqn_value jqn_get(struct jqn_heap *h, struct jqn_value object, struct ift_slice key);
+/* The same of an object of the document. */
+struct jqn_value jqn_get_node(const struct ift_json *doc, int object, struct ift_slice key);
 bool jqn_has(struct jqn_heap *h, struct jqn_value object, struct ift_slice key);
 /* The element i, null outside. */
 struct jqn_value jqn_at(struct jqn_heap *h, struct jqn_value array, double i);

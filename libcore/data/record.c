@@ -6,7 +6,22 @@
 
 #include "libcore/base/mem.h"
 
-enum shape { TEXT, TEXT_OR_NUMBER, MESSAGES, TEXTS };
+/* In the order of the table below: those that a record must have come first. */
+enum {
+    INSTRUCTION,
+    INPUT,
+    OUTPUT,
+    NREQUIRED,
+    MESSAGES = NREQUIRED,
+    RATIONALE,
+    SYSTEM,
+    ID,
+    SOURCE,
+    TAGS,
+    NKEYS
+};
+
+enum shape { TEXT, TEXT_OR_NUMBER, DIALOGUE, TEXTS };
 
 /* The keys that the suite gives a meaning to. */
 #define NAME(text)                                                                                 \
@@ -14,20 +29,25 @@ enum shape { TEXT, TEXT_OR_NUMBER, MESSAGES, TEXTS };
 static const struct key {
     struct ift_slice name;
     enum shape shape;
-    bool required;
     size_t offset;
-} keys[] = {
-    {NAME("instruction"), TEXT, true, offsetof(struct ift_record, instruction)},
-    {NAME("input"), TEXT, true, offsetof(struct ift_record, input)},
-    {NAME("output"), TEXT, true, offsetof(struct ift_record, output)},
-    {NAME("messages"), MESSAGES, false, offsetof(struct ift_record, messages)},
-    {NAME("rationale"), TEXT, false, offsetof(struct ift_record, rationale)},
-    {NAME("system"), TEXT, false, offsetof(struct ift_record, system)},
-    {NAME("id"), TEXT_OR_NUMBER, false, offsetof(struct ift_record, id)},
-    {NAME("source"), TEXT, false, offsetof(struct ift_record, source)},
-    {NAME("tags"), TEXTS, false, offsetof(struct ift_record, tags)},
+} keys[NKEYS] = {
+    [INSTRUCTION] = {NAME("instruction"), TEXT, offsetof(struct ift_record, instruction)},
+    [INPUT] = {NAME("input"), TEXT, offsetof(struct ift_record, input)},
+    [OUTPUT] = {NAME("output"), TEXT, offsetof(struct ift_record, output)},
+    [MESSAGES] = {NAME("messages"), DIALOGUE, offsetof(struct ift_record, messages)},
+    [RATIONALE] = {NAME("rationale"), TEXT, offsetof(struct ift_record, rationale)},
+    [SYSTEM] = {NAME("system"), TEXT, offsetof(struct ift_record, system)},
+    [ID] = {NAME("id"), TEXT_OR_NUMBER, offsetof(struct ift_record, id)},
+    [SOURCE] = {NAME("source"), TEXT, offsetof(struct ift_record, source)},
+    [TAGS] = {NAME("tags"), TEXTS, offsetof(struct ift_record, tags)},
 };
-enum { NKEYS = sizeof keys / sizeof *keys };
+
+/* One more than the first key of that length, and than the next one of the same length. */
+static const uint8_t first_of_length[] = {
+    [2] = ID + 1,       [4] = TAGS + 1,      [5] = INPUT + 1,        [6] = OUTPUT + 1,
+    [8] = MESSAGES + 1, [9] = RATIONALE + 1, [11] = INSTRUCTION + 1,
+};
+static const uint8_t next_of_length[NKEYS] = {[OUTPUT] = SYSTEM + 1, [SYSTEM] = SOURCE + 1};
 
 static const char *const type_name[] = {"null",     "a boolean", "a boolean", "a number",
                                         "a string", "an array",  "an object"};
@@ -69,7 +89,7 @@ static int check_texts(const struct ift_json *doc, int list, const char *name,
 
 static int check_key(const struct ift_json *doc, int v, const struct key *k, struct ift_err *err) {
     if (v < 0) return IFT_FAIL(err, "missing \"%s\"", k->name.p);
-    if (k->shape == MESSAGES) return check_messages(doc, v, err);
+    if (k->shape == DIALOGUE) return check_messages(doc, v, err);
     if (k->shape == TEXTS) return check_texts(doc, v, k->name.p, err);
     if (ift_json_is(doc, v, IFT_JSON_STRING)) return 0;
     if (k->shape == TEXT_OR_NUMBER && ift_json_is(doc, v, IFT_JSON_NUMBER)) return 0;
@@ -81,11 +101,16 @@ static size_t find_key(const struct ift_json *doc, int key) {
     const struct ift_json_node *const node = &doc->node[key];
     const size_t n = node->to - node->from - 2;
     size_t i = 0;
-    for (; i < NKEYS; i++) {
-        if (n != keys[i].name.n && !node->escaped) continue;
-        if (ift_json_slice_is(doc, key, keys[i].name)) break;
+    if (node->escaped) {
+        while (i < NKEYS && !ift_json_slice_is(doc, key, keys[i].name)) i++;
+        return i;
     }
-    return i;
+    if (n >= sizeof first_of_length) return NKEYS;
+    const char *const text = doc->text + node->from + 1;
+    for (i = first_of_length[n]; i > 0; i = next_of_length[i - 1]) {
+        if (ift_bytes_eq(text, keys[i - 1].name.p, n)) return i - 1;
+    }
+    return NKEYS;
 }
 
 /* Notes where the known keys are. */
@@ -95,11 +120,12 @@ static int locate(struct ift_record *r, struct ift_err *err) {
         return IFT_FAIL(err, "a record is a JSON object, this is %s", type_name[doc->node[0].type]);
     }
     for (size_t i = 0; i < NKEYS; i++) *slot(r, &keys[i]) = -1;
-    for (int key = ift_json_first(doc, 0); key >= 0; key = ift_json_next(doc, 0, key + 1)) {
-        const size_t i = find_key(doc, key);
+    const uint32_t end = doc->node[0].end;
+    for (uint32_t key = 1; key < end; key = doc->node[key + 1].end) {
+        const size_t i = find_key(doc, (int)key);
         if (i == NKEYS) continue;
-        const bool absent = !keys[i].required && ift_json_is(doc, key + 1, IFT_JSON_NULL);
-        *slot(r, &keys[i]) = absent ? -1 : key + 1;
+        const bool absent = i >= NREQUIRED && doc->node[key + 1].type == IFT_JSON_NULL;
+        *slot(r, &keys[i]) = absent ? -1 : (int)key + 1;
     }
     return 0;
 }
@@ -107,7 +133,9 @@ static int locate(struct ift_record *r, struct ift_err *err) {
 static int check(struct ift_record *r, struct ift_err *err) {
     for (size_t i = 0; i < NKEYS; i++) {
         const int v = *slot(r, &keys[i]);
-        if (v >= 0 || keys[i].required) IFT_TRY(check_key(&r->doc, v, &keys[i], err));
+        if (v < 0 && i >= NREQUIRED) continue;
+        if (v >= 0 && keys[i].shape == TEXT && r->doc.node[v].type == IFT_JSON_STRING) continue;
+        IFT_TRY(check_key(&r->doc, v, &keys[i], err));
     }
     return 0;
 }

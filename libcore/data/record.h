@@ -12,8 +12,8 @@
  *     …                             // parse the next line into r: its memory is kept
  *     ift_record_release(&r);
  *
- * To add an optional key that the suite understands: a row in the table of record.c, a member here,
- * a paragraph in ift-record.5.
+ * To add an optional key that the suite understands: a row in each table of record.c, a member
+ * here, a paragraph in ift-record.5.
  */
 #ifndef IFT_RECORD_H
 #define IFT_RECORD_H
