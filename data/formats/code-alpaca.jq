@@ -9,4 +9,4 @@
 # records: 20022
 #
 # new_codealpaca.json has both `response` and `output`, always equal.
-{instruction, input: (.input // ""), output: (.output // .response)}
+{instruction, input: (.input // ""), output: (.output // .response // error("neither \"output\" nor \"response\""))}

@@ -9,4 +9,4 @@
 # records: 29013
 #
 # Published with `response`; later copies have `output`.
-{instruction, input: (.input // ""), output: (.response // .output)}
+{instruction, input: (.input // ""), output: (.response // .output // error("neither \"response\" nor \"output\""))}

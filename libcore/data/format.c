@@ -187,13 +187,13 @@ int ift_format_list(struct ift_str *out, struct ift_err *err) {
     size_t n;
     char **const names = ift_data_list("formats", ".jq", &n);
     int status = 0;
-    ift_str_addf(out, "%-16s %-4s %-4s %-4s %9s  %s\n", "name", "lang", "task", "gen", "records",
+    ift_str_addf(out, "%-24s %-5s %-5s %-3s %9s  %s\n", "name", "lang", "task", "gen", "records",
                  "title");
     for (size_t i = 0; i < n && status == 0; i++) {
         struct ift_recipe *r;
         status = ift_recipe_open(&r, names[i], IFT_RECIPE_AUTO, NULL, 0, err);
         if (status < 0) break;
-        ift_str_addf(out, "%-16s %-4s %-4s %-4s %9s  %s\n", names[i], header(r, "lang"),
+        ift_str_addf(out, "%-24s %-5s %-5s %-3s %9s  %s\n", names[i], header(r, "lang"),
                      header(r, "task"), header(r, "gen"), header(r, "records"), header(r, "title"));
         ift_recipe_free(r);
     }

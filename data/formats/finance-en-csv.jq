@@ -1,0 +1,10 @@
+# title: Finance Alpaca, as CSV
+# read: csv header=yes
+# lang: EN
+# task: TS
+# gen: COL
+# type: questions about finance
+# source: https://huggingface.co/datasets/gbharti/finance-alpaca-csv
+# licence: MIT
+# records: 68912
+{instruction, input, output}
