@@ -21,12 +21,14 @@
  * seen.
  *
  * `read:` says how the container is cut into the values that the program sees one by one:
- *     json            values: the elements of a top-level array, or one value after the other (seen
- * from the first character) jsonl           one value after the other, even when the first is an
- * array csv | tsv       rows, as arrays of strings; further words: quoting=python (default of csv)
- * or quoting=none (default of tsv); delimiter=C; header=yes (the first row names the columns, rows
- * become objects), header=skip, header=no (default); fields=a,b,c (names given here; rows become
- * objects; a row of another length is rejected) Without it: json.
+ *     json       values: the elements of a top-level array, or one value after the other (seen from
+ *                the first character)
+ *     jsonl      one value after the other, even when the first is an array
+ *     csv | tsv  rows, as arrays of strings; further words: quoting=python (default of csv) or
+ *                quoting=none (default of tsv); delimiter=C; header=yes (the first row names the
+ *                columns, rows become objects), header=skip, header=no (default); fields=a,b,c
+ *                (names given here; rows become objects; a row of another length is rejected)
+ * Without it: json.
  *
  * The program runs on our own evaluator when it keeps to the common subset of jq (jqn.h), otherwise
  * on libjq: same results, but for three things that the evaluator does better and jq.h says:

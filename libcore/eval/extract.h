@@ -3,12 +3,14 @@
  * so "The answer is 1,080." equals "1080".
  *
  * Rules, by name:
- *     number         the last number: digits with optional sign, decimal point and thousands
- * commas; written without commas, leading plus or zeros, and without a fraction of zeros:
- * "-1,080.50" gives "-1080.5" choice         the last of (A) .. (J), else the last capital A .. J
- * standing alone: "A" line           the last line that is not blank, trimmed after:TEXT     what
- * follows the last TEXT (in any ASCII case) up to the end of its line, trimmed and without a full
- * stop at the end whole          everything, trimmed
+ *     number      the last number: digits with optional sign, decimal point and thousands commas;
+ *                 written without commas, leading plus or zeros, and without a fraction of zeros:
+ *                 "-1,080.50" gives "-1080.5"
+ *     choice      the last of (A) .. (J), else the last capital A .. J standing alone: "A"
+ *     line        the last line that is not blank, trimmed
+ *     after:TEXT  what follows the last TEXT (in any ASCII case) up to the end of its line, trimmed
+ *                 and without a full stop at the end
+ *     whole       everything, trimmed
  */
 #ifndef IFT_EXTRACT_H
 #define IFT_EXTRACT_H

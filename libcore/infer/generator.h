@@ -5,8 +5,9 @@
  * just got a slot, as segments of one batch without padding, and a slot is refilled as soon as its
  * sequence ends. Results are handed back in the order of the prompts.
  *
- *     ift_generator_new(&g, model, peft, device, (struct ift_generator_config){.slots = 16,
- * .context = 512}, err); ift_generator_run(g, &source, &sampling, err);
+ *     const struct ift_generator_config c = {.slots = 16, .context = 512};
+ *     IFT_TRY(ift_generator_new(&g, model, peft, device, c, err));
+ *     IFT_TRY(ift_generator_run(g, &prompts, &options, err));
  */
 #ifndef IFT_GENERATOR_H
 #define IFT_GENERATOR_H

@@ -8,9 +8,9 @@
  * - Where it marks answers with {% generation %}, those are what is learned.
  * - Else an answer begins where the text ends that asks for it, which is what a model is given
  *   (add_generation_prompt); if the whole does not begin so, since the template looks back or
- * ahead, at the first byte that comes from its message. It ends with the control token that the
- * template puts behind it, or else with its last byte; a template that ends the last answer with
- * none gets the end token there, for without one nothing would teach a model to stop.
+ *   ahead, at the first byte that comes from its message. It ends with the control token that the
+ *   template puts behind it, or else with its last byte; a template that ends the last answer with
+ *   none gets the end token there, for without one nothing would teach a model to stop.
  */
 #ifndef IFT_CHAT_H
 #define IFT_CHAT_H

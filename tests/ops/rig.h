@@ -5,7 +5,7 @@
  * A case makes tensors (random, seeded by their order), builds a call, runs it and compares what
  * comes back with numbers it worked out in double. The rig checks on the way, for every call:
  *   - bytes between the rows of strided operands, and operands that are only read, stay as they
- * were;
+ *     were;
  *   - results have the same bits for any number of threads;
  *   - the call, spoilt in each of many ways, is refused with a message (rig_abuse).
  */
