@@ -62,22 +62,6 @@ static inline const char *end_leaf(const struct parser *s, struct ift_json_node 
     return p;
 }
 
-/* The value of four hexadecimal digits at p, or -1. */
-static int hex4(const char *p, const char *end) {
-    if (end - p < 4) return -1;
-    int x = 0;
-    for (int i = 0; i < 4; i++) {
-        const char c = p[i];
-        const int digit = c >= '0' && c <= '9'   ? c - '0'
-                          : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                          : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                                 : -1;
-        if (digit < 0) return -1;
-        x = x * 16 + digit;
-    }
-    return x;
-}
-
 static bool is_high(int u) {
     return u >= 0xd800 && u <= 0xdbff;
 }
@@ -88,12 +72,13 @@ static bool is_low(int u) {
 
 /* Steps over a \u escape; a pair counts as one. */
 static const char *scan_code(struct parser *s, const char *p) {
-    const int u = hex4(p + 2, s->end);
+    const int u = ift_json_hex4(p + 2, s->end);
     if (u < 0) return fail(s, p, "\\u needs four hexadecimal digits");
     if (is_low(u)) return fail(s, p, "lone low surrogate");
     if (!is_high(u)) return p + 6;
     const bool paired = s->end - p >= 12 && p[6] == '\\' && p[7] == 'u';
-    return paired && is_low(hex4(p + 8, s->end)) ? p + 12 : fail(s, p, "lone high surrogate");
+    return paired && is_low(ift_json_hex4(p + 8, s->end)) ? p + 12
+                                                          : fail(s, p, "lone high surrogate");
 }
 
 enum { NEEDED = 1, OTHERS = 2 };
@@ -331,131 +316,4 @@ void ift_json_release(struct ift_json *doc) {
     free(doc->node);
     free(doc->mark);
     *doc = (struct ift_json){0};
-}
-
-/* ---- looking things up ---- */
-
-bool ift_json_is(const struct ift_json *doc, int node, enum ift_json_type type) {
-    return node >= 0 && doc->node[node].type == type;
-}
-
-struct ift_slice ift_json_raw(const struct ift_json *doc, int node) {
-    const struct ift_json_node *n = &doc->node[node];
-    return (struct ift_slice){doc->text + n->from, n->to - n->from};
-}
-
-int ift_json_first(const struct ift_json *doc, int container) {
-    if (container < 0 || doc->node[container].type < IFT_JSON_ARRAY) return -1;
-    return doc->node[container].count ? container + 1 : -1;
-}
-
-int ift_json_next(const struct ift_json *doc, int container, int node) {
-    const uint32_t next = doc->node[node].end;
-    return next < doc->node[container].end ? (int)next : -1;
-}
-
-int ift_json_get(const struct ift_json *doc, int object, const char *key) {
-    if (!ift_json_is(doc, object, IFT_JSON_OBJECT)) return -1;
-    const struct ift_slice name = ift_slice(key);
-    int found = -1;
-    for (int k = ift_json_first(doc, object); k >= 0;) {
-        const int v = k + 1;
-        if (ift_json_slice_is(doc, k, name)) found = v;
-        k = ift_json_next(doc, object, v);
-    }
-    return found;
-}
-
-int ift_json_at(const struct ift_json *doc, int array, size_t i) {
-    if (!ift_json_is(doc, array, IFT_JSON_ARRAY) || i >= doc->node[array].count) return -1;
-    int v = array + 1;
-    while (i-- > 0) v = (int)doc->node[v].end;
-    return v;
-}
-
-/* ---- strings ---- */
-
-size_t ift_json_escape_text(const char **p, char out[4]) {
-    const char c = (*p)[1];
-    if (c != 'u') {
-        *p += 2;
-        switch (c) {
-        case 'b':
-            out[0] = '\b';
-            break;
-        case 'f':
-            out[0] = '\f';
-            break;
-        case 'n':
-            out[0] = '\n';
-            break;
-        case 'r':
-            out[0] = '\r';
-            break;
-        case 't':
-            out[0] = '\t';
-            break;
-        default:
-            out[0] = c;
-            break;
-        }
-        return 1;
-    }
-    uint32_t code = (uint32_t)hex4(*p + 2, *p + 6);
-    *p += 6;
-    if (is_high((int)code)) {
-        code = 0x10000 + ((code - 0xd800) << 10) + ((uint32_t)hex4(*p + 2, *p + 6) - 0xdc00);
-        *p += 6;
-    }
-    return ift_utf8_encode(code, out);
-}
-
-size_t ift_json_unescape_to(char *to, const char *p, size_t n) {
-    const char *const start = to, *const end = p + n;
-    while (p < end) {
-        const char *const slash = memchr(p, '\\', (size_t)(end - p));
-        const size_t plain = (size_t)((slash ? slash : end) - p);
-        memcpy(to, p, plain);
-        to += plain;
-        for (p += plain; p < end && *p == '\\';) to += ift_json_escape_text(&p, to);
-    }
-    return (size_t)(to - start);
-}
-
-void ift_json_unescape(struct ift_str *out, const char *p, size_t n) {
-    char *const to = ift_str_reserve(out, n);
-    const size_t len = ift_json_unescape_to(to, p, n);
-    to[len] = '\0';
-    out->n += len;
-}
-
-void ift_json_text(const struct ift_json *doc, int node, struct ift_str *out) {
-    const struct ift_slice raw = ift_json_raw(doc, node);
-    if (doc->node[node].escaped) {
-        ift_json_unescape(out, raw.p + 1, raw.n - 2);
-    } else {
-        ift_str_add(out, raw.p + 1, raw.n - 2);
-    }
-}
-
-bool ift_json_escaped_is(const struct ift_json *doc, int node, struct ift_slice text) {
-    const struct ift_slice raw = ift_json_raw(doc, node);
-    const char *p = raw.p + 1, *const end = raw.p + raw.n - 1;
-    size_t i = 0;
-    while (p < end) {
-        char piece[4];
-        size_t n = 1;
-        if (*p == '\\') {
-            n = ift_json_escape_text(&p, piece);
-        } else {
-            piece[0] = *p++;
-        }
-        if (text.n - i < n || memcmp(text.p + i, piece, n) != 0) return false;
-        i += n;
-    }
-    return i == text.n;
-}
-
-bool ift_json_text_is(const struct ift_json *doc, int node, const char *text) {
-    return ift_json_slice_is(doc, node, ift_slice(text));
 }

@@ -71,6 +71,9 @@ static inline size_t ift_json_next_mark(const uint64_t *mark, size_t i) {
     return 64 * i + (size_t)__builtin_ctzll(here);
 }
 
+/* The value of four hexadecimal digits at p, or -1. */
+int ift_json_hex4(const char *p, const char *end);
+
 /* What the escape at *p, which the parser has checked, stands for; *p moves behind it. Returns its
  * length. */
 size_t ift_json_escape_text(const char **p, char out[4]);
