@@ -1,45 +1,9 @@
 #include "libcore/graph/exec.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "libcore/base/mem.h"
-#include "libcore/graph/graph_internal.h"
-#include "libcore/graph/plan.h"
-
-/* Where a value lies, in its shape at capacity. */
-struct place {
-    struct ift_operand at; /* buf NULL: nowhere yet */
-    bool owned;            /* by this exec: freed with it */
-    int64_t rows;          /* inputs: rows uploaded; -1: never */
-};
-
-struct ift_exec {
-    const struct ift_graph *g;
-    struct ift_device *d;
-    struct ift_plan *plan;
-    int64_t capacity[IFT_EXTENTS], extent[IFT_EXTENTS];
-    struct ift_operand slab;
-    bool borrowed;         /* the slab is another exec's */
-    struct place *place;   /* (values + 1) */
-    struct ift_call *call; /* (calls), as of `extent` when `resolved` */
-    size_t calls;
-    bool resolved;
-    bool *constant; /* (nodes) depends on parameters alone, which do not change; NULL: none does */
-    bool computed;  /* and has run */
-    struct ift_exec_bytes bytes;
-    bool profile;
-    double seconds[IFT_OP_COUNT];
-};
-
-static const struct ift_value *value(const struct ift_exec *x, ift_val v) {
-    return ift_graph_value(x->g, v);
-}
-
-static ift_val values(const struct ift_exec *x) {
-    return (ift_val)ift_graph_values(x->g);
-}
+#include "libcore/graph/exec_internal.h"
 
 /* Shape of a value at these extents, densely laid. */
 static struct ift_operand shaped(const struct ift_value *v, const int64_t *extent) {
@@ -59,9 +23,9 @@ static size_t *ask_scratch(struct ift_exec *x) {
         const struct ift_node *n = ift_graph_node(x->g, i);
         struct ift_call c = {.op = n->op, .at = n->at};
         for (int j = 0; j < IFT_MAX_IN; j++)
-            if (n->in[j]) c.in[j] = shaped(value(x, n->in[j]), x->capacity);
+            if (n->in[j]) c.in[j] = shaped(ift_exec_value(x, n->in[j]), x->capacity);
         for (int j = 0; j < IFT_MAX_OUT; j++)
-            if (n->out[j]) c.out[j] = shaped(value(x, n->out[j]), x->capacity);
+            if (n->out[j]) c.out[j] = shaped(ift_exec_value(x, n->out[j]), x->capacity);
         bytes[i] = x->d->backend->scratch(x->d->dev, &c);
         if (bytes[i] > x->bytes.scratch) x->bytes.scratch = bytes[i];
     }
@@ -69,11 +33,11 @@ static size_t *ask_scratch(struct ift_exec *x) {
 }
 
 static size_t *tally(struct ift_exec *x, ift_val v) {
-    return value(x, v)->role == IFT_INPUT ? &x->bytes.inputs : &x->bytes.states;
+    return ift_exec_value(x, v)->role == IFT_INPUT ? &x->bytes.inputs : &x->bytes.states;
 }
 
-static int own(struct ift_exec *x, ift_val v, struct ift_err *err) {
-    struct place *p = &x->place[v];
+int ift_exec_own(struct ift_exec *x, ift_val v, struct ift_err *err) {
+    struct ift_place *p = &x->place[v];
     const struct ift_operand t = p->at;
     IFT_TRY(ift_device_tensor(x->d, t.dtype, t.ndim, t.dim, &p->at, err));
     p->owned = true;
@@ -82,23 +46,22 @@ static int own(struct ift_exec *x, ift_val v, struct ift_err *err) {
 }
 
 static void disown(struct ift_exec *x, ift_val v) {
-    struct place *p = &x->place[v];
+    struct ift_place *p = &x->place[v];
     if (!p->owned) return;
     *tally(x, v) -= ift_operand_bytes(&p->at);
     ift_device_free(x->d, &p->at);
     p->owned = false;
 }
 
-/* A state that nobody bound: its own memory, zero at first. */
-static int own_state(struct ift_exec *x, ift_val v, struct ift_err *err) {
+int ift_exec_own_state(struct ift_exec *x, ift_val v, struct ift_err *err) {
     if (x->place[v].at.buf) return 0;
-    IFT_TRY(own(x, v, err));
+    IFT_TRY(ift_exec_own(x, v, err));
     return ift_device_zero(x->d, &x->place[v].at, err);
 }
 
 static int check_capacity(const struct ift_exec *x, struct ift_err *err) {
-    for (ift_val v = 1; v <= values(x); v++) {
-        const enum ift_extent e = value(x, v)->extent;
+    for (ift_val v = 1; v <= ift_exec_values(x); v++) {
+        const enum ift_extent e = ift_exec_value(x, v)->extent;
         if (e != IFT_FIXED && x->capacity[e] < 1)
             return IFT_FAIL(err, "the graph has %s, but memory for none was asked",
                             ift_extent_name(e));
@@ -143,13 +106,14 @@ static int plan(struct ift_exec *x, enum layout how, struct ift_err *err) {
     free(scratch);
     IFT_TRY(rc);
     x->bytes.slab = ift_plan_bytes(x->plan);
-    for (ift_val v = 1; v <= values(x); v++)
-        x->place[v] = (struct place){.at = shaped(value(x, v), x->capacity), .rows = -1};
+    for (ift_val v = 1; v <= ift_exec_values(x); v++)
+        x->place[v] =
+            (struct ift_place){.at = shaped(ift_exec_value(x, v), x->capacity), .rows = -1};
     return 0;
 }
 
 static bool is_uploaded(const struct ift_exec *x, ift_val v) {
-    return value(x, v)->role == IFT_INPUT && ift_plan_uses(x->plan, v);
+    return ift_exec_value(x, v)->role == IFT_INPUT && ift_plan_uses(x->plan, v);
 }
 
 static int lay_out(struct ift_exec *x, const struct ift_exec *host, struct ift_err *err) {
@@ -160,13 +124,13 @@ static int lay_out(struct ift_exec *x, const struct ift_exec *host, struct ift_e
         x->slab = host->slab;
     else if (slab)
         IFT_TRY(ift_device_tensor(x->d, IFT_U8, 1, &slab, &x->slab, err));
-    for (ift_val v = 1; v <= values(x); v++) {
+    for (ift_val v = 1; v <= ift_exec_values(x); v++) {
         const size_t offset = ift_plan_offset(x->plan, v);
         if (offset != IFT_PLAN_NONE) {
             x->place[v].at.buf = x->slab.buf;
             x->place[v].at.offset = offset;
         } else if (is_uploaded(x, v)) {
-            IFT_TRY(own(x, v, err));
+            IFT_TRY(ift_exec_own(x, v, err));
         }
     }
     return 0;
@@ -225,7 +189,7 @@ int ift_exec_measure(struct ift_exec_bytes *bytes, const struct ift_graph *g, st
     struct ift_exec *x;
     IFT_TRY(new_exec(&x, g, d, capacity, SHARED, err));
     *bytes = x->bytes;
-    for (ift_val v = 1; v <= values(x); v++)
+    for (ift_val v = 1; v <= ift_exec_values(x); v++)
         if (is_uploaded(x, v)) bytes->inputs += ift_operand_bytes(&x->place[v].at);
     ift_exec_free(x);
     return 0;
@@ -233,7 +197,7 @@ int ift_exec_measure(struct ift_exec_bytes *bytes, const struct ift_graph *g, st
 
 void ift_exec_free(struct ift_exec *x) {
     if (!x) return;
-    for (ift_val v = 1; v <= values(x); v++) disown(x, v);
+    for (ift_val v = 1; v <= ift_exec_values(x); v++) disown(x, v);
     if (!x->borrowed) ift_device_free(x->d, &x->slab);
     ift_plan_free(x->plan);
     free(x->place);
@@ -244,7 +208,7 @@ void ift_exec_free(struct ift_exec *x) {
 
 int ift_exec_bind(struct ift_exec *x, ift_val v, const struct ift_operand *t, struct ift_err *err) {
     char text[IFT_VALUE_TEXT];
-    const struct ift_value *want = value(x, v);
+    const struct ift_value *want = ift_exec_value(x, v);
     if (!want) return IFT_FAIL(err, "bind: the graph has no such value");
     if (want->role != IFT_PARAM && want->role != IFT_STATE)
         return IFT_FAIL(err, "bind: %s is neither a parameter nor a state",
@@ -269,10 +233,9 @@ int ift_exec_bind(struct ift_exec *x, ift_val v, const struct ift_operand *t, st
     return 0;
 }
 
-/* The shape of the last run; before any, of capacity. */
-static struct ift_operand current(const struct ift_exec *x, ift_val v) {
+struct ift_operand ift_exec_current(const struct ift_exec *x, ift_val v) {
     struct ift_operand t = x->place[v].at;
-    const enum ift_extent e = value(x, v)->extent;
+    const enum ift_extent e = ift_exec_value(x, v)->extent;
     if (x->resolved && e != IFT_FIXED) t.dim[0] = x->extent[e];
     return t;
 }
@@ -280,7 +243,7 @@ static struct ift_operand current(const struct ift_exec *x, ift_val v) {
 int ift_exec_operand(const struct ift_exec *x, ift_val v, struct ift_operand *t,
                      struct ift_err *err) {
     char text[IFT_VALUE_TEXT];
-    const struct ift_value *has = value(x, v);
+    const struct ift_value *has = ift_exec_value(x, v);
     if (!has) return IFT_FAIL(err, "the graph has no such value");
     if (has->role == IFT_TEMP && !has->keep)
         return IFT_FAIL(err, "the value %s is not kept: mark it with ift_graph_keep",
@@ -288,7 +251,7 @@ int ift_exec_operand(const struct ift_exec *x, ift_val v, struct ift_operand *t,
     if (!x->place[v].at.buf)
         return IFT_FAIL(err, "%s has no memory yet: bind it or run first",
                         ift_value_text(has, text));
-    *t = current(x, v);
+    *t = ift_exec_current(x, v);
     return 0;
 }
 
@@ -298,7 +261,7 @@ int ift_exec_operand(const struct ift_exec *x, ift_val v, struct ift_operand *t,
 static int leading(const struct ift_exec *x, ift_val v, int64_t rows, struct ift_operand *t,
                    struct ift_err *err) {
     char text[IFT_VALUE_TEXT];
-    const struct ift_value *has = value(x, v);
+    const struct ift_value *has = ift_exec_value(x, v);
     *t = x->place[v].at;
     if (has->extent == IFT_FIXED) return 0;
     if (rows < 0 || rows > t->dim[0])
@@ -312,7 +275,7 @@ int ift_exec_upload(struct ift_exec *x, ift_val input, const void *host, int64_t
                     struct ift_err *err) {
     char text[IFT_VALUE_TEXT];
     struct ift_operand t;
-    const struct ift_value *to = value(x, input);
+    const struct ift_value *to = ift_exec_value(x, input);
     if (!to) return IFT_FAIL(err, "upload: the graph has no such value");
     if (to->role != IFT_INPUT)
         return IFT_FAIL(err, "upload: %s is not an input", ift_value_text(to, text));
@@ -323,9 +286,9 @@ int ift_exec_upload(struct ift_exec *x, ift_val input, const void *host, int64_t
 }
 
 int ift_exec_zero(struct ift_exec *x, ift_val state, struct ift_err *err) {
-    const struct ift_value *v = value(x, state);
+    const struct ift_value *v = ift_exec_value(x, state);
     if (!v || v->role != IFT_STATE) return IFT_FAIL(err, "only a state can be set to zero");
-    if (!x->place[state].at.buf) return own_state(x, state, err);
+    if (!x->place[state].at.buf) return ift_exec_own_state(x, state, err);
     return ift_device_zero(x->d, &x->place[state].at, err);
 }
 
@@ -335,120 +298,6 @@ int ift_exec_download(struct ift_exec *x, void *host, ift_val v, int64_t rows,
     IFT_TRY(ift_exec_operand(x, v, &t, err));
     IFT_TRY(leading(x, v, rows, &t, err));
     return ift_device_download(x->d, host, &t, err);
-}
-
-/* ---- running ---- */
-
-static int check_inputs(const struct ift_exec *x, const int64_t *extent, struct ift_err *err) {
-    char text[IFT_VALUE_TEXT];
-    for (ift_val v = 1; v <= values(x); v++) {
-        const struct ift_value *in = value(x, v);
-        if (in->role != IFT_INPUT || !ift_plan_uses(x->plan, v)) continue;
-        const int64_t has = x->place[v].rows,
-                      want = in->extent == IFT_FIXED ? in->dim[0] : extent[in->extent];
-        if (has < 0) return IFT_FAIL(err, "input %s was never uploaded", ift_value_text(in, text));
-        if (has < want)
-            return IFT_FAIL(err, "input %s has %lld rows, this run asks for %lld",
-                            ift_value_text(in, text), (long long)has, (long long)want);
-    }
-    return 0;
-}
-
-static int check_extents(const struct ift_exec *x, const int64_t *extent, struct ift_err *err) {
-    for (enum ift_extent e = IFT_FIXED + 1; e < IFT_EXTENTS; e++)
-        if (x->capacity[e] > 0 && (extent[e] < 0 || extent[e] > x->capacity[e]))
-            return IFT_FAIL(err, "a run of %lld %s, memory was planned for %lld",
-                            (long long)extent[e], ift_extent_name(e), (long long)x->capacity[e]);
-    return 0;
-}
-
-/* Gives every state its memory and insists on everybody else's. */
-static int check_memory(struct ift_exec *x, struct ift_err *err) {
-    char text[IFT_VALUE_TEXT];
-    for (ift_val v = 1; v <= values(x); v++) {
-        if (!ift_plan_uses(x->plan, v)) continue;
-        if (value(x, v)->role == IFT_STATE) IFT_TRY(own_state(x, v, err));
-        if (value(x, v)->role == IFT_PARAM && !x->place[v].at.buf)
-            return IFT_FAIL(err, "parameter %s is not bound to memory",
-                            ift_value_text(value(x, v), text));
-    }
-    return 0;
-}
-
-static void fill_call(const struct ift_exec *x, size_t step, struct ift_call *c) {
-    const struct ift_node *n = ift_graph_node(x->g, ift_plan_step(x->plan, step));
-    *c = (struct ift_call){.op = n->op, .at = n->at};
-    for (int i = 0; i < IFT_MAX_IN; i++)
-        if (n->in[i]) c->in[i] = current(x, n->in[i]);
-    for (int i = 0; i < IFT_MAX_OUT; i++)
-        if (n->out[i] && x->place[n->out[i]].at.buf) c->out[i] = current(x, n->out[i]);
-}
-
-static int compute_constant(struct ift_exec *x, size_t step, struct ift_err *err) {
-    const struct ift_node *n = ift_graph_node(x->g, ift_plan_step(x->plan, step));
-    struct ift_call c;
-    for (int i = 0; i < IFT_MAX_OUT; i++)
-        if (n->out[i] && !x->place[n->out[i]].at.buf) IFT_TRY(own(x, n->out[i], err));
-    fill_call(x, step, &c);
-    const int64_t bytes = (int64_t)x->d->backend->scratch(x->d->dev, &c);
-    if (bytes) IFT_TRY(ift_device_tensor(x->d, IFT_U8, 1, &bytes, &c.scratch, err));
-    int rc = ift_device_run(x->d, &c, 1, err);
-    if (rc == 0) rc = ift_device_sync(x->d, err);
-    ift_device_free(x->d, &c.scratch);
-    return rc;
-}
-
-static int compute_constants(struct ift_exec *x, struct ift_err *err) {
-    if (!x->constant || x->computed) return 0;
-    for (size_t s = 0; s < ift_plan_steps(x->plan); s++)
-        if (x->constant[ift_plan_step(x->plan, s)]) IFT_TRY(compute_constant(x, s, err));
-    x->computed = true;
-    return 0;
-}
-
-static int resolve(struct ift_exec *x, const int64_t *extent, struct ift_err *err) {
-    IFT_TRY(check_extents(x, extent, err));
-    IFT_TRY(check_memory(x, err));
-    IFT_TRY(compute_constants(x, err));
-    memcpy(x->extent, extent, sizeof x->extent);
-    x->resolved = true;
-    x->calls = 0;
-    for (size_t s = 0; s < ift_plan_steps(x->plan); s++) {
-        if (x->constant && x->constant[ift_plan_step(x->plan, s)]) continue;
-        struct ift_call *const c = &x->call[x->calls++];
-        fill_call(x, s, c);
-        const size_t scratch = ift_plan_scratch(x->plan, s);
-        if (scratch == IFT_PLAN_NONE) continue;
-        const int64_t bytes = (int64_t)x->d->backend->scratch(x->d->dev, c);
-        c->scratch = (struct ift_operand){x->slab.buf, scratch, IFT_U8, 1, {bytes}, 1};
-    }
-    return 0;
-}
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int run_profiled(struct ift_exec *x, struct ift_err *err) {
-    IFT_TRY(ift_device_sync(x->d, err));
-    for (size_t s = 0; s < x->calls; s++) {
-        const double start = now();
-        IFT_TRY(ift_device_run(x->d, &x->call[s], 1, err));
-        IFT_TRY(ift_device_sync(x->d, err));
-        x->seconds[x->call[s].op] += now() - start;
-    }
-    return 0;
-}
-
-int ift_exec_run(struct ift_exec *x, const int64_t extent[IFT_EXTENTS], struct ift_err *err) {
-    IFT_TRY(check_inputs(x, extent, err));
-    if (!x->resolved ||
-        memcmp(extent + 1, x->extent + 1, sizeof x->extent - sizeof *x->extent) != 0)
-        IFT_TRY(resolve(x, extent, err));
-    if (x->profile) return run_profiled(x, err);
-    return ift_device_run(x->d, x->call, x->calls, err);
 }
 
 /* ---- figures ---- */
