@@ -4,7 +4,8 @@
 #
 # Ids 0 and 1 are <s> and </s>, 2..257 the bytes in GPT-2's order, then one merge result each. Only words of letters, with the
 # blank before them, are counted, so digits and punctuation never merge: a number is its digits, which is what sums are done
-# with. Of the pairs that occur most often the first in byte order is merged: the same file from every awk.
+# with. Of the pairs that occur most often the first in byte order is merged: the same file from every awk. ift-vocab train
+# does the like of any text, but goes by ids where counts are equal, and would make another base than the one that is there.
 
 # The character that stands for a byte in such files: itself if printable, else U+0100 + k for the k-th of the others.
 function letter_of(byte,    k) {

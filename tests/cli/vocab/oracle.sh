@@ -4,6 +4,7 @@
     echo 'no ORACLE with sentencepiece and tokenizers: set it to a python that has them'
     exit 77
 }
+set -o pipefail
 bin=$(dirname "$(command -v ift-vocab)")
 "$ORACLE" "$SRC/tests/oracle/vocab.py" train "$bin" 42 60
 golden=$SRC/tests/golden
