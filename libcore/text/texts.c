@@ -76,16 +76,18 @@ static bool is_ascii_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Whether a part may begin at p[i], 0 < i, i + 3 <= n. */
-static bool may_begin(const char *p, size_t i) {
-    if (p[i - 1] == '\n') return (p[i] > ' ' && p[i] < 0x7f) || ift_is_ideograph(p + i);
-    return p[i] == ' ' && is_ascii_letter(p[i - 1]) && is_ascii_letter(p[i + 1]);
+bool ift_texts_may_begin(const char *p, size_t i) {
+    const unsigned char *const b = (const unsigned char *)p + i;
+    if (!is_ascii_letter(p[i - 1]) && !(i >= 3 && ift_is_ideograph(p + i - 3))) return false;
+    if (b[0] < 0x80) return !is_ascii_letter(p[i]);
+    return (b[0] == 0xe3 && b[1] == 0x80 && b[2] >= 0x80 && b[2] < 0x83) || /* U+3000 to U+3002 */
+           (b[0] == 0xef && b[1] == 0xbc && b[2] > 0x80 && b[2] < 0x90);    /* U+FF01 to U+FF0F */
 }
 
 /* The last place where a part may begin, not before `from`; 0: none. */
 static size_t last_begin(const struct ift_str *s, size_t from) {
     for (size_t i = s->n < 3 ? 0 : s->n - 3; i > from; i--)
-        if (may_begin(s->p, i)) return i;
+        if (ift_texts_may_begin(s->p, i)) return i;
     return 0;
 }
 

@@ -3,13 +3,15 @@
  *
  * With a field, input is JSON as everywhere (source.h) and a text is what an object says under that
  * key. Without one, a file is plain text, and comes in parts of about a megabyte, each given as a
- * text: they begin behind a line break, or at a blank between ASCII letters, where every
- * pre-tokenizer that we know cuts and no normal form joins. So the words of a file do not depend on
- * where its parts lie. A file without such places is one part.
+ * text. They end behind a letter, an ASCII one or an ideograph, and begin with a blank, a digit, or
+ * common punctuation: there every pre-tokenizer that we know cuts whatever follows, and no normal
+ * form joins. So the words of a file do not depend on where its parts lie. A file without such
+ * places is one part.
  */
 #ifndef IFT_TEXTS_H
 #define IFT_TEXTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,5 +39,8 @@ struct ift_texts_seen {
 /* After a failure every local state was given to `done` all the same. seen may be NULL. */
 int ift_texts_run(const struct ift_texts *t, void *ctx, const struct ift_run *run,
                   struct ift_texts_seen *seen, struct ift_err *err) IFT_MUST_CHECK;
+
+/* For tests: whether a part may begin at p[i], 0 < i, where three bytes are. */
+bool ift_texts_may_begin(const char *p, size_t i);
 
 #endif

@@ -20,7 +20,7 @@ cat gpt2/tokenizer_config.json llama3/tokenizer_config.json
 sed 's/"version":"[^"]*"/"version":…/' gpt2/provenance.json
 ift-vocab show gpt2 | tail -n 8
 # Learned from a plain text: words do not depend on where its parts are cut.
-for _ in $(seq 60); do cat "$SRC/README.md" "$SRC/man/"*.1; done >long
+for _ in $(seq 40); do cat "$SRC/README.md" "$SRC/man/"*.1 && jq -r .text texts.jsonl; done >long
 jq -Rs '{text: .}' long >long.json
 for cut in gpt2 llama3 qwen2; do
     ift-vocab train -q --cut $cut --size 2000 --eos '<|end|>' long -o plain-$cut
