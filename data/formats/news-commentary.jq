@@ -1,0 +1,10 @@
+# title: News Commentary
+# read: json
+# lang: ML
+# task: TS
+# gen: COL
+# type: translation between Chinese and English
+# source: https://huggingface.co/datasets/P01son/instructions
+# licence: CC BY 4.0
+# records: 252776
+{instruction, input, output}

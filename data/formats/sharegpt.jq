@@ -1,0 +1,22 @@
+# title: ShareGPT
+# read: json
+# lang: ML
+# task: MT
+# gen: MIX
+# type: dialogues of people with ChatGPT
+# source: https://huggingface.co/datasets/RyokoAI/ShareGPT52K
+# licence: CC0-1.0
+# records: 1663241
+# turns: conversations are the messages; a last one of the user has no answer and goes
+#
+# Replies are HTML, and stay so. An empty conversation gives no record; one may begin with an answer.
+def role:
+  {
+    "human": "user", "user": "user", "gpt": "assistant", "chatgpt": "assistant", "bing": "assistant", "bard": "assistant",
+    "system": "system"
+  }[.] // error("\"from\" is none of human, user, gpt, chatgpt, bing, bard, system");
+if (.conversations | type) != "array" then error("no list \"conversations\"") else . end
+| if (.conversations | length) == 0 then empty else . end
+| [.conversations[] | {role: (.from | role), content: .value}] as $messages
+| {messages: (if $messages[-1].role == "user" then $messages[:-1] else $messages end)}
+  + (if .id == null then {} else {id} end)
