@@ -230,12 +230,6 @@ static int fetch(struct ift_peft *p, struct ift_device *d, struct ift_err *err) 
     return 0;
 }
 
-struct lender {
-    const struct ift_peft *peft;
-    const struct ift_tensor *first; /* as the parameters */
-    float *copy;
-};
-
 /* The present values of a module that is saved. */
 static int read_saved(const struct ift_peft *p, const struct ift_peft_param *q, float *to,
                       struct ift_err *err) {
@@ -246,30 +240,58 @@ static int read_saved(const struct ift_peft *p, const struct ift_peft_param *q, 
     return ift_to_f32(to, t->data, t->dtype, ift_peft_count(q), err);
 }
 
+/* What is written, and which parameter each tensor is. */
+struct list {
+    const struct ift_peft *peft;
+    struct ift_tensor *tensor;
+    const struct ift_peft_param **param;
+    size_t n;
+    float *copy;
+};
+
 static int lend(void *self, const struct ift_tensor *t, const void **data, struct ift_err *err) {
-    struct lender *const l = self;
-    const struct ift_peft_param *const q = &l->peft->param[t - l->first];
+    struct list *const l = self;
+    const struct ift_peft_param *const q = l->param[t - l->tensor];
     l->copy = ift_realloc(l->copy, ift_peft_count(q), sizeof *l->copy);
     *data = l->copy;
     return read_saved(l->peft, q, l->copy, err);
 }
 
-static int write_weights(const struct ift_peft *p, const char *path, struct ift_err *err) {
-    struct ift_tensor *const t = ift_alloc0(p->params + 1, sizeof *t);
-    for (size_t i = 0; i < p->params; i++) {
-        const struct ift_peft_param *const q = &p->param[i];
-        t[i] = (struct ift_tensor){.name = q->name,
-                                   .dtype = IFT_F32,
-                                   .ndim = q->ndim,
-                                   .data = q->base ? NULL : q->host,
-                                   .bytes = ift_peft_count(q) * sizeof *q->host};
-        memcpy(t[i].dim, q->dim, sizeof t[i].dim);
+static void add_tensor(struct list *l, const struct ift_peft_param *q, const char *name) {
+    struct ift_tensor *const t = &l->tensor[l->n];
+    *t = (struct ift_tensor){.name = name,
+                             .dtype = IFT_F32,
+                             .ndim = q->ndim,
+                             .data = q->base ? NULL : q->host,
+                             .bytes = ift_peft_count(q) * sizeof *q->host};
+    memcpy(t->dim, q->dim, sizeof t->dim);
+    l->param[l->n++] = q;
+}
+
+/* Of one copy for both tables PEFT reads two tensors. */
+static void add_tensors(struct list *l, const char *head) {
+    const struct ift_arch *const a = ift_model_arch(l->peft->model);
+    for (size_t i = 0; i < l->peft->params; i++) {
+        const struct ift_peft_param *const q = &l->peft->param[i];
+        const bool both = l->peft->saved.tied && q->base && strcmp(q->base, a->embed_name) == 0;
+        add_tensor(l, q, q->name);
+        if (both) add_tensor(l, q, head);
     }
-    struct lender l = {.peft = p, .first = t};
+}
+
+static int write_weights(const struct ift_peft *p, const char *path, struct ift_err *err) {
+    struct list l = {.peft = p};
+    struct ift_str head = {0};
+    l.tensor = ift_alloc0(p->params + 1, sizeof *l.tensor);
+    l.param = ift_alloc0(p->params + 1, sizeof *l.param);
+    ift_str_addf(&head, IFT_SAVED_PREFIX "%s", ift_model_arch(p->model)->head_name);
+    add_tensors(&l, head.p);
     const struct ift_tensor_lender lender = {&l, lend};
-    const int rc = ift_safetensors_write_from(path, t, p->params, NULL, 0, &lender, err);
+    const int rc = ift_safetensors_write_from(path, l.tensor, l.n, NULL, 0, &lender, err);
+    ift_str_release(&head);
     free(l.copy);
-    free(t);
+    free(l.param);
+    free(l.tensor);
     return rc;
 }
 

@@ -157,6 +157,8 @@ def make(name, folder):
            if n not in before or before[n].shape != p.shape or not torch.equal(before[n], p)}
     save_file({n: t.detach().clone().contiguous() for n, t in io.items()}, folder / "io.safetensors")
     noise = {n: (t.double() - two["tensors"][n]).abs().max().item() for n, t in one["tensors"].items()}
+    if options.get("ensure_weight_tying"):
+        noise["base_model.model.lm_head.weight"] = noise["base_model.model.transformer.wte.weight"]
     case = {"case": name, "library": {m.__name__: m.__version__.split("+")[0] for m in (peft, torch, transformers)},
             "seed": SEED, "noise": {"loss": max(abs(a - b) for a, b in zip(one["losses"], two["losses"])),
                                     "final_parameter_abs": noise}}
