@@ -20,8 +20,9 @@ struct ift_pool_ops {
 
     /* A thread's own state (a compiled recipe, say), made in the thread that uses it when it
      * first has work, by the caller before anything is read: a mistake in it shows on empty input
-     * too. May run at the same time in several threads. NULL on failure. Both functions may be
-     * NULL: no such state. */
+     * too. May run at the same time in several threads. NULL on failure. When all is over the
+     * caller frees them one after the other: the place to add up what each has gathered. Both
+     * functions may be NULL: no such state. */
     void *(*local_new)(void *ctx, struct ift_err *err);
     void (*local_free)(void *ctx, void *local);
 

@@ -1,0 +1,2 @@
+args=()
+input() { cat "$SRC/data/samples/cot.jsonl"; }
