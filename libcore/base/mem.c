@@ -39,9 +39,10 @@ void *ift_realloc(void *p, size_t count, size_t size) {
 
 void *ift_alloc_table(size_t count, size_t size) {
     const size_t total = product(count, size), huge = (size_t)2 << 20;
-    if (total < huge || total % huge) return ift_alloc(total);
-    void *const p = checked(aligned_alloc(huge, total), total);
-    (void)madvise(p, total, MADV_HUGEPAGE);
+    if (total < huge || total > SIZE_MAX - huge) return ift_alloc(total);
+    const size_t whole = (total + huge - 1) / huge * huge;
+    void *const p = checked(aligned_alloc(huge, whole), whole);
+    (void)madvise(p, whole, MADV_HUGEPAGE);
     return p;
 }
 

@@ -8,7 +8,7 @@
 #include "libcore/io/json_scan.h"
 #include "libcore/io/utf8.h"
 
-enum { MAX_DEPTH = 512 };
+enum { MAX_DEPTH = 512, LARGE = 1 << 20 /* bytes: of a text whose tape is worth a table */ };
 
 /* Speed rests on two things. Where strings may end was marked for the whole text beforehand
  * (json_scan.h), so that a string costs the same however long it is. And nothing below asks whether
@@ -295,6 +295,10 @@ int ift_json_parse(struct ift_json *doc, const char *text, size_t n, struct ift_
     size_t whole = n, at = 0;
     const char *wrong;
     doc->mark = ift_grow(doc->mark, ift_json_marks(n), &doc->mark_cap, sizeof *doc->mark);
+    if (n >= LARGE && !doc->node) {
+        doc->cap = n / 8;
+        doc->node = ift_alloc_table(doc->cap, sizeof *doc->node);
+    }
     if (!ift_json_mark(text, n, doc->mark))
         return complain(text, n, ift_utf8_check(text, n), "not UTF-8", err);
     while (whole > 0 && ift_json_is_blank(text[whole - 1])) whole--;

@@ -6,19 +6,29 @@
 #include "libcore/base/mem.h"
 
 #define NONE IFT_U64MAP_NONE
+enum { BLOCK = 256 };          /* pairs that are put at once */
 enum { SHORT = 32, NIL = -1 }; /* up to SHORT symbols, looking at every pair beats any cleverness */
 
+void ift_bpe_reserve(struct ift_bpe *b, size_t pairs) {
+    ift_u64map_reserve(&b->pair, pairs);
+}
+
+static void flush(struct ift_bpe *b) {
+    ift_u64map_put_all(&b->pair, b->added, b->nadded);
+    b->nadded = 0;
+}
+
 void ift_bpe_add(struct ift_bpe *b, uint32_t left, uint32_t right, uint32_t rank, uint32_t merged) {
-    b->added = ift_grow(b->added, b->nadded + 1, &b->cap, sizeof *b->added);
+    if (!b->added) b->added = ift_alloc(BLOCK * sizeof *b->added);
+    if (b->nadded == BLOCK) flush(b);
     b->added[b->nadded++] =
         (struct ift_u64map_slot){(uint64_t)left << 32 | right, (uint64_t)rank << 32 | merged};
 }
 
 void ift_bpe_settle(struct ift_bpe *b) {
-    ift_u64map_put_all(&b->pair, b->added, b->nadded);
+    flush(b);
     free(b->added);
     b->added = NULL;
-    b->nadded = b->cap = 0;
 }
 
 void ift_bpe_release(struct ift_bpe *b) {

@@ -24,8 +24,8 @@
 
 struct ift_bpe {
     struct ift_u64map pair;        /* left << 32 | right -> rank << 32 | merged */
-    struct ift_u64map_slot *added; /* what ift_bpe_settle puts there */
-    size_t nadded, cap;
+    struct ift_u64map_slot *added; /* what is put there next */
+    size_t nadded;
 };
 
 struct ift_bpe_symbol {
@@ -60,7 +60,9 @@ struct ift_bpe_work {
 };
 
 void ift_bpe_add(struct ift_bpe *b, uint32_t left, uint32_t right, uint32_t rank, uint32_t merged);
-/* After the last pair: of two that are the same the later one counts. */
+/* Room for so many pairs at once. */
+void ift_bpe_reserve(struct ift_bpe *b, size_t pairs);
+/* After the last pair. Of two that are the same the later one counts. */
 void ift_bpe_settle(struct ift_bpe *b);
 void ift_bpe_release(struct ift_bpe *b);
 

@@ -54,7 +54,7 @@ static int check_ids(const struct ift_tokenizer *t, const int32_t *ids, size_t n
 }
 
 void ift_decode_finish(struct ift_tokenizer *t) {
-    t->shown = ift_alloc(t->vocab.n * sizeof *t->shown);
+    t->shown = ift_alloc_table(t->vocab.n, sizeof *t->shown);
     for (uint32_t i = 0; i < t->vocab.n; i++) {
         struct ift_shown *const shown = &t->shown[i];
         const struct ift_slice s = ift_vocab_piece(&t->vocab, i);

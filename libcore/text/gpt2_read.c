@@ -23,8 +23,6 @@ static int read_names(struct ift_hf *h, struct ift_slice text, struct ift_err *e
 
 static int read_merges(struct ift_hf *h, struct ift_slice text, struct ift_err *err) {
     static const char version[] = "#version";
-    struct ift_str left = {0};
-    uint32_t line = 0;
     int rc = 0;
     for (size_t at = 0, next; rc == 0 && at < text.n; at = next) {
         const char *const end = memchr(text.p + at, '\n', text.n - at);
@@ -33,10 +31,9 @@ static int read_merges(struct ift_hf *h, struct ift_slice text, struct ift_err *
         if (s.n > 0 && s.p[s.n - 1] == '\r') s.n--;
         const bool head =
             at == 0 && s.n >= sizeof version - 1 && memcmp(s.p, version, sizeof version - 1) == 0;
-        if (s.n > 0 && !head) rc = ift_hf_merge_line(h, line++, s, &left, err);
+        if (s.n > 0 && !head) rc = ift_hf_merge_line(h, s, err);
     }
-    ift_str_release(&left);
-    return rc;
+    return rc == 0 ? ift_hf_merges_end(h, err) : -1;
 }
 
 int ift_tokenizer_read_gpt2(struct ift_tokenizer *t, struct ift_slice vocab,

@@ -3,17 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libcore/io/utf8.h"
 #include "libcore/text/tokenizer_internal.h"
 
-#define META "\xe2\x96\x81" /* U+2581 */
-enum { NO_BYTE = -1, AHEAD = 8 };
+#define META        "\xe2\x96\x81"                                   /* U+2581 */
+#define SHOWN(name) (int)((name).n < 100 ? (name).n : 100), (name).p /* of a name in a message */
+enum { NO_BYTE = -1 };
 
 void ift_hf_release(struct ift_hf *h) {
     ift_arena_release(&h->arena);
-    ift_vocab_release(&h->name);
+    ift_vocab_release(&h->odd);
+    ift_str_release(&h->text);
+    ift_str_release(&h->merges.text);
     free(h->token);
-    free(h->special);
+    free(h->odd_id);
     *h = (struct ift_hf){0};
 }
 
@@ -30,38 +32,42 @@ int ift_hf_byte(uint32_t code) {
     return code == 0x143 ? 0xad : NO_BYTE;
 }
 
-bool ift_hf_text(const struct ift_hf *h, struct ift_slice name, struct ift_str *out) {
-    ift_str_clear(out);
-    if (!h->byte_level) {
-        for (size_t i = 0; i < name.n; i++) {
-            const bool meta = h->meta && name.n - i >= 3 && memcmp(name.p + i, META, 3) == 0;
-            ift_str_addc(out, meta ? ' ' : name.p[i]);
-            if (meta) i += 2;
+/* The alphabet has no character of three bytes. */
+static bool add_bytes(struct ift_slice name, struct ift_str *out) {
+    const unsigned char *const b = (const unsigned char *)name.p;
+    char *const text = ift_str_reserve(out, name.n), *to = text;
+    for (size_t i = 0; i < name.n; i++) {
+        int byte = b[i];
+        if (byte < 0x21 || byte > 0x7e) {
+            if ((byte & 0xe0) != 0xc0 || i + 1 == name.n) return false;
+            byte = ift_hf_byte((b[i] & 31u) << 6 | (b[i + 1] & 63));
+            if (byte == NO_BYTE) return false;
+            i++;
         }
-        return !(h->meta && memchr(name.p, ' ', name.n));
+        *to++ = (char)byte;
     }
-    uint32_t code = 0;
-    for (size_t i = 0, len; i < name.n; i += len) {
-        len = ift_utf8_decode(name.p + i, name.n - i, &code);
-        const int byte = ift_hf_byte(code);
-        if (byte == NO_BYTE) {
-            ift_str_clear(out);
-            ift_str_add(out, name.p, name.n);
-            return false;
-        }
-        ift_str_addc(out, (char)byte);
-    }
+    *to = '\0';
+    out->n += (size_t)(to - text);
     return true;
+}
+
+bool ift_hf_add_text(const struct ift_hf *h, struct ift_slice name, struct ift_str *out) {
+    if (h->byte_level) {
+        if (add_bytes(name, out)) return true;
+        ift_str_add(out, name.p, name.n);
+        return false;
+    }
+    for (size_t i = 0; i < name.n; i++) {
+        const bool meta = h->meta && name.n - i >= 3 && memcmp(name.p + i, META, 3) == 0;
+        ift_str_addc(out, meta ? ' ' : name.p[i]);
+        if (meta) i += 2;
+    }
+    return !(h->meta && memchr(name.p, ' ', name.n));
 }
 
 /* The byte of "<0x0A>". */
 static int fallback_byte(const struct ift_hf *h, struct ift_slice name) {
-    static const char digits[] = "0123456789ABCDEF";
-    if (!h->byte_fallback || name.n != 6 || memcmp(name.p, "<0x", 3) != 0 || name.p[5] != '>')
-        return NO_BYTE;
-    const char *const high = memchr(digits, name.p[3], 16), *const low =
-                                                                memchr(digits, name.p[4], 16);
-    return high && low ? (int)((high - digits) << 4 | (low - digits)) : NO_BYTE;
+    return h->byte_fallback ? ift_vocab_byte(name) : NO_BYTE;
 }
 
 /* ---- tokens ---- */
@@ -70,76 +76,111 @@ int ift_hf_token(struct ift_hf *h, struct ift_slice name, int64_t id, struct ift
     if (id < 0 || id >= IFT_ADDED_MOST_IDS)
         return IFT_FAIL(err, "the id of a token is missing or not between 0 and %d",
                         IFT_ADDED_MOST_IDS - 1);
-    const size_t need = (size_t)id + 1, before = h->cap;
-    h->token = ift_grow(h->token, need, &h->cap, sizeof *h->token);
-    if (h->cap > before) memset(h->token + before, 0, (h->cap - before) * sizeof *h->token);
-    if (need > h->n) h->n = need;
+    const size_t need = (size_t)id + 1;
+    if (need > h->cap) h->token = ift_grow(h->token, need, &h->cap, sizeof *h->token);
+    if (need > h->n) {
+        memset(h->token + h->n, 0, (need - h->n) * sizeof *h->token);
+        h->n = need;
+    }
     if (h->token[id].p && !ift_slice_eq(h->token[id], name))
         return IFT_FAIL(err, "id %lld has two tokens", (long long)id);
-    h->token[id] = (struct ift_slice){ift_arena_strndup(&h->arena, name.p, name.n), name.n};
+    h->token[id] = name;
     return 0;
 }
 
-int ift_hf_tokens(struct ift_hf *h, const struct ift_json *doc, int object, struct ift_err *err) {
-    struct ift_str name = {0};
-    int rc = 0;
-    for (int key = ift_json_first(doc, object); rc == 0 && key >= 0;) {
-        const int value = ift_json_next(doc, object, key);
-        long long id = -1;
-        if (ift_json_is(doc, value, IFT_JSON_NUMBER))
-            (void)ift_parse_i64(ift_json_raw(doc, value), &id);
-        ift_str_clear(&name);
-        ift_json_text(doc, key, &name);
-        rc = ift_hf_token(h, (struct ift_slice){name.p ? name.p : "", name.n}, id, err);
-        key = ift_json_next(doc, object, value);
-    }
-    ift_str_release(&name);
-    return rc;
+struct ift_slice ift_hf_name(struct ift_hf *h, const struct ift_json *doc, int node) {
+    const struct ift_slice raw = ift_json_raw(doc, node);
+    struct ift_slice name = {raw.p + 1, raw.n - 2};
+    if (!doc->node[node].escaped) return name;
+    char *const text = ift_arena_alloc(&h->arena, name.n);
+    name.n = ift_json_unescape_to(text, name.p, name.n);
+    name.p = text;
+    return name;
 }
 
-static int add_piece(struct ift_hf *h, uint32_t id, struct ift_str *text, struct ift_err *err) {
+/* A number of a few digits, as nearly all are; -1: none, or not that simple. */
+static int64_t short_number(struct ift_slice raw) {
+    int64_t value = 0;
+    if (raw.n == 0 || raw.n > 9 || (raw.p[0] == '0' && raw.n > 1)) return -1;
+    for (size_t i = 0; i < raw.n; i++) {
+        const unsigned digit = (unsigned)(raw.p[i] - '0');
+        if (digit > 9) return -1;
+        value = 10 * value + digit;
+    }
+    return value;
+}
+
+int ift_hf_tokens(struct ift_hf *h, const struct ift_json *doc, int object, struct ift_err *err) {
+    for (int key = ift_json_first(doc, object); key >= 0;) {
+        const int value = ift_json_next(doc, object, key);
+        const bool number = ift_json_is(doc, value, IFT_JSON_NUMBER);
+        const int64_t id = number ? short_number(ift_json_raw(doc, value)) : -1;
+        IFT_TRY(ift_hf_token(h, ift_hf_name(h, doc, key), id, err));
+        key = ift_json_next(doc, object, value);
+    }
+    return 0;
+}
+
+/* A token that cannot be found by its text is found by its name. */
+static int add_odd(struct ift_hf *h, uint32_t id, struct ift_slice name, struct ift_err *err) {
+    const uint32_t index = (uint32_t)h->odd.n;
+    ift_vocab_add(&h->odd, name.p, name.n, IFT_PIECE_NORMAL);
+    h->odd_id = ift_grow(h->odd_id, index + 1, &h->cap_odd, sizeof *h->odd_id);
+    h->odd_id[index] = id;
+    if (!ift_vocab_index(&h->odd, index))
+        return IFT_FAIL(err, "token \"%.*s\" has two ids", SHOWN(name));
+    return 0;
+}
+
+static int add_piece(struct ift_hf *h, uint32_t id, struct ift_err *err) {
     struct ift_tokenizer *const t = h->t;
     const struct ift_added_token *const added = ift_added_claim(h->added, id, h->token[id]);
-    const struct ift_slice name = h->token[id].p || !added ? h->token[id] : added->name;
-    ift_vocab_add(&h->name, name.p ? name.p : "", name.n, IFT_PIECE_NORMAL);
+    if (!h->token[id].p && added) h->token[id] = added->name;
+    const struct ift_slice name = h->token[id];
     if (!name.p) {
         ift_vocab_add(&t->vocab, "", 0, IFT_PIECE_GAP);
         return 0;
     }
-    if (!ift_vocab_index(&h->name, id))
-        return IFT_FAIL(err, "token \"%.100s\" has two ids", name.p);
     if (added && !ift_slice_eq(added->name, name)) return IFT_FAIL(err, "id %u has two tokens", id);
     const int byte = fallback_byte(h, name);
     if (byte != NO_BYTE) {
         t->byte_id[byte] = id;
         ift_vocab_add(&t->vocab, (char[]){(char)byte}, 1, IFT_PIECE_BYTE);
-        return 0;
+        return add_odd(h, id, name, err);
     }
-    const bool reachable = ift_hf_text(h, name, text);
-    h->special[id] = added && added->special;
-    ift_vocab_add(&t->vocab, text->p ? text->p : "", text->n,
-                  h->special[id] ? IFT_PIECE_CONTROL : IFT_PIECE_NORMAL);
-    t->vocab.found[id] = reachable && !h->special[id] && text->n > 0;
+    const bool special = added && added->special;
+    ift_str_clear(&h->text);
+    const bool reachable = ift_hf_add_text(h, name, &h->text);
+    const struct ift_slice text = ift_str_slice(&h->text);
+    ift_vocab_add(&t->vocab, text.p, text.n, special ? IFT_PIECE_CONTROL : IFT_PIECE_NORMAL);
+    t->vocab.found[id] = reachable && !special && text.n > 0;
+    return t->vocab.found[id] ? 0 : add_odd(h, id, name, err);
+}
+
+/* Text is spelled in one way, so where names are twice texts are, or names of those found by name.
+ */
+static int check_once(struct ift_hf *h, struct ift_err *err) {
+    const int64_t twice = ift_vocab_index_all(&h->t->vocab);
+    if (twice >= 0) return IFT_FAIL(err, "token \"%.*s\" has two ids", SHOWN(h->token[twice]));
+    for (uint32_t i = 0; i < h->odd.n; i++) {
+        const struct ift_slice name = h->token[h->odd_id[i]];
+        if (ift_hf_find(h, name) != (int32_t)h->odd_id[i])
+            return IFT_FAIL(err, "token \"%.*s\" has two ids", SHOWN(name));
+    }
     return 0;
 }
 
 int ift_hf_pieces(struct ift_hf *h, struct ift_err *err) {
-    struct ift_str text = {0};
-    int rc = 0;
     for (int b = 0; b < 256; b++) h->t->byte_id[b] = IFT_BPE_UNKNOWN;
-    h->special = ift_alloc0(h->n, sizeof *h->special);
-    ift_vocab_reserve(&h->name, h->n);
-    for (size_t i = 0; rc == 0 && i < h->n; i++) {
-        const struct ift_slice ahead = h->token[i + AHEAD < h->n ? i + AHEAD : i];
-        if (ahead.p) ift_vocab_fetch(&h->name, ahead.p, ahead.n);
-        rc = add_piece(h, (uint32_t)i, &text, err);
+    ift_vocab_reserve(&h->t->vocab, h->n);
+    for (size_t i = 0; i < h->n; i++) IFT_TRY(add_piece(h, (uint32_t)i, err));
+    IFT_TRY(check_once(h, err));
+    for (size_t i = 0; i < h->added->n; i++) {
+        ift_str_clear(&h->text);
+        if (h->byte_level && ift_hf_add_text(h, h->added->token[i].name, &h->text))
+            ift_added_set_text(h->added, i, h->text.p, h->text.n);
     }
-    if (rc == 0) (void)ift_vocab_index_all(&h->t->vocab);
-    for (size_t i = 0; rc == 0 && i < h->added->n; i++)
-        if (h->byte_level && ift_hf_text(h, h->added->token[i].name, &text))
-            ift_added_set_text(h->added, i, text.p, text.n);
-    ift_str_release(&text);
-    return rc;
+    return 0;
 }
 
 void ift_hf_byte_tokens(struct ift_hf *h, int32_t missing) {
@@ -149,54 +190,17 @@ void ift_hf_byte_tokens(struct ift_hf *h, int32_t missing) {
     }
 }
 
-/* ---- merges ---- */
+/* ---- finding ---- */
 
-static uint32_t symbol(struct ift_hf *h, int32_t id) {
-    const struct ift_slice s = ift_vocab_piece(&h->t->vocab, (uint32_t)id);
-    return h->byte_level ? (uint32_t)id : ift_spm_symbol(h->t, s.p, s.n);
+int32_t ift_hf_find_odd(const struct ift_hf *h, struct ift_slice name) {
+    const int32_t odd = ift_vocab_find(&h->odd, name.p, name.n);
+    return odd >= 0 ? (int32_t)h->odd_id[odd] : -1;
 }
 
-/* The token of a name, of which a guess is mostly right. */
-static int32_t find_near(const struct ift_vocab *v, int32_t guess, struct ift_slice name) {
-    if (guess > 0 && guess < (int32_t)v->n &&
-        ift_slice_eq(ift_vocab_piece(v, (uint32_t)guess), name))
-        return guess;
-    return ift_vocab_find(v, name.p, name.n);
-}
-
-int ift_hf_merge(struct ift_hf *h, uint32_t line, struct ift_str *left, struct ift_slice right,
-                 struct ift_err *err) {
-    ift_vocab_fetch(&h->name, left->p, left->n);
-    ift_vocab_fetch(&h->name, right.p, right.n);
-    const int32_t a = ift_vocab_find(&h->name, left->p, left->n),
-                  b = ift_vocab_find(&h->name, right.p, right.n);
-    if (a < 0) return IFT_FAIL(err, "merge %u joins \"%.100s\", which is no token", line, left->p);
-    if (b < 0)
-        return IFT_FAIL(err, "merge %u joins \"%.*s\", which is no token", line,
-                        (int)(right.n < 100 ? right.n : 100), right.p);
-    ift_str_add(left, right.p, right.n);
-    const int32_t joined = find_near(&h->name, h->joined + 1, ift_str_slice(left));
-    h->joined = joined;
-    if (joined < 0)
-        return IFT_FAIL(err, "merge %u makes \"%.100s\", which is no token", line, left->p);
-    if (h->t->vocab.kind[a] == IFT_PIECE_BYTE || h->t->vocab.kind[b] == IFT_PIECE_BYTE)
-        return IFT_FAIL(err, "merge %u joins a byte of byte fallback", line);
-    /* Text never becomes a control token, though LLaMA's file lists merges that end in "<s>". */
-    if (h->special[a] || h->special[b] || h->special[joined]) return 0;
-    const uint32_t x = symbol(h, a), y = symbol(h, b);
-    if (x != IFT_BPE_UNKNOWN && y != IFT_BPE_UNKNOWN)
-        ift_bpe_add(&h->t->bpe, x, y, line, (uint32_t)joined);
-    return 0;
-}
-
-int ift_hf_merge_line(struct ift_hf *h, uint32_t line, struct ift_slice text, struct ift_str *left,
-                      struct ift_err *err) {
-    const char *const space = text.n ? memchr(text.p, ' ', text.n) : NULL;
-    const size_t at = space ? (size_t)(space - text.p) : 0;
-    const struct ift_slice right = {text.p + at + 1, text.n - at - 1};
-    if (at == 0 || at + 1 == text.n || memchr(right.p, ' ', right.n))
-        return IFT_FAIL(err, "merge %u is not two tokens", line);
-    ift_str_clear(left);
-    ift_str_add(left, text.p, at);
-    return ift_hf_merge(h, line, left, right, err);
+int32_t ift_hf_find(const struct ift_hf *h, struct ift_slice name) {
+    struct ift_str text = {0};
+    const bool spells = ift_hf_add_text(h, name, &text);
+    const int32_t id = spells ? ift_vocab_find(&h->t->vocab, text.p, text.n) : -1;
+    ift_str_release(&text);
+    return id >= 0 ? id : ift_hf_find_odd(h, name);
 }

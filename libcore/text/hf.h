@@ -17,22 +17,47 @@
 
 struct ift_tokenizer;
 
-/* A zeroed struct with t and added is ready; set how names spell before the tokens are read. */
+/* One of the two names of a merge. */
+struct ift_hf_part {
+    struct ift_slice name;
+    size_t from, n; /* its text's place among those of the block */
+    uint32_t hash;
+    bool spells; /* such a text */
+};
+
+/* Merges on their way: hf_merge.c. */
+enum { IFT_HF_BLOCK = 32 };
+struct ift_hf_merges {
+    struct ift_hf_merge {
+        struct ift_hf_part left, right;
+    } merge[IFT_HF_BLOCK];
+    struct ift_str text;
+    size_t waiting;
+    uint32_t n;   /* how many there were: the rank of the next */
+    int32_t made; /* by the last one: the next one mostly makes the next token */
+};
+
+/* A zeroed struct with t and added is ready; set how names spell before the tokens are read. Names
+ * are borrowed: what they lie in outlives it. */
 struct ift_hf {
     struct ift_tokenizer *t;
     struct ift_added *added;
-    bool byte_level;    /* a character is a byte */
-    bool meta;          /* U+2581 is a space */
-    bool byte_fallback; /* <0x0A> is a byte */
-    struct ift_arena arena;
+    bool byte_level;         /* a character is a byte */
+    bool meta;               /* U+2581 is a space */
+    bool byte_fallback;      /* <0x0A> is a byte */
     struct ift_slice *token; /* names by id; p NULL: none */
     size_t n, cap;
-    struct ift_vocab name; /* the same, every one to be found */
-    int32_t joined;        /* what the last merge made: the next one mostly makes the next token */
-    bool *special;         /* by id: a control token */
+    struct ift_vocab odd; /* the names of tokens that no text becomes: control tokens, bytes … */
+    uint32_t *odd_id;     /* … and their ids */
+    size_t cap_odd;
+    struct ift_hf_merges merges;
+    struct ift_arena arena; /* of names that their file has with escapes */
+    struct ift_str text;    /* of a name */
 };
 void ift_hf_release(struct ift_hf *h);
 
+/* The name that a string spells, valid as long as both the document's text and h are. */
+struct ift_slice ift_hf_name(struct ift_hf *h, const struct ift_json *doc, int node);
 /* One token more. Ids may come in any order and leave gaps. */
 int ift_hf_token(struct ift_hf *h, struct ift_slice name, int64_t id,
                  struct ift_err *err) IFT_MUST_CHECK;
@@ -45,18 +70,22 @@ int ift_hf_pieces(struct ift_hf *h, struct ift_err *err) IFT_MUST_CHECK;
  * none. */
 void ift_hf_byte_tokens(struct ift_hf *h, int32_t missing);
 
-/* The merge of rank `line`, of two names. `left` is overwritten. */
-int ift_hf_merge(struct ift_hf *h, uint32_t line, struct ift_str *left, struct ift_slice right,
+/* The id of a name, or -1; of one that is known to spell no token's text. */
+int32_t ift_hf_find(const struct ift_hf *h, struct ift_slice name);
+int32_t ift_hf_find_odd(const struct ift_hf *h, struct ift_slice name);
+
+/* The next merge, of two names; of "left right". What is wrong with one may be said later, and
+ * ift_hf_merges_end comes after the last. */
+int ift_hf_merge(struct ift_hf *h, struct ift_slice left, struct ift_slice right,
                  struct ift_err *err) IFT_MUST_CHECK;
-/* The same of "left right". */
-int ift_hf_merge_line(struct ift_hf *h, uint32_t line, struct ift_slice text, struct ift_str *left,
-                      struct ift_err *err) IFT_MUST_CHECK;
+int ift_hf_merge_line(struct ift_hf *h, struct ift_slice line, struct ift_err *err) IFT_MUST_CHECK;
+int ift_hf_merges_end(struct ift_hf *h, struct ift_err *err) IFT_MUST_CHECK;
 
 /* The byte that a character of the byte-level alphabet spells, or -1. The alphabet lies below
  * U+0144. */
 int ift_hf_byte(uint32_t code);
 
-/* The bytes that a name stands for, set to out; false: no text can become this token. */
-bool ift_hf_text(const struct ift_hf *h, struct ift_slice name, struct ift_str *out);
+/* Appends the bytes that a name stands for; false: no text can become this token. */
+bool ift_hf_add_text(const struct ift_hf *h, struct ift_slice name, struct ift_str *out);
 
 #endif

@@ -1,6 +1,7 @@
 #include "libcore/text/joins.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "libcore/base/mem.h"
 
@@ -55,7 +56,20 @@ static struct unit next_unit(const char *p, size_t n) {
     return u;
 }
 
+static bool is_ascii(const char *p, size_t n) {
+    uint64_t any = 0, eight;
+    size_t i = 0;
+    for (; n - i >= 8; i += 8) {
+        memcpy(&eight, p + i, 8);
+        any |= eight;
+    }
+    for (; i < n; i++) any |= (unsigned char)p[i];
+    return !(any & 0x8080808080808080u);
+}
+
+/* Two characters of ASCII are never asked for. */
 void ift_joins_add_bytes(struct ift_joins *j, const char *piece, size_t n) {
+    if (is_ascii(piece, n)) return;
     struct unit left = next_unit(piece, n);
     for (size_t i = left.n; i < n;) {
         const struct unit right = next_unit(piece + i, n - i);

@@ -10,34 +10,24 @@
 /* ---- BPE ---- */
 
 /* "a b", or ["a", "b"] as newer files have it. */
-static int read_merge(struct ift_json_reader *r, int node, uint32_t line, struct ift_str *left,
-                      struct ift_str *right, struct ift_err *err) {
-    ift_str_clear(left);
-    ift_str_clear(right);
-    if (ift_json_is(&r->doc, node, IFT_JSON_STRING)) {
-        ift_json_text(&r->doc, node, right);
-        return ift_hf_merge_line(&r->hf, line, ift_str_slice(right), left, err);
-    }
+static int read_merge(struct ift_json_reader *r, int node, struct ift_err *err) {
+    struct ift_hf *const h = &r->hf;
+    if (ift_json_is(&r->doc, node, IFT_JSON_STRING))
+        return ift_hf_merge_line(h, ift_hf_name(h, &r->doc, node), err);
     const int a = ift_json_at(&r->doc, node, 0), b = ift_json_at(&r->doc, node, 1);
-    if (ift_json_is(&r->doc, a, IFT_JSON_STRING)) ift_json_text(&r->doc, a, left);
-    if (ift_json_is(&r->doc, b, IFT_JSON_STRING)) ift_json_text(&r->doc, b, right);
-    if (left->n == 0 || right->n == 0) return IFT_FAIL(err, "merge %u is not two tokens", line);
-    return ift_hf_merge(&r->hf, line, left, ift_str_slice(right), err);
+    struct ift_slice left = {0}, right = {0};
+    if (ift_json_is(&r->doc, a, IFT_JSON_STRING)) left = ift_hf_name(h, &r->doc, a);
+    if (ift_json_is(&r->doc, b, IFT_JSON_STRING)) right = ift_hf_name(h, &r->doc, b);
+    return ift_hf_merge(h, left, right, err);
 }
 
 static int read_merges(struct ift_json_reader *r, struct ift_err *err) {
-    struct ift_str left = {0}, right = {0};
     const int merges = ift_json_get(&r->doc, r->model, "merges");
     if (!ift_json_is(&r->doc, merges, IFT_JSON_ARRAY))
         return IFT_FAIL(err, "the model has no merges");
-    uint32_t line = 0;
-    int rc = 0;
-    for (int m = ift_json_first(&r->doc, merges); rc == 0 && m >= 0;
-         m = ift_json_next(&r->doc, merges, m))
-        rc = read_merge(r, m, line++, &left, &right, err);
-    ift_str_release(&left);
-    ift_str_release(&right);
-    return rc;
+    for (int m = ift_json_first(&r->doc, merges); m >= 0; m = ift_json_next(&r->doc, merges, m))
+        IFT_TRY(read_merge(r, m, err));
+    return ift_hf_merges_end(&r->hf, err);
 }
 
 static int check_bpe(const struct ift_json_reader *r, struct ift_err *err) {
@@ -71,10 +61,7 @@ static int read_bpe(struct ift_json_reader *r, struct ift_err *err) {
     IFT_TRY(read_merges(r, err));
     if (!r->hf.byte_level) ift_spm_finish(t);
     if (!ift_json_is(&r->doc, unk, IFT_JSON_STRING)) return 0;
-    struct ift_str name = {0};
-    ift_json_text(&r->doc, unk, &name);
-    t->info.unk = ift_vocab_find(&r->hf.name, name.p ? name.p : "", name.n);
-    ift_str_release(&name);
+    t->info.unk = ift_hf_find(&r->hf, ift_hf_name(&r->hf, &r->doc, unk));
     return t->info.unk < 0 ? IFT_FAIL(err, "the unk_token is no token") : 0;
 }
 
@@ -83,27 +70,20 @@ static int read_bpe(struct ift_json_reader *r, struct ift_err *err) {
 /* [["piece", score], …]: scores in the order of ids. */
 static int read_scored(struct ift_json_reader *r, int vocab, struct ift_err *err) {
     struct ift_unigram *const u = &r->t->unigram;
-    struct ift_str name = {0};
     size_t n = 0, cap = 0;
-    int rc = 0;
-    for (int row = ift_json_first(&r->doc, vocab); rc == 0 && row >= 0;
+    for (int row = ift_json_first(&r->doc, vocab); row >= 0;
          row = ift_json_next(&r->doc, vocab, row), n++) {
         const int piece = ift_json_at(&r->doc, row, 0), score = ift_json_at(&r->doc, row, 1);
         u->score = ift_grow(u->score, n + 1, &cap, sizeof *u->score);
         if (!ift_json_is(&r->doc, piece, IFT_JSON_STRING) ||
             !ift_json_is(&r->doc, score, IFT_JSON_NUMBER) ||
             !ift_parse_f64(ift_json_raw(&r->doc, score), &u->score[n]))
-            rc = IFT_FAIL(err, "piece %zu is not a text and a score", n);
-        if (rc < 0) break;
+            return IFT_FAIL(err, "piece %zu is not a text and a score", n);
         if (n == 0 || u->score[n] < u->unknown) u->unknown = u->score[n];
-        ift_str_clear(&name);
-        ift_json_text(&r->doc, piece, &name);
-        rc =
-            ift_hf_token(&r->hf, (struct ift_slice){name.p ? name.p : "", name.n}, (int64_t)n, err);
+        IFT_TRY(ift_hf_token(&r->hf, ift_hf_name(&r->hf, &r->doc, piece), (int64_t)n, err));
     }
     u->unknown -= 10;
-    ift_str_release(&name);
-    return rc;
+    return 0;
 }
 
 static int read_unigram(struct ift_json_reader *r, struct ift_err *err) {
@@ -123,7 +103,7 @@ static int read_unigram(struct ift_json_reader *r, struct ift_err *err) {
     ift_pieces_finish(t);
     /* In text the name of a byte is a piece like any other. */
     for (uint32_t id = 0; id < t->vocab.n; id++) {
-        const struct ift_slice name = ift_vocab_piece(&r->hf.name, id);
+        const struct ift_slice name = r->hf.token[id];
         if (t->vocab.kind[id] != IFT_PIECE_BYTE) continue;
         ift_chartrie_add(&t->unigram.piece, name.p, name.n, (int32_t)id);
         ift_joins_add(&t->joins, name.p, name.n);

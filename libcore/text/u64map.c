@@ -35,7 +35,8 @@ void ift_u64map_put(struct ift_u64map *m, uint64_t key, uint64_t value) {
 }
 
 void ift_u64map_put_all(struct ift_u64map *m, const struct ift_u64map_slot *list, size_t n) {
-    ift_u64map_reserve(m, m->n + n);
+    while (n > 0 && (!m->slot || 2 * (m->n + n) > m->mask + 1))
+        resize(m, m->slot ? 2 * (m->mask + 1) : FEWEST_SLOTS);
     for (size_t i = 0; i < n; i++) {
         const size_t ahead = i + AHEAD < n ? i + AHEAD : i;
         __builtin_prefetch(&m->slot[ift_u64map_mix(list[ahead].key) & m->mask], 1);

@@ -6,15 +6,27 @@
 #include "libcore/base/hash.h"
 #include "libcore/base/mem.h"
 
+__attribute__((noinline)) static void grow(struct ift_vocab *v, size_t pieces) {
+    v->found = ift_grow(v->found, pieces, &v->cap, sizeof *v->found);
+    v->kind = ift_realloc(v->kind, v->cap, sizeof *v->kind);
+    v->at = ift_realloc(v->at, v->cap + 1, sizeof *v->at);
+}
+
 void ift_vocab_add(struct ift_vocab *v, const char *p, size_t n, enum ift_piece_kind kind) {
-    v->at = ift_grow(v->at, v->n + 2, &v->cap_at, sizeof *v->at);
-    v->kind = ift_grow(v->kind, v->n + 1, &v->cap_kind, sizeof *v->kind);
-    v->found = ift_grow(v->found, v->n + 1, &v->cap_found, sizeof *v->found);
+    if (v->n == v->cap) grow(v, v->n + 1);
     v->found[v->n] = false;
-    v->at[v->n] = v->bytes.n;
+    v->at[v->n] = (uint32_t)v->bytes.n;
     v->kind[v->n] = (uint8_t)kind;
     ift_str_add(&v->bytes, p, n);
-    v->at[++v->n] = v->bytes.n;
+    v->at[++v->n] = (uint32_t)v->bytes.n;
+}
+
+int ift_vocab_byte(struct ift_slice name) {
+    static const char digits[] = "0123456789ABCDEF";
+    if (name.n != 6 || memcmp(name.p, "<0x", 3) != 0 || name.p[5] != '>') return -1;
+    const char *const high = memchr(digits, name.p[3], 16), *const low =
+                                                                memchr(digits, name.p[4], 16);
+    return high && low ? (int)((high - digits) << 4 | (low - digits)) : -1;
 }
 
 /* ---- the index ---- */
@@ -50,7 +62,7 @@ static struct ift_vocab_slot *find_slot(const struct ift_vocab *v, uint32_t hash
         if (slot->place == 0) return slot;
         if (slot->hash != hash) continue;
         const struct ift_slice s = ift_vocab_piece(v, slot->place - 1);
-        if (s.n == n && memcmp(s.p, p, n) == 0) return slot;
+        if (s.n == n && ift_bytes_eq(s.p, p, n)) return slot;
     }
 }
 
@@ -70,18 +82,15 @@ static void resize(struct ift_vocab *v, size_t slots) {
 
 void ift_vocab_reserve(struct ift_vocab *v, size_t pieces) {
     size_t slots = FEWEST_SLOTS;
-    while (slots < 2 * pieces) slots *= 2;
+    while (2 * slots < 3 * pieces) slots *= 2;
     if (!v->slot || slots > v->mask + 1) resize(v, slots);
-    v->at = ift_grow(v->at, pieces + 1, &v->cap_at, sizeof *v->at);
-    v->kind = ift_grow(v->kind, pieces, &v->cap_kind, sizeof *v->kind);
-    v->found = ift_grow(v->found, pieces, &v->cap_found, sizeof *v->found);
+    if (pieces > v->cap) grow(v, pieces);
 }
 
-bool ift_vocab_index(struct ift_vocab *v, uint32_t id) {
-    if (!v->slot || 2 * (v->indexed + 1) > v->mask + 1)
+static bool index_hashed(struct ift_vocab *v, uint32_t id, uint32_t hash) {
+    if (!v->slot || 3 * (v->indexed + 1) > 2 * (v->mask + 1))
         resize(v, v->slot ? 2 * (v->mask + 1) : FEWEST_SLOTS);
     const struct ift_slice s = ift_vocab_piece(v, id);
-    const uint32_t hash = hash_of(s.p, s.n);
     struct ift_vocab_slot *const slot = find_slot(v, hash, s.p, s.n);
     v->found[id] = slot->place == 0 || slot->place == id + 1;
     if (slot->place != 0) return v->found[id];
@@ -90,20 +99,35 @@ bool ift_vocab_index(struct ift_vocab *v, uint32_t id) {
     return true;
 }
 
-void ift_vocab_fetch(const struct ift_vocab *v, const char *p, size_t n) {
-    if (v->slot) __builtin_prefetch(&v->slot[hash_of(p, n) & v->mask]);
+bool ift_vocab_index(struct ift_vocab *v, uint32_t id) {
+    const struct ift_slice s = ift_vocab_piece(v, id);
+    return index_hashed(v, id, hash_of(s.p, s.n));
 }
 
 int64_t ift_vocab_index_all(struct ift_vocab *v) {
     int64_t lost = -1;
+    uint32_t hash[AHEAD];
     ift_vocab_reserve(v, v->n);
-    for (size_t id = 0; id < v->n; id++) {
-        const size_t ahead = id + AHEAD < v->n ? id + AHEAD : id;
-        const struct ift_slice s = ift_vocab_piece(v, (uint32_t)ahead);
-        if (v->found[ahead]) ift_vocab_fetch(v, s.p, s.n);
-        if (v->found[id] && !ift_vocab_index(v, (uint32_t)id)) lost = (int64_t)id;
+    for (size_t i = 0; i < v->n + AHEAD; i++) {
+        const size_t id = i - AHEAD;
+        if (i >= AHEAD && v->found[id] && !index_hashed(v, (uint32_t)id, hash[id % AHEAD]))
+            lost = (int64_t)id;
+        if (i >= v->n || !v->found[i]) continue;
+        const struct ift_slice s = ift_vocab_piece(v, (uint32_t)i);
+        hash[i % AHEAD] = ift_vocab_fetch(v, s.p, s.n);
     }
     return lost;
+}
+
+uint32_t ift_vocab_fetch(const struct ift_vocab *v, const char *p, size_t n) {
+    const uint32_t hash = hash_of(p, n);
+    if (v->slot) __builtin_prefetch(&v->slot[hash & v->mask]);
+    return hash;
+}
+
+int32_t ift_vocab_find_fetched(const struct ift_vocab *v, uint32_t fetched, const char *p,
+                               size_t n) {
+    return v->slot ? (int32_t)find_slot(v, fetched, p, n)->place - 1 : -1;
 }
 
 int32_t ift_vocab_find(const struct ift_vocab *v, const char *p, size_t n) {

@@ -26,10 +26,10 @@ enum ift_piece_kind {
 
 struct ift_vocab {
     struct ift_str bytes; /* all pieces, one after the other */
-    size_t *at;           /* piece i is bytes[at[i], at[i + 1]) */
+    uint32_t *at;         /* piece i is bytes[at[i], at[i + 1]); files are far below 4 GiB */
     uint8_t *kind;
     bool *found; /* piece i is what ift_vocab_find gives for its bytes */
-    size_t n, cap_at, cap_kind, cap_found;
+    size_t n, cap;
     struct ift_vocab_slot *slot; /* bytes to id */
     size_t mask, indexed;
 };
@@ -46,15 +46,20 @@ void ift_vocab_add(struct ift_vocab *v, const char *p, size_t n, enum ift_piece_
 /* Makes ift_vocab_find see piece `id`; false when another piece with these bytes is there already
  * (it stays). */
 bool ift_vocab_index(struct ift_vocab *v, uint32_t id);
-/* Brings nearer what a search for these bytes is going to need: where several are to be searched,
- * memory is waited for once. */
-void ift_vocab_fetch(const struct ift_vocab *v, const char *p, size_t n);
 /* Makes ift_vocab_find see all pieces whose `found` the caller has set; of those with the same
  * bytes the first one stays, the others' is taken back. Returns the id of one of these, or -1. */
 int64_t ift_vocab_index_all(struct ift_vocab *v);
 /* The id or -1. */
 int32_t ift_vocab_find(const struct ift_vocab *v, const char *p, size_t n);
+/* The same in two steps, the first of which brings nearer what the second needs: where several are
+ * to be found, memory is waited for once. */
+uint32_t ift_vocab_fetch(const struct ift_vocab *v, const char *p, size_t n);
+int32_t ift_vocab_find_fetched(const struct ift_vocab *v, uint32_t fetched, const char *p,
+                               size_t n);
 void ift_vocab_release(struct ift_vocab *v);
+
+/* The byte that a piece of byte fallback spells, "<0x0A>", or -1: it is none. */
+int ift_vocab_byte(struct ift_slice name);
 
 static inline struct ift_slice ift_vocab_piece(const struct ift_vocab *v, uint32_t id) {
     return (struct ift_slice){v->bytes.p + v->at[id], v->at[id + 1] - v->at[id]};

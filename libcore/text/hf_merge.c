@@ -1,0 +1,106 @@
+/* Merges of two names to pairs of symbols. A vocabulary has as many of them as tokens, and each
+ * asks a large table twice, so they are taken together a block at a time: names to texts, whose
+ * places in the table are on their way from memory meanwhile; then texts to tokens. */
+#include <string.h>
+
+#include "libcore/text/hf.h"
+#include "libcore/text/tokenizer_internal.h"
+
+static struct ift_slice text_of(const struct ift_hf_merges *m, const struct ift_hf_part *part) {
+    return (struct ift_slice){m->text.p + part->from, part->n};
+}
+
+static void add_part(struct ift_hf *h, struct ift_slice name, struct ift_hf_part *part) {
+    struct ift_hf_merges *const m = &h->merges;
+    part->name = name;
+    part->from = m->text.n;
+    part->spells = ift_hf_add_text(h, name, &m->text);
+    part->n = m->text.n - part->from;
+    part->hash = ift_vocab_fetch(&h->t->vocab, m->text.p + part->from, part->n);
+}
+
+static int32_t find_part(const struct ift_hf *h, const struct ift_hf_part *part) {
+    const struct ift_slice text = text_of(&h->merges, part);
+    const int32_t id =
+        part->spells ? ift_vocab_find_fetched(&h->t->vocab, part->hash, text.p, text.n) : -1;
+    return id >= 0 ? id : ift_hf_find_odd(h, part->name);
+}
+
+/* Merges are mostly in the order of what they make. */
+static int32_t find_joined(struct ift_hf *h, const struct ift_hf_merge *merge) {
+    const struct ift_vocab *const v = &h->t->vocab;
+    const struct ift_hf_part *const left = &merge->left, *const right = &merge->right;
+    const uint32_t guess = (uint32_t)h->merges.made + 1;
+    if (left->spells && right->spells && guess < v->n && v->found[guess]) {
+        const struct ift_slice s = ift_vocab_piece(v, guess);
+        const char *const text = h->merges.text.p + left->from; /* and behind it right's */
+        if (s.n == left->n + right->n && ift_bytes_eq(s.p, text, s.n)) return (int32_t)guess;
+    }
+    struct ift_str name = {0};
+    ift_str_add(&name, left->name.p, left->name.n);
+    ift_str_add(&name, right->name.p, right->name.n);
+    const int32_t made = ift_hf_find(h, ift_str_slice(&name));
+    ift_str_release(&name);
+    return made;
+}
+
+static uint32_t symbol(struct ift_hf *h, int32_t id) {
+    const struct ift_slice s = ift_vocab_piece(&h->t->vocab, (uint32_t)id);
+    return h->byte_level ? (uint32_t)id : ift_spm_symbol(h->t, s.p, s.n);
+}
+
+#define SHOWN(name) (int)((name).n < 100 ? (name).n : 100), (name).p
+
+static int add_pair(struct ift_hf *h, const struct ift_hf_merge *merge, uint32_t rank,
+                    struct ift_err *err) {
+    const uint8_t *const kind = h->t->vocab.kind;
+    const struct ift_slice left = merge->left.name, right = merge->right.name;
+    const int32_t a = find_part(h, &merge->left), b = find_part(h, &merge->right);
+    if (a < 0 || b < 0)
+        return IFT_FAIL(err, "merge %u joins \"%.*s\", which is no token", rank,
+                        SHOWN(a < 0 ? left : right));
+    const int32_t made = h->merges.made = find_joined(h, merge);
+    if (made < 0)
+        return IFT_FAIL(err, "merge %u makes \"%.*s%.*s\", which is no token", rank, SHOWN(left),
+                        SHOWN(right));
+    if (kind[a] == IFT_PIECE_BYTE || kind[b] == IFT_PIECE_BYTE)
+        return IFT_FAIL(err, "merge %u joins a byte of byte fallback", rank);
+    /* Text never becomes a control token, though LLaMA's file lists merges that end in "<s>". */
+    if (kind[a] == IFT_PIECE_CONTROL || kind[b] == IFT_PIECE_CONTROL ||
+        kind[made] == IFT_PIECE_CONTROL)
+        return 0;
+    const uint32_t x = symbol(h, a), y = symbol(h, b);
+    if (x != IFT_BPE_UNKNOWN && y != IFT_BPE_UNKNOWN)
+        ift_bpe_add(&h->t->bpe, x, y, rank, (uint32_t)made);
+    return 0;
+}
+
+int ift_hf_merges_end(struct ift_hf *h, struct ift_err *err) {
+    struct ift_hf_merges *const m = &h->merges;
+    const size_t waiting = m->waiting;
+    const uint32_t first = m->n - (uint32_t)waiting;
+    m->waiting = 0;
+    for (size_t i = 0; i < waiting; i++)
+        IFT_TRY(add_pair(h, &m->merge[i], first + (uint32_t)i, err));
+    ift_str_clear(&m->text);
+    return 0;
+}
+
+int ift_hf_merge(struct ift_hf *h, struct ift_slice left, struct ift_slice right,
+                 struct ift_err *err) {
+    struct ift_hf_merges *const m = &h->merges;
+    if (left.n == 0 || right.n == 0) return IFT_FAIL(err, "merge %u is not two tokens", m->n);
+    if (m->n++ == 0) ift_bpe_reserve(&h->t->bpe, h->t->vocab.n);
+    struct ift_hf_merge *const merge = &m->merge[m->waiting++];
+    add_part(h, left, &merge->left);
+    add_part(h, right, &merge->right);
+    return m->waiting < IFT_HF_BLOCK ? 0 : ift_hf_merges_end(h, err);
+}
+
+int ift_hf_merge_line(struct ift_hf *h, struct ift_slice line, struct ift_err *err) {
+    const char *const space = line.n ? memchr(line.p, ' ', line.n) : NULL;
+    const size_t at = space ? (size_t)(space - line.p) : line.n;
+    struct ift_slice right = {line.p + at + 1, space ? line.n - at - 1 : 0};
+    if (right.n > 0 && memchr(right.p, ' ', right.n)) right.n = 0;
+    return ift_hf_merge(h, (struct ift_slice){line.p, at}, right, err);
+}
