@@ -103,8 +103,9 @@ int ift_added_read(struct ift_added *a, const struct ift_json *doc, int node, in
 
 const struct ift_added_token *ift_added_claim(struct ift_added *a, uint32_t id,
                                               struct ift_slice name) {
+    if (a->n == 0) return NULL;
     struct ift_added_token *token = by_id(a, id);
-    if (token || a->n == 0 || name.n == 0) return token;
+    if (token || name.n == 0) return token;
     token = by_name(a, name);
     if (!token || token->id >= 0) return NULL;
     give_id(a, token, id);

@@ -45,8 +45,9 @@ static int32_t find_joined(struct ift_hf *h, const struct ift_hf_merge *merge) {
 }
 
 static uint32_t symbol(struct ift_hf *h, int32_t id) {
+    if (h->byte_level) return (uint32_t)id;
     const struct ift_slice s = ift_vocab_piece(&h->t->vocab, (uint32_t)id);
-    return h->byte_level ? (uint32_t)id : ift_spm_symbol(h->t, s.p, s.n);
+    return ift_spm_symbol(h->t, s.p, s.n, h->t->vocab.found[id] ? id : -1);
 }
 
 #define SHOWN(name) (int)((name).n < 100 ? (name).n : 100), (name).p

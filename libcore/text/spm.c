@@ -4,8 +4,7 @@
 
 #include "libcore/text/tokenizer_internal.h"
 
-uint32_t ift_spm_symbol(struct ift_tokenizer *t, const char *p, size_t n) {
-    const int32_t id = ift_vocab_find(&t->vocab, p, n);
+uint32_t ift_spm_symbol(struct ift_tokenizer *t, const char *p, size_t n, int32_t id) {
     size_t len;
     const uint32_t c = ift_char_load(p, n, &len);
     if (id >= 0 && t->vocab.kind[id] == IFT_PIECE_USER) return IFT_BPE_UNKNOWN; /* never merged */
@@ -15,6 +14,20 @@ uint32_t ift_spm_symbol(struct ift_tokenizer *t, const char *p, size_t n) {
     const uint32_t symbol = id >= 0 ? (uint32_t)id : t->nsymbols++;
     ift_u64map_put(&t->chars, c, symbol);
     return symbol;
+}
+
+/* Of the pieces that pairs make. */
+static void add_joins(struct ift_tokenizer *t) {
+    const struct ift_u64map *const pairs = &t->bpe.pair;
+    bool *const made = ift_alloc0(t->vocab.n, sizeof *made);
+    for (size_t i = 0; pairs->slot && i <= pairs->mask; i++)
+        if (pairs->slot[i].key != IFT_U64MAP_NONE) made[(uint32_t)pairs->slot[i].value] = true;
+    ift_joins_init(&t->joins, t->vocab.n);
+    for (uint32_t id = 0; id < t->vocab.n; id++) {
+        const struct ift_slice s = ift_vocab_piece(&t->vocab, id);
+        if (made[id]) ift_joins_add(&t->joins, s.p, s.n);
+    }
+    free(made);
 }
 
 void ift_spm_finish(struct ift_tokenizer *t) {
@@ -31,16 +44,7 @@ void ift_spm_finish(struct ift_tokenizer *t) {
         const uint64_t symbol = ift_u64map_get(&t->chars, c);
         t->ascii[c] = symbol == IFT_U64MAP_NONE ? IFT_BPE_UNKNOWN : (uint32_t)symbol;
     }
-    const struct ift_u64map *const pairs = &t->bpe.pair;
-    ift_joins_init(&t->joins, t->vocab.n);
-    uint8_t *const seen = ift_alloc0(t->vocab.n, 1);
-    for (size_t i = 0; pairs->slot && i <= pairs->mask; i++) {
-        const uint32_t merged = (uint32_t)pairs->slot[i].value;
-        if (pairs->slot[i].key == IFT_U64MAP_NONE || seen[merged]++) continue;
-        const struct ift_slice s = ift_vocab_piece(&t->vocab, merged);
-        ift_joins_add(&t->joins, s.p, s.n);
-    }
-    free(seen);
+    add_joins(t);
 }
 
 /* A user-defined piece, or characters up to the first place that no piece spans or a user-defined

@@ -30,25 +30,26 @@ static int check_supported(const struct ift_sentencepiece *m, struct ift_err *er
 }
 
 /* The piece as the bytes it stands for. */
-static void add_text(struct ift_str *out, struct ift_slice text, bool escape) {
+static void set_text(struct ift_str *out, struct ift_slice text, bool escape) {
     ift_str_clear(out);
+    char *const first = ift_str_reserve(out, text.n), *to = first;
     for (size_t i = 0; i < text.n; i++) {
-        const bool meta = escape && text.n - i >= 3 && memcmp(text.p + i, META, 3) == 0;
-        ift_str_addc(out, meta ? ' ' : text.p[i]);
+        const bool meta =
+            escape && text.p[i] == META[0] && text.n - i >= 3 && memcmp(text.p + i, META, 3) == 0;
+        *to++ = meta ? ' ' : text.p[i];
         if (meta) i += 2;
     }
+    *to = '\0';
+    out->n = (size_t)(to - first);
 }
 
 static int add_byte(struct ift_tokenizer *t, struct ift_slice text, struct ift_err *err) {
-    char want[8];
-    for (unsigned b = 0; b < 256; b++) {
-        snprintf(want, sizeof want, "<0x%02X>", b);
-        if (!ift_slice_is(text, want)) continue;
-        t->byte_id[b] = (uint32_t)t->vocab.n;
-        ift_vocab_add(&t->vocab, (char[]){(char)b}, 1, IFT_PIECE_BYTE);
-        return 0;
-    }
-    return IFT_FAIL(err, "piece %zu is of type BYTE but not of the form <0x0A>", t->vocab.n);
+    const int byte = ift_vocab_byte(text);
+    if (byte < 0)
+        return IFT_FAIL(err, "piece %zu is of type BYTE but not of the form <0x0A>", t->vocab.n);
+    t->byte_id[byte] = (uint32_t)t->vocab.n;
+    ift_vocab_add(&t->vocab, (char[]){(char)byte}, 1, IFT_PIECE_BYTE);
+    return 0;
 }
 
 /* A piece that is not a byte, as `type`, which may be another than the model's. */
@@ -57,7 +58,7 @@ static void add_piece(struct ift_tokenizer *t, const struct ift_sentencepiece *m
     const int32_t id = (int32_t)t->vocab.n;
     const bool findable = type == IFT_SP_NORMAL || type == IFT_SP_USER;
     const bool escape = m->escape_whitespace && (findable || type == IFT_SP_UNUSED);
-    add_text(text, piece, escape);
+    set_text(text, piece, escape);
     ift_vocab_add(&t->vocab, text->p, text->n, kind_of[type]);
     if (type == IFT_SP_UNKNOWN) t->info.unk = id;
     if (type == IFT_SP_CONTROL) ift_trie_add(&t->added[1], piece.p, piece.n, id);
@@ -102,51 +103,90 @@ static int add_pieces(struct ift_tokenizer *t, const struct ift_sentencepiece *m
 }
 
 struct scored {
-    float score;
-    uint32_t id;
+    uint32_t key, id;
 };
 
-static int by_score(const void *a, const void *b) {
-    const float x = ((const struct scored *)a)->score, y = ((const struct scored *)b)->score;
-    return (x < y) - (x > y);
+/* A number that is less where the score is better. */
+static uint32_t key_of(float score) {
+    const float zero_is_positive = score + 0.0f;
+    uint32_t bits;
+    memcpy(&bits, &zero_is_positive, sizeof bits);
+    return bits >> 31 ? bits : bits ^ 0x7fffffffu;
 }
 
-/* The rank of each piece: how many different scores are better. */
-static uint32_t *rank_pieces(const struct ift_sentencepiece *m) {
-    struct scored *const order = ift_alloc0(m->n, sizeof *order);
-    uint32_t *const rank = ift_alloc0(m->n, sizeof *rank);
-    for (size_t i = 0; i < m->n; i++) order[i] = (struct scored){m->piece[i].score, (uint32_t)i};
-    qsort(order, m->n, sizeof *order, by_score);
+/* Sorts by key, eleven bits at a time, the lowest first. */
+enum { DIGITS = 3, DIGIT_BITS = 11, BUCKETS = 1 << DIGIT_BITS };
+static struct scored *sort_by_key(struct scored *from, struct scored *to, size_t n) {
+    for (unsigned digit = 0; digit < DIGITS; digit++) {
+        size_t place[BUCKETS + 1] = {0};
+        const unsigned shift = digit * DIGIT_BITS;
+        for (size_t i = 0; i < n; i++) place[(from[i].key >> shift) % BUCKETS + 1]++;
+        for (size_t b = 0; b < BUCKETS; b++) place[b + 1] += place[b];
+        for (size_t i = 0; i < n; i++) to[place[(from[i].key >> shift) % BUCKETS]++] = from[i];
+        struct scored *const sorted = to;
+        to = from;
+        from = sorted;
+    }
+    return from;
+}
+
+/* The rank of each piece, by id: how many different scores are better. */
+static uint32_t *rank_pieces(const struct ift_sentencepiece *m, uint32_t first) {
+    struct scored *const list = ift_alloc0(2 * m->n, sizeof *list);
+    uint32_t *const rank = ift_alloc0(first + m->n, sizeof *rank);
+    for (size_t i = 0; i < m->n; i++)
+        list[i] = (struct scored){key_of(m->piece[i].score), first + (uint32_t)i};
+    const struct scored *const order = sort_by_key(list, list + m->n, m->n);
     uint32_t now = 0;
     for (size_t i = 0; i < m->n; i++) {
-        if (i > 0 && order[i].score != order[i - 1].score) now++;
+        if (i > 0 && order[i].key != order[i - 1].key) now++;
         rank[order[i].id] = now;
     }
-    free(order);
+    free(list);
     return rank;
 }
 
-static void add_pairs(struct ift_tokenizer *t, const struct ift_sentencepiece *m) {
-    uint32_t *const rank = rank_pieces(m);
-    const uint32_t first = (uint32_t)(t->vocab.n - m->n);
+/* A place at which a piece is cut into two that may be pieces; looked up a block at a time, so that
+ * memory is waited for once. */
+struct cut {
+    uint32_t id, at, left, right; /* the piece, and what of its parts was fetched */
+};
+enum { BLOCK = 64 };
+
+static void add_cuts(struct ift_tokenizer *t, const struct cut *cut, size_t n,
+                     const uint32_t *rank) {
+    for (size_t i = 0; i < n; i++) {
+        const struct cut c = cut[i];
+        const struct ift_slice s = ift_vocab_piece(&t->vocab, c.id),
+                               right = {s.p + c.at, s.n - c.at};
+        const int32_t a = ift_vocab_find_fetched(&t->vocab, c.left, s.p, c.at);
+        const uint32_t x = ift_spm_symbol(t, s.p, c.at, a);
+        if (x == IFT_BPE_UNKNOWN) continue;
+        const int32_t b = ift_vocab_find_fetched(&t->vocab, c.right, right.p, right.n);
+        const uint32_t y = ift_spm_symbol(t, right.p, right.n, b);
+        if (y != IFT_BPE_UNKNOWN) ift_bpe_add(&t->bpe, x, y, rank[c.id], c.id);
+    }
+}
+
+/* rank: by id. */
+static void add_pairs(struct ift_tokenizer *t, uint32_t first, const uint32_t *rank) {
+    struct cut cut[BLOCK];
+    size_t n = 0;
+    ift_bpe_reserve(&t->bpe, t->vocab.n + t->vocab.n / 2); /* about as many as there are */
     for (uint32_t id = first; id < t->vocab.n; id++) {
         const struct ift_slice s = ift_vocab_piece(&t->vocab, id);
         if (t->vocab.kind[id] != IFT_PIECE_NORMAL || !t->vocab.found[id]) continue;
-        for (size_t i = 0, len; i < s.n; i += len) {
-            ift_char_load(s.p + i, s.n - i, &len);
-            ift_vocab_fetch(&t->vocab, s.p, i + len);
-            ift_vocab_fetch(&t->vocab, s.p + i, s.n - i);
-        }
-        for (size_t i = 0, len;;) {
-            ift_char_load(s.p + i, s.n - i, &len);
-            if ((i += len) == s.n) break;
-            const uint32_t left = ift_spm_symbol(t, s.p, i),
-                           right = ift_spm_symbol(t, s.p + i, s.n - i);
-            if (left != IFT_BPE_UNKNOWN && right != IFT_BPE_UNKNOWN)
-                ift_bpe_add(&t->bpe, left, right, rank[id - first], id);
+        for (size_t at = 0, len;;) {
+            ift_char_load(s.p + at, s.n - at, &len);
+            if ((at += len) == s.n) break;
+            cut[n++] = (struct cut){id, (uint32_t)at, ift_vocab_fetch(&t->vocab, s.p, at),
+                                    ift_vocab_fetch(&t->vocab, s.p + at, s.n - at)};
+            if (n < BLOCK) continue;
+            add_cuts(t, cut, n, rank);
+            n = 0;
         }
     }
-    free(rank);
+    add_cuts(t, cut, n, rank);
 }
 
 /* unigram_model.cc: limits are those of NORMAL pieces, the upper one being at least FLT_MIN, and a
@@ -171,7 +211,10 @@ static void add_scores(struct ift_tokenizer *t, const struct ift_sentencepiece *
 
 static void add_bpe(struct ift_tokenizer *t, const struct ift_sentencepiece *m) {
     t->nsymbols = (uint32_t)t->vocab.n;
-    add_pairs(t, m);
+    const uint32_t first = (uint32_t)(t->vocab.n - m->n);
+    uint32_t *const rank = rank_pieces(m, first);
+    add_pairs(t, first, rank);
+    free(rank);
     ift_spm_finish(t);
 }
 

@@ -155,10 +155,11 @@ int ift_tokenizer_read_tiktoken_file(struct ift_tokenizer *t, const char *path,
 void ift_icetk_spell(const char *p, size_t n, struct ift_normal *out);
 void ift_icetk_read(struct ift_str *out, size_t from);
 
-/* For readers of the chars scheme, once vocab and its index are filled: the symbol of a piece, or
- * of a single character, which is made when it is new; otherwise IFT_BPE_UNKNOWN. Then pairs are
- * added, then ift_spm_finish builds what is derived from them. */
-uint32_t ift_spm_symbol(struct ift_tokenizer *t, const char *p, size_t n);
+/* For readers of the chars scheme, once vocab and its index are filled: the symbol of a text, of
+ * which they have found that it is piece `id`, or, -1, none. A single character has one in any
+ * case, which is made when it is new; otherwise IFT_BPE_UNKNOWN. Then pairs are added, then
+ * ift_spm_finish builds what is derived from them. */
+uint32_t ift_spm_symbol(struct ift_tokenizer *t, const char *p, size_t n, int32_t id);
 void ift_spm_finish(struct ift_tokenizer *t);
 /* For readers of the pieces scheme, once vocab and unigram are filled. */
 void ift_pieces_finish(struct ift_tokenizer *t);

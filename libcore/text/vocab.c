@@ -150,12 +150,11 @@ uint64_t ift_vocab_digest(const struct ift_vocab *v) {
         const struct ift_slice s = ift_vocab_piece(v, i);
         const enum ift_piece_kind kind = v->kind[i];
         const bool text = kind == IFT_PIECE_NORMAL || kind == IFT_PIECE_USER;
-        const char head[5] = {text                     ? 't'
-                              : kind == IFT_PIECE_BYTE ? 'b'
-                                                       : 'c',
-                              (char)s.n, (char)(s.n >> 8), (char)(s.n >> 16), (char)(s.n >> 24)};
-        ift_str_add(&block, head, sizeof head);
-        ift_str_add(&block, s.p, s.n);
+        char *const to = ift_str_reserve(&block, s.n + 5);
+        to[0] = text ? 't' : kind == IFT_PIECE_BYTE ? 'b' : 'c';
+        for (int k = 0; k < 4; k++) to[1 + k] = (char)(s.n >> (8 * k));
+        if (s.n > 0) memcpy(to + 5, s.p, s.n);
+        block.n += s.n + 5;
         if (block.n < DIGEST_BLOCK && i + 1 < v->n) continue;
         ift_hasher_add(h, block.p, block.n);
         ift_str_clear(&block);
