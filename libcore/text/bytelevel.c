@@ -3,7 +3,7 @@
 
 void ift_bytes_finish(struct ift_tokenizer *t) {
     ift_bpe_settle(&t->bpe);
-    t->cuts_plainly = ift_pretoken_cuts_plainly(t->pretoken);
+    t->ascii = ift_pretoken_ascii(t->pretoken);
     ift_joins_init(&t->joins, t->vocab.n);
     for (uint32_t i = 0; i < t->vocab.n; i++) {
         const struct ift_slice s = ift_vocab_piece(&t->vocab, i);
@@ -13,10 +13,10 @@ void ift_bytes_finish(struct ift_tokenizer *t) {
 
 /* Words of other scripts are often long, and new: what is remembered are the parts between which no
  * piece goes. */
-static size_t byte_word(struct ift_encoder *e, const char *p, size_t n, int32_t *whole) {
+static inline size_t byte_word(struct ift_encoder *e, const char *p, size_t n, int32_t *whole) {
     (void)whole;
     const bool goes_on = e->left > 0;
-    size_t len = goes_on || !e->t->cuts_plainly ? 0 : ift_pretoken_plain(p, n);
+    size_t len = goes_on ? 0 : ift_pretoken_ascii_word(e->t->ascii, p, n);
     if (len > 0) return len;
     if (!goes_on) e->left = e->t->pretoken(&e->classes, p, n);
     len = e->left;
@@ -43,4 +43,9 @@ static void byte_split(struct ift_encoder *e, const char *p, size_t n) {
     for (size_t i = 0; i < w->n; i++) ift_encoder_token(e, w->symbol[i].id, w->symbol[i].from);
 }
 
-const struct ift_scheme ift_scheme_bytes = {byte_word, byte_split, true, NULL};
+static size_t byte_cut(struct ift_encoder *e, size_t *from, size_t to,
+                       struct ift_encoder_word *batch) {
+    return ift_encoder_cut(e, from, to, batch, byte_word);
+}
+
+const struct ift_scheme ift_scheme_bytes = {byte_cut, byte_split, NULL};

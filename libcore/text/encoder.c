@@ -34,9 +34,9 @@ __attribute__((noinline)) static void grow(struct ift_tokens *out, size_t need) 
     out->from = ift_realloc(out->from, out->cap, sizeof *out->from);
 }
 
-/* Room for `more` tokens, the closing place, and what a slot's tokens take beyond their number. */
+/* Room for `more` tokens, the closing place, and those of a batch of words with few tokens. */
 static inline void reserve(struct ift_tokens *out, size_t more) {
-    const size_t need = out->n + more + 1 + IFT_WORDCACHE_FEW;
+    const size_t need = out->n + more + 1 + (IFT_ENCODER_BATCH + 1) * IFT_WORDCACHE_FEW;
     if (__builtin_expect(need > out->cap, 0)) grow(out, need);
 }
 
@@ -45,24 +45,15 @@ static void append(struct ift_tokens *out, uint32_t id, size_t from) {
     out->from[out->n++] = (uint32_t)from;
 }
 
-/* A word on its way. */
-struct pending {
-    struct ift_wordcache_key key;
-    size_t from; /* in the normalized text */
-    uint32_t n;
-    int32_t whole; /* the token that it is, or -1: to be looked up, or split */
-    bool part;
-};
-
 static void append_tokens(struct ift_tokens *out, size_t at, const struct ift_bpe_symbol *token,
                           size_t n) {
-    reserve(out, n); /* one space may fall back to three bytes */
+    reserve(out, n);
     for (size_t i = 0; i < n; i++) append(out, token[i].id, at + token[i].from);
 }
 
 /* Splits a word, and remembers it where that pays. */
-static void split_word(struct ift_encoder *e, const struct pending *w, const char *p, bool is_new,
-                       struct ift_tokens *out) {
+static void split_word(struct ift_encoder *e, const struct ift_encoder_word *w, const char *p,
+                       bool is_new, struct ift_tokens *out) {
     const struct ift_scheme *const scheme = e->t->scheme;
     e->part = w->part;
     scheme->split(e, p, w->n);
@@ -71,24 +62,32 @@ static void split_word(struct ift_encoder *e, const struct pending *w, const cha
     append_tokens(out, w->from, e->token, e->ntokens);
 }
 
-static void encode_word(struct ift_encoder *e, const struct pending *w, struct ift_tokens *out) {
+/* All three are written and as many count as there are: a loop would be mispredicted. There is
+ * room. */
+static inline void append_few(struct ift_tokens *out, uint32_t at,
+                              const struct ift_wordcache_slot *slot) {
+    int32_t *const id = out->id + out->n;
+    uint32_t *const from = out->from + out->n;
+    memcpy(id, slot->id, sizeof slot->id);
+    from[0] = at;
+    from[1] = at + slot->from[0];
+    from[2] = at + slot->from[1];
+    out->n += slot->ntokens;
+}
+
+/* A word that is long, or new, or has many tokens, or whose slot is taken. */
+__attribute__((noinline)) static void
+encode_word(struct ift_encoder *e, const struct ift_encoder_word *w, struct ift_tokens *out) {
     const struct ift_scheme *const scheme = e->t->scheme;
     const char *const p = e->normal.text.p + w->from;
-    const bool remembered = scheme->remembers && w->n <= IFT_WORDCACHE_LONGEST;
+    const bool remembered = w->n <= IFT_WORDCACHE_LONGEST;
     const struct ift_wordcache_slot *const slot =
         remembered ? ift_wordcache_find(&e->cache, &w->key, p) : NULL;
     if (!slot || (scheme->recall && !scheme->recall(e, p, slot))) {
         split_word(e, w, p, remembered && !slot, out);
     } else if (slot->ntokens) {
-        /* All three are written and as many count as there are: a loop would be mispredicted. */
-        reserve(out, slot->ntokens);
-        int32_t *const id = out->id + out->n;
-        uint32_t *const from = out->from + out->n;
-        memcpy(id, slot->id, sizeof slot->id);
-        from[0] = (uint32_t)w->from;
-        from[1] = (uint32_t)w->from + slot->from[0];
-        from[2] = (uint32_t)w->from + slot->from[1];
-        out->n += slot->ntokens;
+        append_few(out, w->from, slot);
+        reserve(out, 0);
     } else {
         append_tokens(out, w->from, e->cache.token + slot->id[0], slot->id[1]);
     }
@@ -109,40 +108,23 @@ static void fuse_unknown(const struct ift_encoder *e, struct ift_tokens *out, si
     out->n = n;
 }
 
-/* Up to BATCH words from `from` on: what they are, with their slots on the way from memory. */
-enum { BATCH = 16 };
-static size_t cut_words(struct ift_encoder *e, size_t *from, size_t to, struct pending *batch) {
-    const struct ift_scheme *const scheme = e->t->scheme;
-    const char *const p = e->normal.text.p;
-    size_t n = 0;
-    for (; n < BATCH && *from < to; n++) {
-        struct pending *const w = &batch[n];
-        w->from = *from;
-        w->whole = -1;
-        e->part = false;
-        const size_t len = scheme->word(e, p + *from, to - *from, &w->whole);
-        w->part = e->part;
-        w->n = (uint32_t)len;
-        if (w->whole < 0 && scheme->remembers && len <= IFT_WORDCACHE_LONGEST) {
-            w->key = ift_wordcache_key(p + *from, len, w->part);
-            ift_wordcache_fetch(&e->cache, &w->key);
-        }
-        *from += len;
-    }
-    return n;
-}
-
 static void encode_words(struct ift_encoder *e, size_t from, size_t to, struct ift_tokens *out) {
     const size_t first = out->n;
-    struct pending batch[BATCH];
+    const struct ift_scheme *const scheme = e->t->scheme;
+    struct ift_encoder_word batch[IFT_ENCODER_BATCH];
     e->unigram.score = 0;
     while (from < to) {
-        const size_t n = cut_words(e, &from, to, batch);
-        for (size_t i = 0; i < n; i++) {
-            if (batch[i].whole >= 0)
-                append(out, (uint32_t)batch[i].whole, batch[i].from);
+        const size_t n = scheme->cut(e, &from, to, batch);
+        reserve(out, 0);
+        for (const struct ift_encoder_word *w = batch; w < batch + n; w++) {
+            const struct ift_wordcache_slot *const slot = ift_wordcache_hit(&e->cache, &w->key);
+            if (w->whole >= 0)
+                append(out, (uint32_t)w->whole, w->from);
+            else if (slot &&
+                     (!scheme->recall || scheme->recall(e, e->normal.text.p + w->from, slot)))
+                append_few(out, w->from, slot);
             else
-                encode_word(e, &batch[i], out);
+                encode_word(e, w, out);
         }
     }
     if (e->t->fuse_unknown) fuse_unknown(e, out, first);
@@ -195,7 +177,8 @@ static void encode_segment(struct ift_encoder *e, const char *p, size_t n, size_
         n = e->spelled.text.n;
     }
     ift_normalize(&t->normalizer, p, n, edge || t->prefix_everywhere, &e->normal);
-    ift_str_reserve(&e->normal.text, IFT_WORDCACHE_SHORT); /* keys are read beyond their word */
+    /* Words are read sixteen bytes at a time. */
+    memset(ift_str_reserve(&e->normal.text, IFT_WORDCACHE_SHORT), 0, IFT_WORDCACHE_SHORT);
     const size_t first = out->n, nnormal = e->normal.text.n;
     reserve(out, nnormal);
     size_t at = 0;

@@ -26,6 +26,7 @@ void ift_joins_add(struct ift_joins *j, const char *piece, size_t n) {
 
 void ift_joins_release(struct ift_joins *j) {
     free(j->bit);
+    free(j->parts);
     *j = (struct ift_joins){0};
 }
 
@@ -67,61 +68,96 @@ static bool is_ascii(const char *p, size_t n) {
     return !(any & 0x8080808080808080u);
 }
 
+static bool is_part(uint32_t side) {
+    return side & (END_OF | BEGINNING_OF);
+}
+
+static unsigned place_of(uint32_t character) {
+    return character * 0x9e3779b1u >> 16;
+}
+
+static bool has(const uint64_t *bits, unsigned place) {
+    return bits[place / 64] >> (place % 64) & 1;
+}
+
+static void set(uint64_t *bits, unsigned place) {
+    bits[place / 64] |= (uint64_t)1 << (place % 64);
+}
+
+static void add(struct ift_joins *j, uint32_t left, uint32_t right) {
+    struct ift_joins_parts *const parts = j->parts;
+    if (is_part(left) && is_part(right)) {
+        parts->both[left & 255] |= (uint64_t)1 << (right & 63);
+        return;
+    }
+    if (is_part(right)) set(parts->left, place_of(left));
+    if (is_part(left)) set(parts->right, place_of(right));
+    const uint64_t h = ift_joins_hash(j, left, right);
+    j->bit[h >> 6] |= (uint64_t)1 << (h & 63);
+}
+
 /* Two characters of ASCII are never asked for. */
 void ift_joins_add_bytes(struct ift_joins *j, const char *piece, size_t n) {
     if (is_ascii(piece, n)) return;
+    if (!j->parts) j->parts = ift_alloc0(1, sizeof *j->parts);
     struct unit left = next_unit(piece, n);
     for (size_t i = left.n; i < n;) {
         const struct unit right = next_unit(piece + i, n - i);
-        const uint64_t h = ift_joins_hash(j, left.left, right.right);
-        j->bit[h >> 6] |= (uint64_t)1 << (h & 63);
+        add(j, left.left, right.right);
         i += right.n;
         left = right;
     }
 }
 
-static bool may(const struct ift_joins *j, uint32_t left, uint32_t right) {
+static inline bool may(const struct ift_joins *j, uint32_t left, uint32_t right) {
     const uint64_t h = ift_joins_hash(j, left, right);
     return j->bit[h >> 6] >> (h & 63) & 1;
 }
 
-/* Whether a piece may go on from one character to the next, whichever bytes of them it has. */
-static bool may_any(const struct ift_joins *j, const struct unit *left, const struct unit *right) {
+/* Whether a piece may go on from one character to the next, whichever bytes of them it has. first,
+ * last: the byte of the right one that a beginning has, of the left one that an end has. */
+static inline bool may_any(const struct ift_joins *j, uint32_t left, uint8_t last, uint32_t right,
+                           uint8_t first) {
+    const struct ift_joins_parts *const parts = j->parts;
+    if (may(j, left, right)) return true;
+    if (!parts) return false;
+    return parts->both[last] >> (first & 63) & 1 ||
+           (has(parts->left, place_of(left)) && may(j, left, BEGINNING_OF | first)) ||
+           (has(parts->right, place_of(right)) && may(j, END_OF | last, right));
+}
+
+static bool may_units(const struct ift_joins *j, const struct unit *left,
+                      const struct unit *right) {
     if (!left->whole || !right->whole || (left->first | right->first) < 0x80) return true;
-    return may(j, left->left, right->right) || may(j, left->left, BEGINNING_OF | right->first) ||
-           may(j, END_OF | left->last, right->right) ||
-           may(j, END_OF | left->last, BEGINNING_OF | right->first);
+    return may_any(j, left->left, left->last, right->right, right->first);
 }
 
 /* A character of three bytes, as most are in the words that come here. */
 static inline bool is_three(const char *p, uint32_t *c) {
-    const unsigned char *const b = (const unsigned char *)p;
-    *c = b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16;
+    memcpy(c, p, 4);
+    *c &= 0xffffff;
     return (*c & 0xc0c0f0) == 0x8080e0;
 }
 
-/* may_any for two of them. */
-static inline bool may_three(const struct ift_joins *j, uint32_t left, uint32_t right) {
-    return may(j, left, right) || may(j, left, BEGINNING_OF | (right & 0xff)) ||
-           may(j, END_OF | left >> 16, right) ||
-           may(j, END_OF | left >> 16, BEGINNING_OF | (right & 0xff));
-}
-
-size_t ift_joins_first(const struct ift_joins *j, const char *p, size_t n) {
-    size_t i = 0;
-    uint32_t c, next;
-    if (n >= 3 && is_three(p, &c)) {
-        for (i = 3; n - i >= 3 && is_three(p + i, &next); i += 3, c = next)
-            if (!may_three(j, c, next)) return i;
-        if (i == n) return n;
-        i -= 3; /* whose bytes may go on */
-    }
+/* The same from i on, where any character begins that no part ends before. */
+__attribute__((noinline)) static size_t first_from(const struct ift_joins *j, const char *p,
+                                                   size_t n, size_t i) {
     struct unit left = next_unit(p + i, n - i);
     for (i += left.n; i < n;) {
         const struct unit right = next_unit(p + i, n - i);
-        if (!may_any(j, &left, &right)) return i;
+        if (!may_units(j, &left, &right)) return i;
         i += right.n;
         left = right;
+    }
+    return n;
+}
+
+size_t ift_joins_first(const struct ift_joins *j, const char *p, size_t n) {
+    uint32_t c, next;
+    if (n < 3 || !is_three(p, &c)) return first_from(j, p, n, 0);
+    for (size_t i = 3; i < n; i += 3, c = next) {
+        if (n - i < 3 || !is_three(p + i, &next)) return first_from(j, p, n, i - 3);
+        if (!may_any(j, c, (uint8_t)(c >> 16), next, (uint8_t)next)) return i;
     }
     return n;
 }

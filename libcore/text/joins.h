@@ -8,7 +8,8 @@
  *
  * Where symbols are bytes a piece may begin or end inside a character. What it has of that one is
  * remembered by a single byte, the last of a character's end or the first of its beginning, and
- * asked for beside the character itself. Private to text.
+ * asked for beside the character itself; few characters have such neighbours, so that it is asked
+ * first whether one has any. Private to text.
  */
 #ifndef IFT_JOINS_H
 #define IFT_JOINS_H
@@ -38,13 +39,18 @@ struct ift_joins {
     uint64_t ascii[128][2];
     uint64_t *bit;
     unsigned shift; /* 64 - log2(bits) */
+    /* Where symbols are bytes: what stands beside a part of a character. */
+    struct ift_joins_parts {
+        uint64_t left[1024], right[1024]; /* characters before one, behind one; by hash */
+        uint64_t both[256]; /* by the end's last byte: a bit for each first byte of a beginning */
+    } * parts;
 };
 
 void ift_joins_init(struct ift_joins *j, size_t pieces); /* pieces: about how many will be added */
 void ift_joins_add(struct ift_joins *j, const char *piece, size_t n);
 void ift_joins_release(struct ift_joins *j);
 /* The same for pieces that are any bytes; and the length of the first part of the word p[0, n),
- * n >= 1, that no such piece goes on from. */
+ * n >= 1, behind which a byte may be read, that no such piece goes on from. */
 void ift_joins_add_bytes(struct ift_joins *j, const char *piece, size_t n);
 size_t ift_joins_first(const struct ift_joins *j, const char *p, size_t n);
 

@@ -83,4 +83,9 @@ static bool pieces_recall(struct ift_encoder *e, const char *p,
     return true;
 }
 
-const struct ift_scheme ift_scheme_pieces = {pieces_word, pieces_split, true, pieces_recall};
+static size_t pieces_cut(struct ift_encoder *e, size_t *from, size_t to,
+                         struct ift_encoder_word *batch) {
+    return ift_encoder_cut(e, from, to, batch, pieces_word);
+}
+
+const struct ift_scheme ift_scheme_pieces = {pieces_cut, pieces_split, pieces_recall};

@@ -34,12 +34,23 @@ static inline enum ift_class class_of(struct ift_classes *c, uint32_t code) {
     return (page ? page : make_page(c, code >> 8))[code & 255];
 }
 
+/* Of three bytes, as nearly all are that are not in the first 2048. */
+static inline bool is_three(const unsigned char *b, size_t n) {
+    return n >= 3 && b[0] > 0xe0 && b[0] < 0xf0 && b[0] != 0xed && (b[1] & 0xc0) == 0x80 &&
+           (b[2] & 0xc0) == 0x80;
+}
+
 /* The class of the character at p[i], i < n, and its length. */
 static inline enum ift_class look(struct ift_classes *c, const char *p, size_t n, size_t i,
                                   size_t *len) {
-    uint32_t code = (unsigned char)p[i];
+    const unsigned char *const b = (const unsigned char *)p + i;
+    uint32_t code = b[0];
     *len = 1;
     if (code < 0x80) return class_of(c, code);
+    if (is_three(b, n - i)) {
+        *len = 3;
+        return class_of(c, (b[0] & 15u) << 12 | (b[1] & 63u) << 6 | (b[2] & 63u));
+    }
     *len = ift_utf8_decode(p + i, n - i, &code);
     if (*len > 0) return class_of(c, code);
     *len = 1;
@@ -143,8 +154,10 @@ size_t ift_pretoken_qwen(struct ift_classes *c, const char *p, size_t n) {
     return cl100k(c, p, n, 1);
 }
 
-bool ift_pretoken_cuts_plainly(ift_pretoken_fn *scan) {
-    return scan == ift_pretoken_gpt2 || scan == ift_pretoken_llama3 || scan == ift_pretoken_qwen;
+enum ift_pretoken_ascii ift_pretoken_ascii(ift_pretoken_fn *scan) {
+    if (scan == ift_pretoken_gpt2) return IFT_ASCII_GPT2;
+    if (scan == ift_pretoken_llama3) return IFT_ASCII_LLAMA3;
+    return scan == ift_pretoken_qwen ? IFT_ASCII_QWEN : IFT_ASCII_ASK;
 }
 
 size_t ift_pretoken_whole(struct ift_classes *c, const char *p, size_t n) {

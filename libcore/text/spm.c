@@ -42,7 +42,7 @@ void ift_spm_finish(struct ift_tokenizer *t) {
     }
     for (uint32_t c = 0; c < 128; c++) {
         const uint64_t symbol = ift_u64map_get(&t->chars, c);
-        t->ascii[c] = symbol == IFT_U64MAP_NONE ? IFT_BPE_UNKNOWN : (uint32_t)symbol;
+        t->ascii_symbol[c] = symbol == IFT_U64MAP_NONE ? IFT_BPE_UNKNOWN : (uint32_t)symbol;
     }
     add_joins(t);
 }
@@ -89,7 +89,7 @@ static void spm_split(struct ift_encoder *e, const char *p, size_t n) {
     for (size_t i = 0, len; i < n; i += len) {
         const uint32_t c = ift_char_load(p + i, n - i, &len);
         /* A character that is not there gives NONE, whose low half is UNKNOWN. */
-        ift_bpe_push(w, c < 128 ? t->ascii[c] : (uint32_t)ift_u64map_get(&t->chars, c),
+        ift_bpe_push(w, c < 128 ? t->ascii_symbol[c] : (uint32_t)ift_u64map_get(&t->chars, c),
                      (uint32_t)i);
     }
     ift_bpe_merge(&t->bpe, w);
@@ -104,4 +104,9 @@ static void spm_split(struct ift_encoder *e, const char *p, size_t n) {
     }
 }
 
-const struct ift_scheme ift_scheme_chars = {spm_word, spm_split, true, NULL};
+static size_t spm_cut(struct ift_encoder *e, size_t *from, size_t to,
+                      struct ift_encoder_word *batch) {
+    return ift_encoder_cut(e, from, to, batch, spm_word);
+}
+
+const struct ift_scheme ift_scheme_chars = {spm_cut, spm_split, NULL};

@@ -6,7 +6,7 @@
  *     marks and added tokens are cut out          added
  *     (ChatGLM-6B: blanks are spelled)            icetk
  *     the rest is normalized                      normalizer
- *     and cut into words                          scheme->word
+ *     and cut into words                          scheme->cut
  *     a word is looked up, or split into tokens   wordcache, scheme->split
  */
 #ifndef IFT_TOKENIZER_INTERNAL_H
@@ -46,15 +46,24 @@ static inline void ift_encoder_token(struct ift_encoder *e, uint32_t id, uint32_
     e->token[e->ntokens++] = (struct ift_bpe_symbol){id, from};
 }
 
+/* A word on its way: cut off, not yet looked up. */
+struct ift_encoder_word {
+    struct ift_wordcache_key key;
+    uint32_t from, n; /* in the normalized text */
+    int32_t whole;    /* the token that it is, or -1: to be looked up, or split */
+    bool part;        /* it is split as a part of a word */
+};
+/* As many as are looked up together, so that memory is waited for once. */
+enum { IFT_ENCODER_BATCH = 16 };
+
 /* A way of segmenting. */
 struct ift_scheme {
-    /* Length, >= 1, of the first word of the normalized p[0, n), n >= 1; *whole becomes its id
-     * where that is known already. */
-    size_t (*word)(struct ift_encoder *e, const char *p, size_t n, int32_t *whole);
+    /* Cuts up to BATCH words off the normalized text from *from on, *from < to, and moves *from
+     * behind them. Returns how many, at least one. */
+    size_t (*cut)(struct ift_encoder *e, size_t *from, size_t to, struct ift_encoder_word *batch);
     /* Puts a word's tokens into e->token: ids, and where each begins in the word, the first at 0.
      * At least one. */
     void (*split)(struct ift_encoder *e, const char *p, size_t n);
-    bool remembers; /* a word's tokens depend on nothing else, or recall says whether they do */
     /* Whether the word at p still becomes the tokens that are remembered, and if so, goes on behind
      * it. NULL: always. With it only words that split is sure of, e->sure > 0, are remembered. */
     bool (*recall)(struct ift_encoder *e, const char *p, const struct ift_wordcache_slot *slot);
@@ -62,6 +71,34 @@ struct ift_scheme {
 extern const struct ift_scheme ift_scheme_chars;  /* SentencePiece BPE: spm.c */
 extern const struct ift_scheme ift_scheme_pieces; /* unigram: pieces.c */
 extern const struct ift_scheme ift_scheme_bytes;  /* byte-level BPE: bytelevel.c */
+
+/* The body of every `cut`. word: the length, >= 1, of the first word of p[0, n), n >= 1, behind
+ * which 16 bytes may be read; *whole, which is -1, becomes its id where that is known already. */
+typedef size_t ift_scheme_word_fn(struct ift_encoder *e, const char *p, size_t n, int32_t *whole);
+__attribute__((always_inline)) static inline size_t ift_encoder_cut(struct ift_encoder *e,
+                                                                    size_t *from, size_t to,
+                                                                    struct ift_encoder_word *batch,
+                                                                    ift_scheme_word_fn *word) {
+    const char *const p = e->normal.text.p;
+    size_t n = 0, at = *from;
+    for (; n < IFT_ENCODER_BATCH && at < to; n++) {
+        struct ift_encoder_word *const w = &batch[n];
+        w->from = (uint32_t)at;
+        w->whole = -1;
+        e->part = false;
+        const size_t len = word(e, p + at, to - at, &w->whole);
+        w->part = e->part;
+        w->n = (uint32_t)len;
+        w->key.n = 0; /* of no word that is remembered */
+        if (len <= IFT_WORDCACHE_LONGEST) {
+            w->key = ift_wordcache_key(p + at, len, w->part);
+            ift_wordcache_fetch(&e->cache, &w->key);
+        }
+        at += len;
+    }
+    *from = at;
+    return n;
+}
 
 /* How an added token stands in text. */
 enum ift_manner { IFT_STRIPS_LEFT = 1, IFT_STRIPS_RIGHT = 2, IFT_SINGLE_WORD = 4 };
@@ -111,13 +148,13 @@ struct ift_tokenizer {
     struct ift_u64map chars; /* a character's bytes as a number -> symbol; beyond the vocabulary: a
                               * character that is no piece itself but part of some */
     uint32_t nsymbols;
-    uint32_t ascii[128];
+    uint32_t ascii_symbol[128];
     struct ift_trie user;
 
     /* bytes */
     ift_pretoken_fn *pretoken;
-    bool cuts_plainly; /* what ift_pretoken_plain finds is what pretoken would */
-    bool whole_words;  /* a word that is a piece is that piece, whatever merging would give */
+    enum ift_pretoken_ascii ascii; /* how pretoken cuts text of ASCII */
+    bool whole_words; /* a word that is a piece is that piece, whatever merging would give */
 
     uint32_t byte_id[256];
     struct ift_decoding decoding;

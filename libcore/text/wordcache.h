@@ -57,6 +57,10 @@ static inline void ift_wordcache_fetch(const struct ift_wordcache *c,
 static inline const struct ift_wordcache_slot *
 ift_wordcache_find(const struct ift_wordcache *c, const struct ift_wordcache_key *key,
                    const char *p);
+/* The same for most words, short ones with few tokens that lie where they are looked for first;
+ * NULL: ask ift_wordcache_find. */
+static inline const struct ift_wordcache_slot *
+ift_wordcache_hit(const struct ift_wordcache *c, const struct ift_wordcache_key *key);
 /* Remembers a word that is new. */
 void ift_wordcache_put(struct ift_wordcache *c, const struct ift_wordcache_key *key, const char *p,
                        const struct ift_bpe_symbol *token, size_t ntokens, unsigned sure);
@@ -80,7 +84,7 @@ static inline struct ift_wordcache_key ift_wordcache_key(const char *p, size_t n
     struct ift_wordcache_key key = {.n = (uint8_t)(n | (kind ? IFT_WORDCACHE_KIND : 0))};
     if (n > IFT_WORDCACHE_SHORT) {
         key.word[0] = key.hash = ift_wordcache_hash_long(p, n);
-        key.word[1] = 0;
+        key.word[1] = UINT64_MAX; /* no place */
         return key;
     }
     uint64_t mask[2];
@@ -96,6 +100,14 @@ static inline struct ift_wordcache_key ift_wordcache_key(const char *p, size_t n
 static inline void ift_wordcache_fetch(const struct ift_wordcache *c,
                                        const struct ift_wordcache_key *key) {
     if (c->slot) __builtin_prefetch(&c->slot[key->hash & c->mask]);
+}
+
+static inline const struct ift_wordcache_slot *
+ift_wordcache_hit(const struct ift_wordcache *c, const struct ift_wordcache_key *key) {
+    if (!c->slot) return NULL;
+    const struct ift_wordcache_slot *const s = &c->slot[key->hash & c->mask];
+    const uint64_t differ = (s->word[0] ^ key->word[0]) | (s->word[1] ^ key->word[1]);
+    return (differ | (s->n ^ key->n)) == 0 && s->ntokens ? s : NULL;
 }
 
 static inline const struct ift_wordcache_slot *

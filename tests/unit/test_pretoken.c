@@ -1,0 +1,68 @@
+/* What is found of words of ASCII sixteen bytes at a time is what the scanners say, at every place
+ * of random texts, wherever these end. */
+#include "libcore/base/rng.h"
+#include "libcore/text/pretoken.h"
+#include "tests/unit/check.h"
+
+enum { MOST = 48, TEXTS = 60000 };
+
+static const struct {
+    ift_pretoken_fn *scan;
+    const char *name;
+} scanners[] = {{ift_pretoken_gpt2, "gpt2"},
+                {ift_pretoken_llama3, "llama3"},
+                {ift_pretoken_qwen, "qwen"}};
+
+static uint32_t below(struct ift_rng *r, uint32_t n) {
+    return (uint32_t)ift_rng_below(r, n);
+}
+
+/* Runs of a class, any bytes of ASCII, and now and then a character that is not. */
+static size_t make_text(struct ift_rng *r, char text[MOST + 16]) {
+    static const char *const kinds[] = {"abzAZst", "0189", " ", " \n\t\r", "',.-(_/{", "dlmrv'"};
+    size_t n = 0;
+    const size_t want = 1 + below(r, MOST - 4);
+    while (n < want) {
+        const uint32_t kind = below(r, 8);
+        if (kind == 6) text[n++] = (char)below(r, 128);
+        if (kind == 7 && below(r, 3) == 0) {
+            static const char *const wide[] = {"\xc3\xa9", "\xe4\xb8\xad", "\xc2\xb2", "\xc2\xa0"};
+            const char *const c = wide[below(r, 4)];
+            memcpy(text + n, c, strlen(c));
+            n += strlen(c);
+        }
+        for (size_t k = kind < 6 ? 1 + below(r, below(r, 4) ? 4 : 18) : 0; k > 0 && n < want; k--)
+            text[n++] = kinds[kind][below(r, (uint32_t)strlen(kinds[kind]))];
+    }
+    memset(text + n, below(r, 2) ? 0 : "a1 .\n"[below(r, 5)], 16); /* which must not count */
+    return n;
+}
+
+int main(void) {
+    struct ift_rng r = ift_rng(7, 0, 0);
+    struct ift_classes classes = {0};
+    size_t found = 0, asked = 0;
+    for (size_t i = 0; i < TEXTS; i++) {
+        char text[MOST + 16];
+        const size_t n = make_text(&r, text);
+        for (size_t k = 0; k < sizeof scanners / sizeof *scanners; k++) {
+            const enum ift_pretoken_ascii how = ift_pretoken_ascii(scanners[k].scan);
+            CHECK(how != IFT_ASCII_ASK);
+            for (size_t at = 0, len; at < n; at += len) {
+                len = scanners[k].scan(&classes, text + at, n - at);
+                const size_t fast = ift_pretoken_ascii_word(how, text + at, n - at);
+                *(fast ? &found : &asked) += 1;
+                if (fast == 0 || fast == len) continue;
+                printf("%s: %zu for %zu of \"%.*s\"\n", scanners[k].name, fast, len, (int)(n - at),
+                       text + at);
+                CHECK(fast == len);
+            }
+        }
+    }
+#ifdef __SSE2__
+    CHECK(found > asked);
+#endif
+    CHECK(ift_pretoken_ascii(ift_pretoken_bloom) == IFT_ASCII_ASK);
+    ift_classes_release(&classes);
+    return check_done();
+}
