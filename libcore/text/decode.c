@@ -32,16 +32,17 @@ static void add_lossy(struct ift_str *out, const char *p, size_t n, bool each) {
     }
 }
 
-/* A run of byte pieces has ended. */
-static void flush_bytes(const struct ift_decoding *d, struct ift_str *run, struct ift_str *out) {
-    if (run->n == 0) return;
-    if (ift_utf8_check(run->p, run->n) == run->n)
-        ift_str_add(out, run->p, run->n);
-    else if (d->whole_runs)
-        for (size_t i = 0; i < run->n; i++) ift_str_adds(out, REPLACEMENT);
+/* A run of byte pieces, out[from, out->n), has ended. */
+static void end_bytes(const struct ift_decoding *d, size_t from, struct ift_str *out) {
+    const size_t n = out->n - from;
+    if (n == 0 || ift_utf8_check(out->p + from, n) == n) return;
+    char *const run = ift_strndup(out->p + from, n);
+    out->n = from;
+    if (d->whole_runs)
+        for (size_t i = 0; i < n; i++) ift_str_adds(out, REPLACEMENT);
     else
-        add_lossy(out, run->p, run->n, true);
-    ift_str_clear(run);
+        add_lossy(out, run, n, true);
+    free(run);
 }
 
 static int check_ids(const struct ift_tokenizer *t, const int32_t *ids, size_t n,
@@ -60,6 +61,7 @@ void ift_decode_finish(struct ift_tokenizer *t) {
         const struct ift_slice s = ift_vocab_piece(&t->vocab, i);
         const uint8_t kind = t->vocab.kind[i];
         *shown = (struct ift_shown){.n = IFT_SHOWN_NOT};
+        if (kind == IFT_PIECE_BYTE) *shown = (struct ift_shown){{*s.p}, IFT_SHOWN_BYTE};
         if ((kind != IFT_PIECE_NORMAL && kind != IFT_PIECE_USER) || s.n > sizeof shown->text)
             continue;
         if (s.n > 0) memcpy(shown->text, s.p, s.n);
@@ -67,17 +69,49 @@ void ift_decode_finish(struct ift_tokenizer *t) {
     }
 }
 
-/* Appends the pieces of ids[i, n) up to the first that is not simple; returns which that is. */
-static size_t add_simple(const struct ift_tokenizer *t, const int32_t *ids, size_t i, size_t n,
-                         struct ift_str *out) {
+/* Whether ids[i, n) begins with three byte pieces that are a character, as most are. */
+static inline bool is_three(const struct ift_tokenizer *t, const int32_t *ids, size_t n,
+                            char to[3]) {
+    if (n < 3) return false;
+    unsigned char *const b = (unsigned char *)to;
+    bool bytes = true;
+    for (size_t k = 0; k < 3; k++) {
+        bytes = bytes && t->shown[ids[k]].n == IFT_SHOWN_BYTE;
+        b[k] = (unsigned char)t->shown[ids[k]].text[0];
+    }
+    return bytes && b[0] > 0xe0 && b[0] < 0xf0 && b[0] != 0xed && (b[1] & b[2] & 0xc0) == 0x80 &&
+           ((b[1] | b[2]) & 0x40) == 0;
+}
+
+/* Appends the pieces of ids[i, n) up to the first that is not simple; returns which that is.
+ * threes: nor are three byte pieces that make a character anything else. */
+static inline size_t add_simple(const struct ift_tokenizer *t, const int32_t *ids, size_t i,
+                                size_t n, bool threes, struct ift_str *out) {
     const size_t piece = sizeof *t->shown;
     char *to = ift_str_reserve(out, (n - i) * piece);
-    for (; i < n; i++) {
+    while (i < n) {
         const struct ift_shown *const shown = &t->shown[ids[i]];
-        if (shown->n == IFT_SHOWN_NOT) break;
-        memcpy(to, shown, piece);
-        to += shown->n;
+        if (shown->n <= sizeof shown->text) {
+            memcpy(to, shown, piece);
+            to += shown->n;
+            i++;
+        } else if (threes && is_three(t, ids + i, n - i, to)) {
+            to += 3;
+            i += 3;
+        } else {
+            break;
+        }
     }
+    *to = '\0';
+    out->n = (size_t)(to - out->p);
+    return i;
+}
+
+/* Appends the bytes of ids[i, n) up to the first that is no byte piece; returns which that is. */
+static size_t add_byte_pieces(const struct ift_tokenizer *t, const int32_t *ids, size_t i, size_t n,
+                              struct ift_str *out) {
+    char *to = ift_str_reserve(out, n - i);
+    for (; i < n && t->shown[ids[i]].n == IFT_SHOWN_BYTE; i++) *to++ = t->shown[ids[i]].text[0];
     *to = '\0';
     out->n = (size_t)(to - out->p);
     return i;
@@ -86,7 +120,7 @@ static size_t add_simple(const struct ift_tokenizer *t, const int32_t *ids, size
 static void decode_bytes(const struct ift_tokenizer *t, const int32_t *ids, size_t n,
                          bool keep_control, struct ift_str *out) {
     const size_t start = out->n;
-    for (size_t i = 0; (i = add_simple(t, ids, i, n, out)) < n; i++) {
+    for (size_t i = 0; (i = add_simple(t, ids, i, n, false, out)) < n; i++) {
         const struct ift_slice s = ift_vocab_piece(&t->vocab, (uint32_t)ids[i]);
         if (keep_control || t->vocab.kind[ids[i]] != IFT_PIECE_CONTROL) ift_str_add(out, s.p, s.n);
     }
@@ -113,20 +147,25 @@ static void decode_chars(const struct ift_tokenizer *t, const int32_t *ids, size
                          bool keep_control, struct ift_str *out) {
     const struct ift_decoding *const d = &t->decoding;
     const size_t start = out->n;
-    struct ift_str run = {0};
+    size_t good = start; /* behind it lies a run of byte pieces that has not ended */
     bool at_start = d->strip_dummy, stripped = false, began = false;
-    for (size_t i = 0; i < n; i++) {
-        if (began && !at_start && run.n == 0 && (i = add_simple(t, ids, i, n, out)) == n) break;
-        struct ift_slice s = ift_vocab_piece(&t->vocab, (uint32_t)ids[i]);
-        const enum ift_piece_kind kind = t->vocab.kind[ids[i]];
-        if (kind == IFT_PIECE_BYTE) {
+    for (size_t i = 0; i < n;) {
+        if (began && !at_start && good == out->n) {
+            i = add_simple(t, ids, i, n, !d->whole_runs, out);
+            good = out->n;
+            if (i == n) break;
+        }
+        if (t->shown[ids[i]].n == IFT_SHOWN_BYTE) {
             began = true;
-            ift_str_addc(&run, *s.p); /* its one byte */
+            i = add_byte_pieces(t, ids, i, n, out);
             continue;
         }
+        struct ift_slice s = ift_vocab_piece(&t->vocab, (uint32_t)ids[i]);
+        const enum ift_piece_kind kind = t->vocab.kind[ids[i++]];
         const bool skip = kind == IFT_PIECE_CONTROL && !keep_control;
         if (skip && d->whole_runs) continue; /* as if it had not been there */
-        flush_bytes(d, &run, out);
+        end_bytes(d, good, out);
+        good = out->n;
         if (stripped || out->n > start) at_start = false;
         stripped = false;
         if (skip) continue;
@@ -138,10 +177,10 @@ static void decode_chars(const struct ift_tokenizer *t, const int32_t *ids, size
         }
         ift_str_add(out, s.p, s.n);
         if (d->first_bare && !began) drop_spaces(out, out->n - s.n);
+        good = out->n;
         began = true;
     }
-    flush_bytes(d, &run, out);
-    ift_str_release(&run);
+    end_bytes(d, good, out);
     if (d->strip_first && out->n > start && out->p[start] == ' ') {
         out->n--;
         memmove(out->p + start, out->p + start + 1, out->n - start);

@@ -118,9 +118,9 @@ struct ift_decoding {
 /* A piece as decoding wants it: in one place, and copied whole whatever its length. */
 struct ift_shown {
     char text[15];
-    uint8_t n; /* IFT_SHOWN_NOT: not that simple */
+    uint8_t n; /* beyond 15: not that simple */
 };
-enum { IFT_SHOWN_NOT = 255 };
+enum { IFT_SHOWN_BYTE = 254 /* text[0] of byte fallback */, IFT_SHOWN_NOT };
 
 struct ift_tokenizer {
     struct ift_tokenizer_info info;
