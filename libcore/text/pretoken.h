@@ -54,7 +54,7 @@ static inline bool ift_is_ideograph(const char *p) {
 enum ift_pretoken_ascii { IFT_ASCII_ASK, IFT_ASCII_GPT2, IFT_ASCII_LLAMA3, IFT_ASCII_QWEN };
 enum ift_pretoken_ascii ift_pretoken_ascii(ift_pretoken_fn *scan);
 
-/* What its scanner would say of p[0, n), behind which 16 bytes may be read; or 0: ask it. */
+/* What its scanner would say of p[0, n); or 0: ask it. Reads 16 bytes, whatever n. */
 static inline size_t ift_pretoken_ascii_word(enum ift_pretoken_ascii how, const char *p, size_t n);
 
 /* ---- the body of what is above ---- */

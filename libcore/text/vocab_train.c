@@ -43,8 +43,9 @@ static int count_words(void *ctx, void *local, struct ift_slice text, struct ift
         ift_normalize(&c->normalizer, text.p, text.n, true, &w->normal);
         text = ift_str_slice(&w->normal.text);
     }
+    const enum ift_pretoken_ascii how = ift_pretoken_ascii(c->pretoken);
     while (text.n > 0) {
-        size_t n = ift_pretoken_plain(text.p, text.n);
+        size_t n = text.n < 16 ? 0 : ift_pretoken_ascii_word(how, text.p, text.n);
         if (n == 0) n = c->pretoken(&w->classes, text.p, text.n);
         ift_wordcount_add(&w->words, (struct ift_slice){text.p, n}, 1);
         w->total++;
