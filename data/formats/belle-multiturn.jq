@@ -6,7 +6,6 @@
 # type: dialogue
 # source: https://huggingface.co/datasets/BelleGroup/multiturn_chat_0.8M
 # licence: ODC-By, for research only
-# records: 831036
 # turns: "Human:" and "Assistant:" at the start of a line begin a message; the output is the last
 #
 # --as belle writes the text of several rounds again.

@@ -5,6 +5,6 @@
 # gen: COL
 # type: questions about finance
 # source: https://huggingface.co/datasets/gbharti/finance-alpaca-csv
-# licence: MIT
+# licence: not stated
 # records: 68912
 {instruction, input, output}

@@ -5,7 +5,7 @@
 # gen: COL
 # type: questions about finance
 # source: https://huggingface.co/datasets/gbharti/finance-alpaca
-# licence: MIT
+# licence: not stated
 # records: 68912
 #
 # The unified keys, and a `text` that holds nothing.

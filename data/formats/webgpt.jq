@@ -7,7 +7,7 @@
 # source: https://huggingface.co/datasets/openai/webgpt_comparisons
 # licence: not stated
 # records: 18994
-# side: best, rejected
+# side: best, worse
 #
 # The answer with the higher score, or the lower; pairs of equal score are dropped. Marks of quotes, [1], stay; the quotes do not.
 if (.score_0 | type) != "number" or (.score_1 | type) != "number" then

@@ -23,7 +23,8 @@
  * `read:` says how the container is cut into the values that the program sees one by one:
  *     json       values: the elements of a top-level array, or one value after the other (seen from
  *                the first character)
- *     jsonl      one value after the other, even when the first is an array
+ *     jsonl      one value after the other, even when the first is an array; of both, group=KEY
+ *                makes an array of objects that follow one another with the same KEY (group.h)
  *     csv | tsv  rows, as arrays of strings; further words: quoting=python (default of csv) or
  *                quoting=none (default of tsv); delimiter=C; header=yes (the first row names the
  *                columns, rows become objects), header=skip, header=no (default); fields=a,b,c
@@ -64,6 +65,7 @@ struct ift_recipe_read {
     enum ift_recipe_columns columns;
     char **field; /* IFT_RECIPE_FIELDS */
     size_t nfields;
+    char *group; /* of JSON: the key by which values belong together (group.h), or NULL */
 };
 
 struct ift_recipe;

@@ -46,6 +46,11 @@ static void add_fields(struct ift_recipe_read *read, struct ift_slice names) {
 static bool read_option(struct ift_recipe_read *read, struct ift_slice word) {
     struct ift_slice value = word;
     const struct ift_slice key = cut(&value, '=');
+    if (read->container != IFT_RECIPE_ROWS && value.n && ift_slice_is(key, "group")) {
+        free(read->group);
+        read->group = ift_strndup(value.p, value.n);
+        return true;
+    }
     if (read->container != IFT_RECIPE_ROWS || !value.n) return false;
     if (ift_slice_is(key, "quoting")) {
         read->csv.quoting = ift_slice_is(value, "python");
@@ -122,5 +127,6 @@ void ift_recipe_header_release(struct ift_recipe_header *h) {
     for (int i = 0; i < IFT_RECIPE_NKEYS; i++) free(h->value[i]);
     for (size_t i = 0; i < h->read.nfields; i++) free(h->read.field[i]);
     free(h->read.field);
+    free(h->read.group);
     *h = (struct ift_recipe_header){0};
 }

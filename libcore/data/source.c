@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libcore/data/group.h"
 #include "libcore/io/csv.h"
 #include "libcore/io/json.h"
 #include "libcore/io/stream.h"
@@ -11,7 +12,7 @@
 /* A block of input, this, and what is made of it stay in a core's own cache together. */
 enum { SLAB = 64 << 10 };
 
-enum layout { CLOSED, VALUES, ROWS };
+enum layout { CLOSED, VALUES, GROUPS, ROWS };
 
 struct ift_source {
     struct ift_in *in;
@@ -22,14 +23,15 @@ struct ift_source {
     struct ift_err late; /* a failure that came when the slab already held something */
     bool failed, ended;  /* ended: the member has no more blocks */
 
-    struct ift_json_splitter *values; /* VALUES */
-    size_t element;                   /* VALUES: elements so far of an array */
-    struct ift_slice large;           /* VALUES: a value that waits for a slab of its own */
+    struct ift_json_splitter *values; /* VALUES, GROUPS */
+    size_t element;                   /* VALUES, GROUPS: elements so far of an array */
+    struct ift_slice large;           /* VALUES, GROUPS: a value that waits for the next slab */
     size_t large_line;
-    struct ift_csv *rows; /* ROWS */
-    struct ift_str head;  /* ROWS: the member's first block */
-    bool begun;           /* ROWS: it was read */
-    struct ift_str names; /* ROWS: the columns as JSON strings with ':', one after the other */
+    struct ift_group group; /* GROUPS */
+    struct ift_csv *rows;   /* ROWS */
+    struct ift_str head;    /* ROWS: the member's first block */
+    bool begun;             /* ROWS: it was read */
+    struct ift_str names;   /* ROWS: the columns as JSON strings with ':', one after the other */
     size_t *name_end, nnames, names_cap;
     bool first_row; /* ROWS: it is still to come and holds the names */
 
@@ -55,6 +57,7 @@ void ift_source_free(struct ift_source *s) {
     if (!s) return;
     ift_in_free(s->in);
     ift_json_splitter_free(s->values);
+    ift_group_release(&s->group);
     ift_csv_free(s->rows);
     ift_str_release(&s->head);
     ift_str_release(&s->names);
@@ -158,6 +161,54 @@ static int fill_values(struct ift_source *s, struct ift_slab *slab, struct ift_e
         }
     }
     return 1;
+}
+
+/* ---- groups of values ---- */
+
+static void add_to_group(struct ift_source *s, struct ift_slab *slab, struct ift_slice value,
+                         size_t line, enum ift_group_place place) {
+    struct ift_str *const text = &slab->text;
+    const size_t from = text->n;
+    s->element += ift_json_splitter_in_array(s->values);
+    if (place == IFT_GROUP_NEXT)
+        text->p[text->n - 1] = ',';
+    else if (place == IFT_GROUP_FIRST)
+        ift_str_addc(text, '[');
+    ift_str_add(text, value.p, value.n);
+    if (place != IFT_GROUP_NONE) ift_str_addc(text, ']');
+    if (place == IFT_GROUP_NEXT)
+        slab->item[slab->n - 1].text.n += text->n - from;
+    else
+        add_item(s, slab, from, text->n, line)->element = s->element;
+}
+
+/* As fill_values. A slab ends where a group does; one that a failure may have cut is left out. */
+static int fill_groups(struct ift_source *s, struct ift_slab *slab, struct ift_err *err) {
+    int got;
+    do {
+        struct ift_slice value;
+        size_t line;
+        got = next_value(s, &value, &line, err);
+        if (got < 0) {
+            got = fail_at(s, err);
+        } else if (got > 0) {
+            enum ift_group_place place = ift_group_place(&s->group, value);
+            if (place == IFT_GROUP_NEXT && slab->n == 0) place = IFT_GROUP_FIRST;
+            if (place != IFT_GROUP_NEXT && slab->text.n >= SLAB) {
+                s->large = value;
+                s->large_line = line;
+                return 1;
+            }
+            add_to_group(s, slab, value, line, place);
+        } else if (s->ended) {
+            s->layout = CLOSED;
+            return slab->n > 0;
+        } else {
+            got = more_values(s, err);
+        }
+    } while (got >= 0);
+    if (slab->n > 0) slab->n--;
+    return -1;
 }
 
 /* ---- rows ---- */
@@ -270,7 +321,8 @@ static int begin_member(struct ift_source *s, struct ift_err *err) {
     s->marks = ift_source_marks(s);
     ift_json_splitter_free(s->values);
     s->values = ift_json_splitter_new(lines ? IFT_JSON_LINES : IFT_JSON_AUTO);
-    s->layout = VALUES;
+    s->group.key = s->read ? s->read->group : NULL;
+    s->layout = s->group.key ? GROUPS : VALUES;
     return 1;
 }
 
@@ -278,7 +330,9 @@ static int fill(struct ift_source *s, struct ift_slab *slab, struct ift_err *err
     for (;;) {
         int got;
         if (s->layout == CLOSED && (got = begin_member(s, err)) <= 0) return got;
-        got = s->layout == VALUES ? fill_values(s, slab, err) : fill_rows(s, slab, err);
+        got = s->layout == VALUES   ? fill_values(s, slab, err)
+              : s->layout == GROUPS ? fill_groups(s, slab, err)
+                                    : fill_rows(s, slab, err);
         if (got != 0) return got;
     }
 }

@@ -2,9 +2,9 @@
  *
  * An input is what stream.h reads: files, standard input, archives, compressed or not. Its text is
  * cut into items as a recipe's `read:` says (recipe.h): JSON values of a top-level array, one a
- * line, or rows of delimited text, which become JSON arrays of strings or, with named columns,
- * objects. An item is therefore always JSON text, not yet checked. Memory is bounded by the largest
- * item, however long a line or an array is.
+ * line, several that belong together in an array, or rows of delimited text, which become JSON
+ * arrays of strings or, with named columns, objects. An item is therefore always JSON text, not yet
+ * checked. Memory is bounded by the largest item, however long a line or an array is.
  *
  * Promises: no item is lost. Blank lines are no items. A byte order mark at the start of a member,
  * or in front of a JSON value, is dropped and counted. A last line without its line end is an item

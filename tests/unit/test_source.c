@@ -4,6 +4,7 @@
 
 #include "libcore/base/rng.h"
 #include "libcore/data/source.h"
+#include "libcore/io/json.h"
 #include "tests/unit/check.h"
 
 enum { N = 400 };
@@ -145,9 +146,75 @@ static void test_rows(void) {
     csv.columns = IFT_RECIPE_UNNAMED;
     CHECK_STR(ITEMS("x,y\n1,2", &csv), "1:[\"x\",\"y\"]\n2:[\"1\",\"2\"]\n");
     char *fields[] = {"q", "\"a\""};
-    csv = (struct ift_recipe_read){IFT_RECIPE_ROWS, {',', false}, IFT_RECIPE_FIELDS, fields, 2};
+    csv = (struct ift_recipe_read){.container = IFT_RECIPE_ROWS,
+                                   .csv = {',', false},
+                                   .columns = IFT_RECIPE_FIELDS,
+                                   .field = fields,
+                                   .nfields = 2};
     CHECK_STR(ITEMS("\"x,y\"\n1\n", &csv), "1:{\"q\":\"\\\"x\",\"\\\"a\\\"\":\"y\\\"\"}\n2:[\"1\"] "
                                            "(1 columns where 2 are expected)\n");
+}
+
+static void test_groups(void) {
+    const struct ift_recipe_read by_k = {.container = IFT_RECIPE_JSON, .group = (char[]){"k"}};
+    CHECK_STR(ITEMS("{\"k\":1}\n{\"a\":0,\"k\":1}\n{\"k\":10}\n{\"k\":1}", &by_k),
+              "1:[{\"k\":1},{\"a\":0,\"k\":1}]\n3:[{\"k\":10}]\n4:[{\"k\":1}]\n");
+    /* What has no such key stands alone, as does what is no JSON, and both part their neighbours.
+     */
+    CHECK_STR(
+        ITEMS("{\"k\":\"x\"}\n{\"k\":\"x\"}\n{\"k\":\"x}\n{\"k\":\"x\"}\n{}\n[]\n7\n", &by_k),
+        "1:[{\"k\":\"x\"},{\"k\":\"x\"}]\n3:{\"k\":\"x}\n4:[{\"k\":\"x\"}]\n5:{}\n6:[]\n7:7\n");
+    CHECK_STR(ITEMS("[[{\"k\":1}],{\"k\":1},\n{\"k\":1}]", &by_k),
+              "1:[{\"k\":1}]\n1:[{\"k\":1},{\"k\":1}]\n");
+    /* A group that was not seen to end is not given. */
+    CHECK_STR(ITEMS("{\"k\":1}\n{\"k\":2}\n{\"k\":2}\n{\"k", &by_k),
+              "1:[{\"k\":1}]\n!./text:4: input ends inside a value");
+    CHECK_STR(ITEMS("", &by_k), "");
+}
+
+/* Groups of one to nine rows of up to 16 KiB, over two members: all whole, none across the two. */
+static void test_group_sizes(void) {
+    struct ift_str text = {0};
+    struct ift_rng rng = ift_rng(6, 0, 0);
+    size_t group = 0;
+    for (size_t row = 0; row < 300; row++) {
+        group += row % 9 == 0 || ift_rng_below(&rng, 4) == 0;
+        ift_str_addf(&text, "{\"k\":%zu,\"row\":%zu,\"s\":\"", group, row);
+        for (size_t n = ift_rng_below(&rng, 2u << ift_rng_below(&rng, 14)); n > 0; n--)
+            ift_str_addc(&text, 'a');
+        ift_str_adds(&text, "\"}\n");
+    }
+    FILE *const f = fopen("./rows", "w");
+    CHECK(fwrite(text.p, 1, text.n, f) == text.n);
+    fclose(f);
+    const char *const path[] = {"./rows", "./rows"};
+    const struct ift_recipe_read by_k = {.container = IFT_RECIPE_JSON, .group = (char[]){"k"}};
+    const struct ift_source_opts opts = {.paths = path, .npaths = 2, .read = &by_k};
+    struct ift_source *s;
+    struct ift_err err = {0};
+    const struct ift_item *item;
+    struct ift_json doc = {0};
+    int got;
+    size_t items = 0, rows = 0;
+    CHECK_OK(ift_source_open(&s, &opts, &err), &err);
+    for (; (got = ift_source_next(s, &item, &err)) > 0; items++) {
+        CHECK_OK(ift_json_parse(&doc, item->text.p, item->text.n, &err), &err);
+        CHECK_INT(item->line, rows % 300 + 1);
+        for (int v = ift_json_first(&doc, 0); v >= 0; v = ift_json_next(&doc, 0, v), rows++) {
+            int64_t k, i;
+            CHECK_OK(ift_json_get_i64(&doc, v, "k", 0, &k, &err), &err);
+            CHECK_OK(ift_json_get_i64(&doc, v, "row", 0, &i, &err), &err);
+            CHECK_INT(k, items % group + 1);
+            CHECK_INT(i, rows % 300);
+        }
+    }
+    CHECK_OK(got, &err);
+    CHECK_INT(items, 2 * group);
+    CHECK_INT(rows, 600);
+    ift_source_free(s);
+    ift_json_release(&doc);
+    ift_str_release(&text);
+    unlink("./rows");
 }
 
 static void test_ends(void) {
@@ -164,6 +231,8 @@ static void test_ends(void) {
 int main(void) {
     for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++) test_layout(&layouts[i]);
     test_rows();
+    test_groups();
+    test_group_sizes();
     test_ends();
     return check_done();
 }

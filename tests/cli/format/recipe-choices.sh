@@ -11,4 +11,4 @@ try hc3 --side chatgpt --answers all
 try natural-instructions --answers all
 try alpaca-gpt4-comparison --side rejected
 try firefly-dpo --side rejected
-try webgpt --side rejected
+try webgpt --side worse
