@@ -9,10 +9,10 @@ struct ift_drawing_colour ift_drawing_colour(const char *kind) {
         const char *kind;
         struct ift_drawing_colour colour;
     } known[] = {
-        {"EN", {"#3a6ea5", 34}},       {"Latin", {"#3a6ea5", 34}},      {"CN", {"#c4513f", 31}},
-        {"Han", {"#c4513f", 31}},      {"ML", {"#3f8f6b", 32}},         {"mixed", {"#3f8f6b", 32}},
-        {"Cyrillic", {"#7d5ba6", 35}}, {"Arabic", {"#b07d1e", 33}},     {"Kana", {"#a8487c", 35}},
-        {"Hangul", {"#2f8a99", 36}},   {"Devanagari", {"#8a6d3b", 33}},
+        {"EN", {"#3a6ea5", 34}},    {"Latin", {"#3a6ea5", 34}},    {"CN", {"#c4513f", 31}},
+        {"Han", {"#c4513f", 31}},   {"ML", {"#3f8f6b", 32}},       {"mixed", {"#3f8f6b", 32}},
+        {"EN/CN", {"#b07d1e", 33}}, {"Cyrillic", {"#7d5ba6", 35}}, {"Arabic", {"#b07d1e", 33}},
+        {"Kana", {"#a8487c", 35}},  {"Hangul", {"#2f8a99", 36}},   {"Devanagari", {"#8a6d3b", 33}},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(kind, known[i].kind) == 0) return known[i].colour;

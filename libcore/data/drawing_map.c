@@ -198,7 +198,7 @@ static void label(const struct map *m, size_t i, struct box b) {
 
 static void draw_box(const struct map *m, size_t i, struct box b) {
     const struct ift_drawing_item *const item = &m->d->item[i];
-    const double gap = b.w > 5 && b.h > 5 ? 1 : b.w > 2 && b.h > 2 ? 0.4 : 0;
+    const double gap = fmin(1, fmin(b.w, b.h) / 10); /* half of what is between two */
     b = (struct box){b.x + gap, b.y + gap, b.w - 2 * gap, b.h - 2 * gap};
     ift_str_adds(m->out, "<g><title>");
     add_text(m->out, item->name, SIZE_MAX);
@@ -233,8 +233,10 @@ static void draw_boxes(const struct map *m) {
     ift_str_adds(m->out, "<g fill=\"#ffffff\">\n");
     for (size_t i = 0; i < m->kinds; i++) {
         struct box b = box[i];
-        b.w -= b.w > 2 * GUTTER ? GUTTER : 0;
-        b.h -= b.h > 2 * GUTTER ? GUTTER : 0;
+        b.w -= fmin(GUTTER, b.w / 2);
+        b.h -= fmin(GUTTER, b.h / 2);
+        b.x = fmin(b.x, PAGE - MARGIN - b.w); /* narrow ones at the edge keep some of their own */
+        b.y = fmin(b.y, TITLE + MAP - b.h);
         draw_kind(m, &m->kind[i], b);
     }
     ift_str_adds(m->out, "</g>\n");

@@ -81,13 +81,15 @@ static size_t count_ascii(const char *p, size_t n, uint64_t letters[IFT_LETTERS_
     size_t i = 0, latin = 0;
 #ifdef __SSE2__
     const __m128i lower = _mm_set1_epi8(0x20), before = _mm_set1_epi8('a' - 1),
-                  after = _mm_set1_epi8('z' + 1);
+                  after = _mm_set1_epi8('z' + 1), one = _mm_set1_epi8(1);
+    __m128i sum = _mm_setzero_si128();
     for (; i + 16 <= n; i += 16) {
         const __m128i x = _mm_loadu_si128((const __m128i *)(p + i)), y = _mm_or_si128(x, lower);
         if (_mm_movemask_epi8(x)) break;
         const __m128i hit = _mm_and_si128(_mm_cmpgt_epi8(y, before), _mm_cmplt_epi8(y, after));
-        latin += (size_t)__builtin_popcount((unsigned)_mm_movemask_epi8(hit));
+        sum = _mm_add_epi64(sum, _mm_sad_epu8(_mm_and_si128(hit, one), _mm_setzero_si128()));
     }
+    latin = (size_t)(_mm_cvtsi128_si64(sum) + _mm_cvtsi128_si64(_mm_unpackhi_epi64(sum, sum)));
 #else
     for (; i < n && !(p[i] & 0x80); i++) latin += ((unsigned char)p[i] | 0x20u) - 'a' < 26;
 #endif
