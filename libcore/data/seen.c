@@ -15,6 +15,7 @@ static void put(struct ift_seen *s, uint64_t hash) {
 
 /* Room for `more` beside those there are. */
 static void reserve(struct ift_seen *s, size_t more) {
+    if (!more) return;
     const struct ift_seen old = *s;
     size_t slots = old.slots ? old.slots : 64;
     while (4 * (old.n + more) > 3 * slots) slots *= 2;
