@@ -1,27 +1,32 @@
 #include "libcore/data/source.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "libcore/data/group.h"
 #include "libcore/io/csv.h"
 #include "libcore/io/json.h"
+#include "libcore/io/parquet.h"
+#include "libcore/io/spool.h"
 #include "libcore/io/stream.h"
 
 /* A block of input, this, and what is made of it stay in a core's own cache together. */
 enum { SLAB = 64 << 10 };
 
-enum layout { CLOSED, VALUES, GROUPS, ROWS };
+enum layout { CLOSED, VALUES, GROUPS, ROWS, TABLE };
 
 struct ift_source {
     struct ift_in *in;
     const struct ift_recipe_read *read;
-    enum layout layout;  /* of the member being read */
-    uint64_t index;      /* of the next item */
-    uint64_t marks;      /* of members that are done, and of the present one if it has ROWS */
-    struct ift_err late; /* a failure that came when the slab already held something */
-    bool failed, ended;  /* ended: the member has no more blocks */
+    enum layout layout;     /* of the member being read */
+    uint64_t index;         /* of the next item */
+    uint64_t marks;         /* of members that are done, and of the present one if it has ROWS */
+    struct ift_err late;    /* a failure that came when the slab already held something */
+    bool failed, ended;     /* ended: the member has no more blocks */
+    struct ift_slice first; /* the member's first block, which was looked at and not used yet */
 
     struct ift_json_splitter *values; /* VALUES, GROUPS */
     size_t element;                   /* VALUES, GROUPS: elements so far of an array */
@@ -34,6 +39,9 @@ struct ift_source {
     struct ift_str names;   /* ROWS: the columns as JSON strings with ':', one after the other */
     size_t *name_end, nnames, names_cap;
     bool first_row; /* ROWS: it is still to come and holds the names */
+
+    struct ift_parquet *table; /* TABLE */
+    size_t row;                /* TABLE: rows so far */
 
     struct ift_slab one; /* for ift_source_next */
     size_t next;
@@ -59,6 +67,7 @@ void ift_source_free(struct ift_source *s) {
     ift_json_splitter_free(s->values);
     ift_group_release(&s->group);
     ift_csv_free(s->rows);
+    ift_parquet_free(s->table);
     ift_str_release(&s->head);
     ift_str_release(&s->names);
     free(s->name_end);
@@ -75,6 +84,7 @@ void ift_slab_release(struct ift_slab *slab) {
 }
 
 int ift_item_fail(const struct ift_item *item, struct ift_err *err) {
+    if (item->row) return ift_fail_in(err, "%s:row %zu", item->file, item->row);
     if (item->element)
         return ift_fail_in(err, "%s:%zu: element %zu", item->file, item->line, item->element);
     return ift_fail_in(err, "%s:%zu", item->file, item->line);
@@ -90,10 +100,15 @@ static struct ift_item *add_item(struct ift_source *s, struct ift_slab *slab, si
     return item;
 }
 
-/* Puts the member's name in front of what a reader says: "line 3: …" becomes "in.json:3: …". */
+/* Puts the member's name in front of what a reader says: "line 3: …" becomes "in.json:3: …",
+ * and "row 3: …" "in.parquet:row 3: …". */
 static int fail_at(const struct ift_source *s, struct ift_err *err) {
     const char *const name = ift_in_name(s->in);
     int n = 0;
+    if (strncmp(err->text, "row ", 4) == 0) {
+        struct ift_err place = *err;
+        return ift_fail(err, "%s:%s", name, place.text);
+    }
     size_t line;
     if (sscanf(err->text, "line %zu: %n", &line, &n) < 1 || n == 0)
         return ift_fail_in(err, "%s", name);
@@ -101,12 +116,21 @@ static int fail_at(const struct ift_source *s, struct ift_err *err) {
     return ift_fail_in(err, "%s:%zu", name, line);
 }
 
+/* The next block of the member: 1, 0, -1. */
+static int next_block(struct ift_source *s, const char **p, size_t *n, struct ift_err *err) {
+    if (s->first.n == 0) return ift_in_block(s->in, p, n, err);
+    *p = s->first.p;
+    *n = s->first.n;
+    s->first.n = 0;
+    return 1;
+}
+
 /* ---- values ---- */
 
 static int more_values(struct ift_source *s, struct ift_err *err) {
     const char *p;
     size_t n;
-    const int got = ift_in_block(s->in, &p, &n, err);
+    const int got = next_block(s, &p, &n, err);
     if (got < 0) return -1;
     if (got > 0) {
         ift_json_splitter_push(s->values, p, n);
@@ -266,8 +290,7 @@ static int first_rows(struct ift_source *s, struct ift_err *err) {
     size_t n;
     int got = 1;
     ift_str_clear(&s->head);
-    while (s->head.n < 3 && (got = ift_in_block(s->in, &p, &n, err)) > 0)
-        ift_str_add(&s->head, p, n);
+    while (s->head.n < 3 && (got = next_block(s, &p, &n, err)) > 0) ift_str_add(&s->head, p, n);
     if (got < 0) return -1;
     const size_t skip = s->head.n >= 3 && memcmp(s->head.p, mark, 3) == 0 ? 3 : 0;
     s->marks += skip > 0;
@@ -280,7 +303,7 @@ static int more_rows(struct ift_source *s, struct ift_err *err) {
     if (!s->begun) return first_rows(s, err);
     const char *p;
     size_t n;
-    const int got = ift_in_block(s->in, &p, &n, err);
+    const int got = next_block(s, &p, &n, err);
     if (got > 0) ift_csv_push(s->rows, p, n);
     if (got == 0) ift_csv_finish(s->rows);
     s->ended = got == 0;
@@ -304,14 +327,64 @@ static int fill_rows(struct ift_source *s, struct ift_slab *slab, struct ift_err
     return 1;
 }
 
+/* ---- tables ---- */
+
+/* The member as a file in which one can seek: the operand itself where it is that. */
+static int open_table(struct ift_source *s, struct ift_err *err) {
+    const int fd = open(ift_in_name(s->in), O_RDONLY | O_CLOEXEC);
+    char start[8];
+    const ssize_t n = fd < 0 ? -1 : pread(fd, start, sizeof start, 0);
+    if (n > 0 && (size_t)n <= s->first.n && memcmp(start, s->first.p, (size_t)n) == 0) return fd;
+    if (fd >= 0) close(fd);
+    return ift_spool(s->in, s->first, err);
+}
+
+static int begin_table(struct ift_source *s, struct ift_err *err) {
+    const struct ift_recipe_read *const read = s->read;
+    if (read && read->container == IFT_RECIPE_ROWS && read->columns != IFT_RECIPE_HEADER)
+        return IFT_FAIL(err, "%s: a Parquet file, where the recipe reads text without names",
+                        ift_in_name(s->in));
+    if (read && read->group)
+        return IFT_FAIL(err, "%s: a Parquet file, where the recipe reads JSON in groups",
+                        ift_in_name(s->in));
+    const int fd = open_table(s, err);
+    IFT_TRY(fd);
+    s->first.n = 0;
+    s->row = 0;
+    ift_parquet_free(s->table);
+    s->layout = TABLE;
+    return ift_parquet_open_take(&s->table, fd, 0, err) < 0 ? fail_at(s, err) : 1;
+}
+
+static int fill_table(struct ift_source *s, struct ift_slab *slab, struct ift_err *err) {
+    while (slab->text.n < SLAB) {
+        const size_t from = slab->text.n;
+        const char *wrong;
+        const int got = ift_parquet_next(s->table, &slab->text, &wrong, err);
+        if (got < 0) return fail_at(s, err);
+        if (got == 0) {
+            s->layout = CLOSED;
+            return slab->n > 0;
+        }
+        struct ift_item *const item = add_item(s, slab, from, slab->text.n, 0);
+        item->row = ++s->row;
+        if (wrong) item->wrong = ift_arena_strndup(&slab->notes, wrong, strlen(wrong));
+    }
+    return 1;
+}
+
 /* ---- members ---- */
 
 /* Opens the next one: 1, 0 when there is none, -1. */
 static int begin_member(struct ift_source *s, struct ift_err *err) {
-    const int got = ift_in_next(s->in, err);
+    int got = ift_in_next(s->in, err);
     if (got <= 0) return got;
     s->ended = s->begun = false;
     s->element = 0;
+    s->first.n = 0;
+    got = ift_in_block(s->in, &s->first.p, &s->first.n, err);
+    if (got < 0) return -1;
+    if (got > 0 && ift_parquet_begins(s->first.p, s->first.n)) return begin_table(s, err);
     if (s->read && s->read->container == IFT_RECIPE_ROWS) {
         begin_rows(s);
         s->layout = ROWS;
@@ -332,7 +405,8 @@ static int fill(struct ift_source *s, struct ift_slab *slab, struct ift_err *err
         if (s->layout == CLOSED && (got = begin_member(s, err)) <= 0) return got;
         got = s->layout == VALUES   ? fill_values(s, slab, err)
               : s->layout == GROUPS ? fill_groups(s, slab, err)
-                                    : fill_rows(s, slab, err);
+              : s->layout == ROWS   ? fill_rows(s, slab, err)
+                                    : fill_table(s, slab, err);
         if (got != 0) return got;
     }
 }

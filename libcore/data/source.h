@@ -6,6 +6,9 @@
  * arrays of strings or, with named columns, objects. An item is therefore always JSON text, not yet
  * checked. Memory is bounded by the largest item, however long a line or an array is.
  *
+ * A member that is a Parquet file, seen by its first bytes, is rows of named columns (parquet.h),
+ * read where it lies or, from a pipe or an archive, spooled (spool.h).
+ *
  * Promises: no item is lost. Blank lines are no items. A byte order mark at the start of a member,
  * or in front of a JSON value, is dropped and counted. A last line without its line end is an item
  * when it is a whole JSON value and otherwise a cut stream.
@@ -27,6 +30,7 @@ struct ift_item {
     const char *file;
     size_t line;       /* 1-based line on which it starts */
     size_t element;    /* 1-based place in an array, which often is one line; else 0 */
+    size_t row;        /* 1-based row of a Parquet file, which has no lines; else 0 */
     uint64_t index;    /* 0-based, over the whole input */
     bool cut;          /* a row that nothing but the end of the member ended */
     const char *wrong; /* what the container found wrong (a row too long, say); NULL: nothing */

@@ -12,6 +12,7 @@ BEGIN {
     door["utf8proc.h"] = "libcore/io/utf8"
     door["archive.h"] = door["archive_entry.h"] = "libcore/io/"
     door["xxhash.h"] = "libcore/base/hash"
+    door["zlib.h"] = "libcore/io/"
     door["cuda.h"] = door["cuda_runtime.h"] = door["cublasLt.h"] = "kernels/cuda/"
 }
 
