@@ -11,10 +11,13 @@
 #
 # What is left of a message is as published but for the blank in front of it and the line end behind it.
 def said: ltrimstr(" ") | rtrimstr("\n");
-def answers: split("[|AI|]")[1:][] | {role: "assistant", content: said};
 (.input | split("[|Human|]")) as $part
 | if ($part | length) < 2 then error("no [|Human|] in \"input\"") else . end
-| [$part[1:][] | {role: "user", content: ((split("[|AI|]")[0] // "") | said)}, answers] as $messages
+| [
+    $part[1:][]
+    | split("[|AI|]") as $said
+    | {role: "user", content: ($said[0] // "" | said)}, ($said[1:][] | {role: "assistant", content: said})
+  ] as $messages
 | {
     messages: (if $messages[-1].role == "user" then $messages[:-1] else $messages end),
     tags: [.topic | strings]

@@ -11,7 +11,10 @@
 #
 # One object a file, in archives: chats, problems (message_1 asks, message_2 answers), or arrays of *_instructions.json.
 # A chat of no messages gives no record.
-def role: {"USER": "user", "ASSISTANT": "assistant"}[.] // error("role_type is neither USER nor ASSISTANT");
+def role:
+  if . == "USER" then "user"
+  elif . == "ASSISTANT" then "assistant"
+  else error("role_type is neither USER nor ASSISTANT") end;
 def message: if type == "object" then {role: (.role_type | role), content} else error("fewer messages than num_messages says") end;
 def chat:
   . as $chat

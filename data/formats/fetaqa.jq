@@ -10,7 +10,7 @@
 #
 # In the form of the Tabular-LLM collection: the table in Markdown, table_type, task_type and dataset. Its tables repeat
 # a merged cell in each of its places, and so does the Markdown. Files are JSON lines, or objects with "data".
-def cell: split("|") | join("\\|") | split("\n") | join(" ");
+def cell: if contains("|") or contains("\n") then split("|") | join("\\|") | split("\n") | join(" ") else . end;
 def row: "| " + (map(cell) | join(" | ")) + " |";
 def title: [.table_page_title, .table_section_title | strings | select(. != "")] | join(", ");
 def markdown: [(.[0] | row), "| " + (.[0] | map("---") | join(" | ")) + " |", (.[1:][] | row)] | join("\n");

@@ -11,10 +11,10 @@
 #
 # Replies are HTML, and stay so. An empty conversation gives no record; one may begin with an answer.
 def role:
-  {
-    "human": "user", "user": "user", "gpt": "assistant", "chatgpt": "assistant", "bing": "assistant", "bard": "assistant",
-    "system": "system"
-  }[.] // error("\"from\" is none of human, user, gpt, chatgpt, bing, bard, system");
+  if . == "human" or . == "user" then "user"
+  elif . == "gpt" or . == "chatgpt" or . == "bing" or . == "bard" then "assistant"
+  elif . == "system" then .
+  else error("\"from\" is none of human, user, gpt, chatgpt, bing, bard, system") end;
 if (.conversations | type) != "array" then error("no list \"conversations\"") else . end
 | if (.conversations | length) == 0 then empty else . end
 | [.conversations[] | {role: (.from | role), content: .value}] as $messages

@@ -10,7 +10,7 @@
 #
 # An element is a table with its paragraphs and questions, and gives a record for each question. Answers are texts, numbers
 # or lists; their scale (thousand, percent) follows. The derivation ("20 - 5") is the rationale.
-def cell: split("|") | join("\\|") | split("\n") | join(" ");
+def cell: if contains("|") or contains("\n") then split("|") | join("\\|") | split("\n") | join(" ") else . end;
 def row: "| " + (map(cell) | join(" | ")) + " |";
 def markdown: [(.[0] | row), "| " + (.[0] | map("---") | join(" | ")) + " |", (.[1:][] | row)] | join("\n");
 def answer:
