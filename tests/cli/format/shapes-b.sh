@@ -30,6 +30,8 @@ refuse cmmlu 'id,question,A,B,C,D' '0,a,b,c,d,e'
 refuse csl 'to title	a' # a column is missing
 refuse mmlu 'a,b,c'
 refuse fetaqa '{"question": "a"}'
+refuse aitqa '{"table_id": "t", "id": "q", "question": "a", "answers": ["b"]}' '{"id": "t", "data": []}'
+refuse wtq '{"context": "c", "id": "q", "utterance": "a", "targetValue": "b"}' '{"id": "q"}'
 refuse tatqa '{"table": {"table": [["a"]]}, "paragraphs": [], "questions": [{"question": "a", "answer": null}]}' '{"table": {}}'
 refuse tabmwp '{"1": {"question": "a"}}'
 

@@ -1,0 +1,45 @@
+# title: AIT-QA
+# read: json group=table_id
+# lang: EN
+# task: TS
+# gen: HG
+# type: questions about tables with hierarchies of headers, of airlines' reports
+# source: https://github.com/IBM/AITQA
+# licence: CDLA-Sharing-1.0
+# records: 515
+#
+# Questions and tables are two files. Sorted together by table_id, each table in front of its questions, they are one input:
+#
+#     { jq -c '{table_id: .id} + .' aitqa_tables.jsonl; cat aitqa_questions.jsonl; } |
+#         jq -cs 'sort_by(.table_id)[]' | ift-format --from aitqa
+#
+# A merged header is repeated in each of its places, a row of headers or a column for each level.
+def row: "| " + (map(if contains("|") then split("|") | join("\\|") else . end) | join(" | ")) + " |";
+def depth: reduce .[] as $path (1; if ($path | length) > . then ($path | length) else . end);
+def markdown:
+  . as $table
+  | (.row_header | depth) as $columns
+  | (.column_header | depth) as $rows
+  | [
+      range(0; $rows) as $level
+      | [(range(0; $columns) | ""), ($table.column_header[] | .[$level] // "")]
+    ] as $head
+  | [
+      range(0; .data | length) as $i
+      | [range(0; $columns) as $level | $table.row_header[$i][$level] // ""] + $table.data[$i]
+    ] as $body
+  | [($head[0] | row), "| " + ($head[0] | map("---") | join(" | ")) + " |", (($head[1:] + $body)[] | row)]
+  | join("\n");
+if type == "array" and (.[0].data | type) == "array" then . else error("no table in front of the questions of a table_id") end
+| (.[0] | markdown) as $table
+| .[1:][]
+| {
+    instruction: "Please read the following table in Markdown format and then answer the question according to the table. Table cells in one row are seperated by '|', and different rows are seperated by '\\n'.",
+    input: "Table:\n\($table)\nQuestion:\n\(.question)",
+    output: (.answers | join(", ")),
+    table_type: "hierarchical",
+    task_type: "TQA",
+    dataset: "AIT-QA",
+    id,
+    tags: [.type | strings]
+  }
