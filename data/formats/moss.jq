@@ -1,6 +1,6 @@
 # title: MOSS
 # read: json
-# lang: ML
+# lang: EN/CN
 # task: MT
 # gen: SI
 # type: dialogues that are helpful, honest and harmless; with and without the use of tools

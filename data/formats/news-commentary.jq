@@ -1,6 +1,6 @@
 # title: News Commentary
 # read: json
-# lang: ML
+# lang: EN/CN
 # task: TS
 # gen: COL
 # type: translation between Chinese and English
