@@ -1,4 +1,5 @@
 #include "libcore/base/tool.h"
+#include "libcore/data/catalogue.h"
 #include "libcore/data/format.h"
 #include "libcore/data/shape.h"
 #include "libcore/data/turns.h"
@@ -8,7 +9,7 @@ struct args {
     const char *from, *program, *file, *info, *member, *as, *engine, *turns, *side, *answers,
         *normalize;
     struct ift_opt_list args;
-    bool list, describe, context, strip_html, unescape;
+    bool list, describe, explain, context, strip_html, unescape;
 };
 
 static const struct ift_opt opts[] = {
@@ -42,6 +43,8 @@ static const struct ift_opt opts[] = {
     IFT_OPT_ALONE('\0', "list", struct args, list, "list the recipes"),
     IFT_OPT_ALONE('\0', "describe", struct args, describe,
                   "say what the recipes named as operands are"),
+    IFT_OPT_ALONE('\0', "explain-recipe", struct args, explain,
+                  "say how the recipe given would be run, and leave"),
     {0},
 };
 
@@ -50,16 +53,39 @@ static int describe(const struct ift_run *run, struct ift_str *text, struct ift_
         return ift_fail_usage(err, "--describe what? name a recipe; --list lists them");
     for (size_t i = 0; i < run->noperands; i++) {
         if (i) ift_str_addc(text, '\n');
-        IFT_TRY(ift_format_describe(run->operand[i], text, err));
+        IFT_TRY(ift_catalogue_describe(run->operand[i], text, err));
     }
     return 0;
 }
 
-/* --list and --describe. */
+static struct ift_format format_of(const struct args *a) {
+    return (struct ift_format){
+        .from = a->from,
+        .program = a->program,
+        .file = a->file,
+        .info = a->info,
+        .args = &a->args,
+        .side = a->side,
+        .answers = a->answers,
+        .clean = {a->normalize, a->strip_html, a->unescape},
+        .turns = a->turns,
+        .context = a->context,
+        .engine = a->engine,
+        .member = a->member,
+        .as = a->as,
+    };
+}
+
+/* --list, --describe and --explain-recipe. */
 static int inform(const struct ift_run *run, struct ift_err *err) {
     const struct args *const a = run->args;
+    const struct ift_format format = format_of(a);
     struct ift_str text = {0};
-    int status = a->list ? ift_format_list(&text, err) : describe(run, &text, err);
+    int status =
+        a->list ? ift_catalogue_list(&text, err)
+        : a->describe
+            ? describe(run, &text, err)
+            : ift_format_explain(&format, run->noperands ? run->operand[0] : NULL, &text, err);
     if (status == 0) status = ift_out_text(run->common.output, ift_str_slice(&text), err);
     ift_str_release(&text);
     return status;
@@ -75,21 +101,8 @@ static int run(const struct ift_run *run, struct ift_err *err) {
                          : "--from what? name a recipe (--list lists them) or give one with --jq");
     if (a->context && ift_turns(a->turns) == IFT_TURNS_ALL)
         return ift_fail_usage(err, "--context is for --turns each or last");
-    const struct ift_format format = {
-        .from = a->from,
-        .program = a->program,
-        .file = a->file,
-        .info = a->info,
-        .args = &a->args,
-        .side = a->side,
-        .answers = a->answers,
-        .clean = {a->normalize, a->strip_html, a->unescape},
-        .turns = a->turns,
-        .context = a->context,
-        .engine = a->engine,
-        .member = a->member,
-        .as = a->as,
-    };
+    if (a->explain) return inform(run, err);
+    const struct ift_format format = format_of(a);
     return ift_format_run(&format, run, err);
 }
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libcore/base/data.h"
 #include "libcore/base/mem.h"
+#include "libcore/data/catalogue.h"
 #include "libcore/data/dataset_info.h"
 #include "libcore/data/filter.h"
 #include "libcore/data/shape.h"
@@ -176,42 +176,31 @@ int ift_format_run(const struct ift_format *f, const struct ift_run *run, struct
     return f->info ? run_entry(f, run, err) : run_recipe(f, run, err);
 }
 
-/* ---- the catalogue ---- */
-
-static const char *header(const struct ift_recipe *r, const char *key) {
-    const char *const value = ift_recipe_header(r, key);
-    return value ? value : "-";
-}
-
-int ift_format_list(struct ift_str *out, struct ift_err *err) {
-    size_t n;
-    char **const names = ift_data_list("formats", ".jq", &n);
-    int status = 0;
-    ift_str_addf(out, "%-24s %-5s %-5s %-3s %9s  %s\n", "name", "lang", "task", "gen", "records",
-                 "title");
-    for (size_t i = 0; i < n && status == 0; i++) {
-        struct ift_recipe *r;
-        status = ift_recipe_open(&r, names[i], IFT_RECIPE_AUTO, NULL, 0, err);
-        if (status < 0) break;
-        ift_str_addf(out, "%-24s %-5s %-5s %-3s %9s  %s\n", names[i], header(r, "lang"),
-                     header(r, "task"), header(r, "gen"), header(r, "records"), header(r, "title"));
-        ift_recipe_free(r);
+int ift_format_explain(const struct ift_format *f, const char *entry, struct ift_str *out,
+                       struct ift_err *err) {
+    struct ift_format of_entry = *f;
+    struct ift_str program = {0};
+    struct ift_recipe *r = NULL;
+    int rc = 0;
+    if (f->info && !entry) rc = ift_fail_usage(err, "--dataset-info: which dataset of it?");
+    if (rc == 0 && f->info) {
+        rc = ift_dataset_info_read(f->info, entry, &program, NULL, err);
+        of_entry.program = program.p;
     }
-    ift_data_list_free(names, n);
-    return status;
-}
-
-int ift_format_describe(const char *name, struct ift_str *out, struct ift_err *err) {
-    struct ift_recipe *r;
-    IFT_TRY(ift_recipe_open(&r, name, IFT_RECIPE_AUTO, NULL, 0, err));
-    ift_str_addf(out, "%-8s %s\n", "name", name);
-    for (const char *const *key = ift_recipe_keys; *key; key++) {
-        const char *const value = ift_recipe_header(r, *key);
-        if (value) ift_str_addf(out, "%-8s %s\n", *key, value);
+    if (rc == 0) rc = open_recipe(&of_entry, &r, err);
+    if (rc == 0) {
+        ift_str_addf(out, "%-8s %s\n", "recipe", ift_recipe_name(r));
+        ift_catalogue_engine(r, out);
+        for (size_t i = 0; i < ift_recipe_nargs(r); i++) {
+            const struct ift_jq_arg *const arg = ift_recipe_arg(r, i);
+            ift_str_addf(out, "%-8s $%s = ", i ? "" : "given", arg->name);
+            ift_json_quote(out, arg->value, strlen(arg->value));
+            ift_str_addc(out, '\n');
+        }
+        ift_str_addf(out, "program\n%s", ift_recipe_program(r));
+        if (out->p[out->n - 1] != '\n') ift_str_addc(out, '\n');
     }
-    ift_str_addf(out, "%-8s %s\n", "engine", ift_recipe_engine_name[ift_recipe_engine(r)]);
-    const char *const why = ift_recipe_why_libjq(r);
-    if (why) ift_str_addf(out, "%-8s %s\n", "because", why);
     ift_recipe_free(r);
-    return 0;
+    ift_str_release(&program);
+    return rc;
 }

@@ -37,9 +37,8 @@ struct ift_format {
 int ift_format_run(const struct ift_format *f, const struct ift_run *run,
                    struct ift_err *err) IFT_MUST_CHECK;
 
-/* Appends the table of installed recipes: what kind they are, how many records, their title. */
-int ift_format_list(struct ift_str *out, struct ift_err *err) IFT_MUST_CHECK;
-/* Appends all that a recipe says of itself, and which engine runs it. */
-int ift_format_describe(const char *name, struct ift_str *out, struct ift_err *err) IFT_MUST_CHECK;
+/* Appends how the recipe would be run: engine, variables, program. entry: of an `info`. */
+int ift_format_explain(const struct ift_format *f, const char *entry, struct ift_str *out,
+                       struct ift_err *err) IFT_MUST_CHECK;
 
 #endif

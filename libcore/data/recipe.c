@@ -130,6 +130,18 @@ const char *ift_recipe_name(const struct ift_recipe *r) {
     return r->name;
 }
 
+const char *ift_recipe_program(const struct ift_recipe *r) {
+    return r->program;
+}
+
+size_t ift_recipe_nargs(const struct ift_recipe *r) {
+    return r->nargs;
+}
+
+const struct ift_jq_arg *ift_recipe_arg(const struct ift_recipe *r, size_t i) {
+    return &r->arg[i];
+}
+
 const char *ift_recipe_header(const struct ift_recipe *r, const char *key) {
     for (int i = 0; ift_recipe_keys[i]; i++) {
         if (strcmp(ift_recipe_keys[i], key) == 0) return r->header.value[i];

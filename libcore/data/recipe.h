@@ -82,6 +82,10 @@ int ift_recipe_compile(struct ift_recipe **r, const char *name, struct ift_slice
 void ift_recipe_free(struct ift_recipe *r);
 
 const char *ift_recipe_name(const struct ift_recipe *r);
+const char *ift_recipe_program(const struct ift_recipe *r);
+/* Its variables: those it was opened with, and the choices that were left to it. */
+size_t ift_recipe_nargs(const struct ift_recipe *r);
+const struct ift_jq_arg *ift_recipe_arg(const struct ift_recipe *r, size_t i);
 /* The value of a header key, NULL when it is not given. */
 const char *ift_recipe_header(const struct ift_recipe *r, const char *key);
 extern const char *const

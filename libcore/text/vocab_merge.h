@@ -12,11 +12,12 @@
  *
  *   zero   0, above all that LLaMA has: added pieces merge first, from the left. What
  *          Chinese-LLaMA's own script does, and so what a model trained with such a vocabulary
- * needs. below  under the worst score of the base, in the order of the scores in `add`: text that
- * the base has good pieces for is cut as before, and what is left is then merged the way `add`
+ *          needs.
+ *   below  under the worst score of the base, in the order of the scores in `add`: text that the
+ *          base has good pieces for is cut as before, and what is left is then merged the way `add`
  *          learned to. A piece whose parts the base's own merges take apart is never reached.
  *   own    the score in `add`. Of use when both are of one kind and scale; for unigram models,
- * whose scores are log probabilities, it is the rule.
+ *          whose scores are log probabilities, it is the rule.
  *
  * Two symbols merge when their joined text is a piece, so a piece of three characters or more needs
  * a way there through shorter pieces; how many added pieces their own text does not become is
