@@ -38,6 +38,10 @@ void ift_jqn_free(struct ift_jqn *q) {
     free(q);
 }
 
+/* Outputs of one value are collected before the first is given. Who makes more than this, as by
+ * range(1e20), is left to libjq, which makes them one at a time. */
+enum { MOST_OUTPUTS = 1 << 22 };
+
 struct outputs {
     struct jqn_sink sink;
     struct ift_jqn *q;
@@ -46,6 +50,7 @@ struct outputs {
 static int take_output(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value v) {
     (void)x;
     struct ift_jqn *const q = ((struct outputs *)sink)->q;
+    if (q->noutputs == MOST_OUTPUTS) return JQN_LEAVE;
     q->output = ift_grow(q->output, q->noutputs + 1, &q->output_cap, sizeof *q->output);
     q->output[q->noutputs++] = v;
     return JQN_OK;

@@ -65,6 +65,11 @@ static int call_tojson(struct jqn_run *x, value in, const value *arg, value *out
     return JQN_OK;
 }
 
+static int call_fromjson(struct jqn_run *x, value in, const value *arg, value *out) {
+    (void)arg;
+    return jqn_fromjson(x, in, out);
+}
+
 static int raise(struct jqn_run *x, value message) {
     if (message.type == IFT_JSON_NULL) return JQN_LEAVE; /* which is odd in every release */
     const struct ift_slice text = jqn_text(&x->heap, jqn_to_string(x, message));
@@ -356,6 +361,7 @@ const struct jqn_function jqn_functions[] = {
     {"length", 0, call_length},
     {"tostring", 0, call_tostring},
     {"tojson", 0, call_tojson},
+    {"fromjson", 0, call_fromjson},
     {"error", 0, call_error},
     {"error", 1, call_error_with},
     {"add", 0, call_add},

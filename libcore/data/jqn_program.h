@@ -121,6 +121,8 @@ int jqn_negate(struct jqn_run *x, struct jqn_value a, struct jqn_value *out);
 int jqn_join(struct jqn_run *x, const struct jqn_value *string, size_t n, struct jqn_value *out);
 int jqn_bad_key(struct jqn_run *x, struct jqn_value key);
 int jqn_add(struct jqn_run *x, struct jqn_value a, struct jqn_value b, struct jqn_value *out);
+/* The value whose JSON a string is. */
+int jqn_fromjson(struct jqn_run *x, struct jqn_value in, struct jqn_value *out);
 struct jqn_value jqn_to_string(struct jqn_run *x, struct jqn_value v);
 int jqn_check_depth(struct jqn_run *x, unsigned depth);
 /* Checks the depth of a container just made. */
