@@ -1,5 +1,5 @@
 #include "libcore/base/tool.h"
-#include "libcore/data/catalogue.h"
+#include "libcore/data/recipe_show.h"
 #include "libcore/data/format.h"
 #include "libcore/data/shape.h"
 #include "libcore/data/turns.h"
@@ -53,7 +53,7 @@ static int describe(const struct ift_run *run, struct ift_str *text, struct ift_
         return ift_fail_usage(err, "--describe what? name a recipe; --list lists them");
     for (size_t i = 0; i < run->noperands; i++) {
         if (i) ift_str_addc(text, '\n');
-        IFT_TRY(ift_catalogue_describe(run->operand[i], text, err));
+        IFT_TRY(ift_recipe_show(run->operand[i], text, err));
     }
     return 0;
 }
@@ -82,7 +82,7 @@ static int inform(const struct ift_run *run, struct ift_err *err) {
     const struct ift_format format = format_of(a);
     struct ift_str text = {0};
     int status =
-        a->list ? ift_catalogue_list(&text, err)
+        a->list ? ift_recipe_show_all(&text, err)
         : a->describe
             ? describe(run, &text, err)
             : ift_format_explain(&format, run->noperands ? run->operand[0] : NULL, &text, err);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "libcore/base/mem.h"
-#include "libcore/data/catalogue.h"
+#include "libcore/data/recipe_show.h"
 #include "libcore/data/dataset_info.h"
 #include "libcore/data/filter.h"
 #include "libcore/data/shape.h"
@@ -190,7 +190,7 @@ int ift_format_explain(const struct ift_format *f, const char *entry, struct ift
     if (rc == 0) rc = open_recipe(&of_entry, &r, err);
     if (rc == 0) {
         ift_str_addf(out, "%-8s %s\n", "recipe", ift_recipe_name(r));
-        ift_catalogue_engine(r, out);
+        ift_recipe_show_engine(r, out);
         for (size_t i = 0; i < ift_recipe_nargs(r); i++) {
             const struct ift_jq_arg *const arg = ift_recipe_arg(r, i);
             ift_str_addf(out, "%-8s $%s = ", i ? "" : "given", arg->name);

@@ -1,4 +1,4 @@
-#include "libcore/data/catalogue.h"
+#include "libcore/data/recipe_show.h"
 
 #include <string.h>
 
@@ -9,7 +9,7 @@ static const char *header(const struct ift_recipe *r, const char *key) {
     return value ? value : "-";
 }
 
-int ift_catalogue_list(struct ift_str *out, struct ift_err *err) {
+int ift_recipe_show_all(struct ift_str *out, struct ift_err *err) {
     size_t n;
     char **const names = ift_data_list("formats", ".jq", &n);
     int status = 0;
@@ -27,13 +27,13 @@ int ift_catalogue_list(struct ift_str *out, struct ift_err *err) {
     return status;
 }
 
-void ift_catalogue_engine(const struct ift_recipe *r, struct ift_str *out) {
+void ift_recipe_show_engine(const struct ift_recipe *r, struct ift_str *out) {
     ift_str_addf(out, "%-8s %s\n", "engine", ift_recipe_engine_name[ift_recipe_engine(r)]);
     const char *const why = ift_recipe_why_libjq(r);
     if (why) ift_str_addf(out, "%-8s %s\n", "because", why);
 }
 
-int ift_catalogue_describe(const char *name, struct ift_str *out, struct ift_err *err) {
+int ift_recipe_show(const char *name, struct ift_str *out, struct ift_err *err) {
     struct ift_recipe *r;
     IFT_TRY(ift_recipe_open(&r, name, IFT_RECIPE_AUTO, NULL, 0, err));
     ift_str_addf(out, "%-8s %s\n", "name", name);
@@ -41,7 +41,7 @@ int ift_catalogue_describe(const char *name, struct ift_str *out, struct ift_err
         const char *const value = ift_recipe_header(r, *key);
         if (value) ift_str_addf(out, "%-8s %s\n", *key, value);
     }
-    ift_catalogue_engine(r, out);
+    ift_recipe_show_engine(r, out);
     ift_recipe_free(r);
     return 0;
 }

@@ -1,6 +1,6 @@
-/* The catalogue: every recipe says what it is, and runs on our own evaluator. */
+/* The installed recipes: every recipe says what it is, and runs on our own evaluator. */
 #include "libcore/base/data.h"
-#include "libcore/data/catalogue.h"
+#include "libcore/data/recipe_show.h"
 #include "tests/unit/check.h"
 
 static void test_recipe(const char *name) {
@@ -21,7 +21,7 @@ static void test_recipe(const char *name) {
     ift_recipe_free(r);
 
     struct ift_str text = {0};
-    CHECK_OK(ift_catalogue_describe(name, &text, &err), &err);
+    CHECK_OK(ift_recipe_show(name, &text, &err), &err);
     CHECK(strncmp(text.p, "name     ", 9) == 0 && strncmp(text.p + 9, name, strlen(name)) == 0);
     ift_str_release(&text);
 }
@@ -29,7 +29,7 @@ static void test_recipe(const char *name) {
 static void test_list(char **names, size_t n) {
     struct ift_str text = {0};
     struct ift_err err = {0};
-    CHECK_OK(ift_catalogue_list(&text, &err), &err);
+    CHECK_OK(ift_recipe_show_all(&text, &err), &err);
     const char *line = text.p;
     for (size_t i = 0; i < n; i++) {
         line = strchr(line, '\n') + 1; /* the first is the head of the table */
