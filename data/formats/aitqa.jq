@@ -14,8 +14,9 @@
 #         jq -cs 'sort_by(.table_id)[]' | ift-format --from aitqa
 #
 # A merged header is repeated in each of its places, a row of headers or a column for each level.
-def row: "| " + (map(if contains("|") then split("|") | join("\\|") else . end) | join(" | ")) + " |";
-def depth: reduce .[] as $path (1; if ($path | length) > . then ($path | length) else . end);
+def cell: if contains("|") or contains("\n") then split("|") | join("\\|") | split("\n") | join(" ") else . end;
+def row: "| " + (map(cell) | join(" | ")) + " |";
+def depth: reduce .[] as $path (0; if ($path | length) > . then ($path | length) else . end);
 def markdown:
   . as $table
   | (.row_header | depth) as $columns

@@ -22,3 +22,14 @@ convert fetaqa real/tabular/fetaqa/data/fetaQA-v1_test.jsonl in
 convert fetaqa real/tabular/fetaqa/end2end/data/fetaQA-v1_dev.json out
 convert tabmwp real/tabular/tabmwp/problems_dev1k.json out
 convert tabmwp real/tabular/tabmwp/problems_test1k.json out
+
+# files that not every copy of the data has: nothing is said of them where all is well
+tatqa=$data/real/tabular/tatqa/tatqa_dataset_dev.json
+[ ! -e "$tatqa" ] ||
+    ift-format --from tatqa "$tatqa" -o out.jsonl 2>&1 | grep -vx 'ift-format: 278 records in, 1668 out' || true
+aitqa=$data/real/tabular/aitqa
+if [ -e "$aitqa" ] && command -v jq >/dev/null; then
+    { jq -c '{table_id: .id} + .' "$aitqa/aitqa_tables.jsonl"; cat "$aitqa/aitqa_questions.jsonl"; } |
+        jq -cs 'sort_by(.table_id)[]' | ift-format --from aitqa -o out.jsonl 2>&1 |
+        grep -vx 'ift-format: 113 records in, 515 out' || true
+fi
