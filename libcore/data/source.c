@@ -329,10 +329,11 @@ static int fill_rows(struct ift_source *s, struct ift_slab *slab, struct ift_err
 
 /* ---- tables ---- */
 
-/* The member as a file in which one can seek: the operand itself where it is that. */
+/* The member as a file in which one can seek: the operand itself where it is that, not one of an
+ * archive that is named as another file. */
 static int open_table(struct ift_source *s, struct ift_err *err) {
     const int fd = open(ift_in_name(s->in), O_RDONLY | O_CLOEXEC);
-    char start[8];
+    char start[4096];
     const ssize_t n = fd < 0 ? -1 : pread(fd, start, sizeof start, 0);
     if (n > 0 && (size_t)n <= s->first.n && memcmp(start, s->first.p, (size_t)n) == 0) return fd;
     if (fd >= 0) close(fd);

@@ -58,15 +58,18 @@ static void lay_out(struct ift_str *out, const char *digit, int n, int exponent)
     }
 }
 
-/* Whether x is nearer to value than to any other of its width. */
+/* Whether x, rounded to the width of value, is value. */
 static bool reads_back(double x, double value, enum ift_parquet_meaning meaning, size_t width) {
     if (width == 8) return x == value;
     if (width == 4 && meaning != IFT_PARQUET_FLOAT16) return (float)x == (float)value;
+    /* Eleven bits, fewer below 2^-14; the neighbour below a power of two is nearer than the others.
+     * Halfway between two it is the even one. */
     int exponent;
-    const double half = frexp(value, &exponent);
-    /* Eleven bits; below 2^-14 as many as there are. To a power of two it is nearer from below. */
+    const bool power = fabs(frexp(value, &exponent)) == 0.5 && exponent > -13;
     const double step = ldexp(1, (exponent < -13 ? -13 : exponent) - 11);
-    return fabs(x - value) < (fabs(half) == 0.5 ? step / 4 : step / 2);
+    const double limit = power && fabs(x) < fabs(value) ? step / 4 : step / 2;
+    const double away = fabs(x - value);
+    return away < limit || (away == limit && fmod(value / step, 2) == 0);
 }
 
 static void spell_finite(struct ift_str *out, double value, enum ift_parquet_meaning meaning,

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Prove the Parquet reader against files of other writers, as pyarrow reads them.
 
-parquet.py check FOLDER DUMP [SEED [N [WRITER...]]]   writes files to FOLDER by pyarrow, polars, duckdb, fastparquet
-                                  and by hand (what those no longer write), over a grid and N random
-                                  schemas; what DUMP (parquet_dump.c) prints of each must be, byte
-                                  for byte, what pyarrow finds, spelled as parquet_spell.h says
-parquet.py golden FOLDER          writes the few small files of tests/golden/parquet with their rows
+parquet.py check FOLDER DUMP [SEED [N [WRITER...]]]
+    writes files to FOLDER by pyarrow, polars, duckdb, fastparquet and by hand (what those no longer
+    write), over a grid, and N of random schemas; what DUMP (parquet_dump.c) prints of each must be,
+    byte for byte, what pyarrow finds, spelled as parquet_spell.h says. Of random files it must be
+    what was written, for pyarrow does not read all of its own (26.0.1 loses the last row of some
+    with a row to a page, and has no dictionaries of DELTA_BYTE_ARRAY)
+parquet.py golden FOLDER
+    writes the few small files of tests/golden/parquet with their rows
 
 Made with pyarrow 26.0.1, polars 2.1.0, duckdb 2.0.0, fastparquet 2026.9.0.
 """
@@ -109,16 +112,13 @@ def row(names, values):
     return '{' + ','.join(json.dumps(n, ensure_ascii=False) + ':' + spell(v) for n, v in zip(names, values)) + '}'
 
 
-def lines(path, written=None):
-    """As pyarrow reads them; where it cannot read what it wrote itself, as they were written."""
-    try:
-        with open(path, 'rb') as f:  # not by name: folders named a=b would become columns
-            table = pq.ParquetFile(f).read()
-    except (pa.ArrowInvalid, OSError):  # OSError: not implemented
-        if written is None:
-            raise
-        table = written
+def lines(table):
     return ''.join(row(table.column_names, [c[i] for c in table.columns]) + '\n' for i in range(table.num_rows))
+
+
+def read(path):
+    with open(path, 'rb') as f:  # not by name: folders named a=b would become columns
+        return pq.ParquetFile(f).read()
 
 
 # ---- random tables ----
@@ -238,8 +238,9 @@ def write_random(r, path, table):
         how['use_dictionary'] = False
     try:
         pq.write_table(table, path, **how)
-    except pa.ArrowInvalid:  # an older version has no nanoseconds
-        pq.write_table(table, path, **how | dict(version='2.6'))
+    except pa.ArrowException:  # an older version has no nanoseconds, and a dictionary of nothing fails
+        return False
+    return True
 
 
 # ---- by hand: what writers of today no longer write ----
@@ -485,8 +486,8 @@ def write_randoms(folder, seed, n):
         r = random.Random(seed * 10**6 + i)
         path = f'{folder}/random.{seed}.{i}.parquet'
         table = random_table(r, r.randint(0, 4), r.choice([1, 5, 50, 400]))
-        write_random(r, path, table)
-        yield path, table
+        if write_random(r, path, table):
+            yield path, table
 
 
 # ---- commands ----
@@ -506,8 +507,8 @@ def check(folder, dump, seed, n, writers):
     counts = {}
     for kind, write in (WRITERS | {'random': lambda f: write_randoms(f, seed, n)}).items():
         for file in write(folder) if not writers or kind in writers else []:
-            path, *written = [file] if isinstance(file, str) else file
-            want = lines(path, *written).encode()
+            path, table = (file, read(file)) if isinstance(file, str) else file
+            want = lines(table).encode()
             ran = subprocess.run([dump, path], capture_output=True)
             if ran.returncode or ran.stderr or ran.stdout != want:
                 sys.exit(f'{path}: {ran.stderr.decode()}\n{difference(want, ran.stdout)}')
@@ -536,7 +537,7 @@ def golden(folder):
     kept.append(f'{folder}/types.parquet')
     for path in kept:
         with open(path.replace('.parquet', '.jsonl'), 'w') as f:
-            f.write(lines(path))
+            f.write(lines(read(path)))
 
 
 if sys.argv[1] == 'check':
