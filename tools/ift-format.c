@@ -7,7 +7,7 @@
 
 struct args {
     const char *from, *program, *file, *info, *member, *as, *engine, *turns, *side, *answers,
-        *normalize;
+        *normalize, *encoding;
     struct ift_opt_list args;
     bool list, describe, explain, context, strip_html, unescape;
 };
@@ -31,6 +31,8 @@ static const struct ift_opt opts[] = {
                  "with --turns each or last: keep the messages before the answer"),
     IFT_OPT_STR('\0', "member", struct args, member, "GLOB", NULL,
                 "of archives, read only these members"),
+    IFT_OPT_STR('\0', "encoding", struct args, encoding, "NAME", NULL,
+                "of the text, as iconv -l lists them; without it UTF-8 or the recipe's"),
     IFT_OPT_CHOICE('\0', "as", struct args, as, NULL, "jsonl", ift_shape_name,
                    "how records are written"),
     IFT_OPT_CHOICE('\0', "normalize", struct args, normalize, NULL, NULL, ift_clean_forms,
@@ -72,6 +74,7 @@ static struct ift_format format_of(const struct args *a) {
         .context = a->context,
         .engine = a->engine,
         .member = a->member,
+        .encoding = a->encoding,
         .as = a->as,
     };
 }

@@ -235,6 +235,7 @@ int ift_filter_run(const struct ift_filter *f, void *ctx, const struct ift_run *
     const struct ift_source_opts from = {.paths = run->operand,
                                          .npaths = run->noperands,
                                          .member = f->member,
+                                         .encoding = f->encoding,
                                          .read = f->read};
     int status = ift_source_open(&s.source, &from, err);
     if (status == 0) status = ift_rejects_open(&s.rejects, run, err);

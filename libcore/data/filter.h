@@ -40,6 +40,7 @@ enum {
 
 struct ift_filter {
     const char *member;                 /* of archives, or NULL */
+    const char *encoding;               /* of the text; NULL: as `read` says */
     const struct ift_recipe_read *read; /* NULL: JSON */
     enum ift_shape as;
     /* A worker's own state: see pool.h. Both may be NULL. */

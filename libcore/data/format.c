@@ -10,6 +10,7 @@
 #include "libcore/data/shape.h"
 #include "libcore/data/turns.h"
 #include "libcore/io/stream.h"
+#include "libcore/io/utf8.h"
 
 /* Variables of the program. Names that were cut out of a NAME=VALUE are its own. */
 struct variables {
@@ -113,13 +114,24 @@ static int put_record(const struct ift_format *f, struct local *l, struct ift_em
     return 0;
 }
 
+/* A value that is not even text may be in an encoding that was not named. */
+static int suggest_encoding(const struct ift_format *f, struct ift_slice text,
+                            struct ift_err *err) {
+    const struct ift_err why = *err;
+    const bool nul = memchr(text.p, '\0', text.n) != NULL;
+    if (f->encoding || (!nul && ift_utf8_check(text.p, text.n) == text.n)) return -1;
+    return ift_fail(err, "%s; %s--encoding says what it is", why.text,
+                    nul ? "there are NUL bytes: " : "");
+}
+
 static int map(void *ctx, void *local, const struct ift_item *item, struct ift_emit *emit,
                struct ift_err *err) {
     const struct ift_format *const f = ctx;
     struct local *const l = local;
     struct ift_str *const to = l->as_it_is ? emit->out : &l->line;
     ift_str_clear(&l->line);
-    IFT_TRY(ift_recipe_run(l->recipe, item->text, to, err));
+    if (ift_recipe_run(l->recipe, item->text, to, err) < 0)
+        return suggest_encoding(f, item->text, err);
     const struct ift_json *value;
     int got;
     while ((got = ift_recipe_next(l->recipe, &value, err)) > 0) {
@@ -141,6 +153,7 @@ static int run_recipe(const struct ift_format *f, const struct ift_run *run, str
     IFT_TRY(open_recipe(f, &recipe, err));
     const struct ift_filter filter = {
         .member = f->member,
+        .encoding = f->encoding,
         .read = ift_recipe_reads(recipe),
         .as = ift_shape(f->as),
         .local_new = local_new,

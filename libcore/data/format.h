@@ -25,6 +25,7 @@ struct ift_format {
     const char *info;    /* LLaMA-Factory's dataset_info.json; the run's first operand names one */
     const char *engine;  /* of ift_recipe_engine_name */
     const char *member;  /* of archives, or NULL */
+    const char *encoding; /* of the text; NULL: as the recipe says, or UTF-8 */
     const char *as;      /* of ift_shape_name */
     struct ift_clean clean;
     const char *turns;               /* of ift_turns_name */

@@ -29,6 +29,7 @@
  *                quoting=none (default of tsv); delimiter=C; header=yes (the first row names the
  *                columns, rows become objects), header=skip, header=no (default); fields=a,b,c
  *                (names given here; rows become objects; a row of another length is rejected)
+ * Of all, encoding=NAME: the text is not UTF-8 but NAME, gb18030 say, as `iconv -l` lists them.
  * Without it: json.
  *
  * The program runs on our own evaluator when it keeps to the common subset of jq (jqn.h), otherwise
@@ -65,6 +66,7 @@ struct ift_recipe_read {
     enum ift_recipe_columns columns;
     char **field; /* IFT_RECIPE_FIELDS */
     size_t nfields;
+    char *encoding; /* of the text, as ift_in_recode takes it, or NULL */
     char *group; /* of JSON: the key by which values belong together (group.h), or NULL */
 };
 

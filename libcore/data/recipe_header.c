@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "libcore/base/mem.h"
+#include "libcore/io/recode.h"
 
 const char *const ift_recipe_keys[] = {
     "title",   "lang",  "task", "gen",     "type", "source", "licence",
@@ -46,6 +47,10 @@ static void add_fields(struct ift_recipe_read *read, struct ift_slice names) {
 static bool read_option(struct ift_recipe_read *read, struct ift_slice word) {
     struct ift_slice value = word;
     const struct ift_slice key = cut(&value, '=');
+    if (value.n && !read->encoding && ift_slice_is(key, "encoding")) {
+        read->encoding = ift_strndup(value.p, value.n);
+        return true;
+    }
     if (read->container != IFT_RECIPE_ROWS && value.n && ift_slice_is(key, "group")) {
         free(read->group);
         read->group = ift_strndup(value.p, value.n);
@@ -89,7 +94,8 @@ static int parse_read(struct ift_recipe_read *read, struct ift_slice words, stru
         if (word.n && !read_option(read, word))
             return IFT_FAIL(err, "read: cannot use '%.*s'", (int)word.n, word.p);
     }
-    return 0;
+    return read->encoding && ift_recode_check(read->encoding, err) < 0 ? ift_fail_in(err, "read")
+                                                                       : 0;
 }
 
 /* One line of the header, without its '#'. */
@@ -128,5 +134,6 @@ void ift_recipe_header_release(struct ift_recipe_header *h) {
     for (size_t i = 0; i < h->read.nfields; i++) free(h->read.field[i]);
     free(h->read.field);
     free(h->read.group);
+    free(h->read.encoding);
     *h = (struct ift_recipe_header){0};
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "libcore/data/group.h"
@@ -35,9 +36,10 @@ struct ift_source {
     struct ift_group group; /* GROUPS */
     struct ift_csv *rows;   /* ROWS */
     struct ift_str head;    /* ROWS: the member's first block */
-    bool begun;             /* ROWS: it was read */
+    bool begun;             /* the first block was read */
     struct ift_str names;   /* ROWS: the columns as JSON strings with ':', one after the other */
     size_t *name_end, nnames, names_cap;
+    bool nul;       /* ROWS: there was a NUL byte, which no text has */
     bool first_row; /* ROWS: it is still to come and holds the names */
 
     struct ift_parquet *table; /* TABLE */
@@ -51,6 +53,11 @@ int ift_source_open(struct ift_source **s, const struct ift_source_opts *opts,
                     struct ift_err *err) {
     struct ift_in *in;
     IFT_TRY(ift_in_open(&in, opts->paths, opts->npaths, opts->member, err));
+    const char *const recipes = opts->read ? opts->read->encoding : NULL;
+    if (ift_in_recode(in, opts->encoding ? opts->encoding : recipes, err) < 0) {
+        ift_in_free(in);
+        return -1;
+    }
     *s = ift_alloc0(1, sizeof **s);
     (*s)->in = in;
     (*s)->read = opts->read;
@@ -127,12 +134,33 @@ static int next_block(struct ift_source *s, const char **p, size_t *n, struct if
 
 /* ---- values ---- */
 
+/* What is plainly something else is said to be so once, and not found wrong line by line. */
+static int check_start(const struct ift_source *s, struct ift_slice text, struct ift_err *err) {
+    static const char *const html[] = {"<!doctype html", "<html"};
+    if (text.n >= 2 && (!text.p[0] || !text.p[1]))
+        return IFT_FAIL(err,
+                        "%s: NUL bytes where JSON is expected; ift-format --encoding UTF-16LE or "
+                        "UTF-16BE, if it is that",
+                        ift_in_name(s->in));
+    while (text.n > 0 && memchr(" \t\r\n", text.p[0], 4))
+        text = (struct ift_slice){text.p + 1, text.n - 1};
+    for (size_t i = 0; i < sizeof html / sizeof *html; i++)
+        if (text.n >= strlen(html[i]) && strncasecmp(text.p, html[i], strlen(html[i])) == 0)
+            return IFT_FAIL(err,
+                            "%s: an HTML page where JSON is expected; perhaps a server answered "
+                            "with it in place of the file: fetch that again",
+                            ift_in_name(s->in));
+    return 0;
+}
+
 static int more_values(struct ift_source *s, struct ift_err *err) {
     const char *p;
     size_t n;
     const int got = next_block(s, &p, &n, err);
     if (got < 0) return -1;
     if (got > 0) {
+        if (!s->begun) IFT_TRY(check_start(s, (struct ift_slice){p, n}, err));
+        s->begun = true;
         ift_json_splitter_push(s->values, p, n);
         return 0;
     }
@@ -247,12 +275,26 @@ static void add_name(struct ift_source *s, struct ift_slice name) {
 static void begin_rows(struct ift_source *s) {
     ift_csv_free(s->rows);
     s->rows = ift_csv_new(&s->read->csv);
+    s->nul = false;
     s->first_row = s->read->columns == IFT_RECIPE_HEADER || s->read->columns == IFT_RECIPE_SKIP;
     ift_str_clear(&s->names);
     s->nnames = 0;
     for (size_t i = 0; s->read->columns == IFT_RECIPE_FIELDS && i < s->read->nfields; i++) {
         add_name(s, ift_slice(s->read->field[i]));
     }
+}
+
+/* 1-based; 0: there is none. */
+static size_t column_with_nul(const struct ift_csv_row *row) {
+    for (size_t i = 0; i < row->n; i++) {
+        if (row->field[i].n && memchr(row->field[i].p, '\0', row->field[i].n)) return i + 1;
+    }
+    return 0;
+}
+
+static void push_rows(struct ift_source *s, const char *p, size_t n) {
+    s->nul |= memchr(p, '\0', n) != NULL;
+    ift_csv_push(s->rows, p, n);
 }
 
 static void add_row(struct ift_source *s, struct ift_slab *slab, const struct ift_csv_row *row) {
@@ -277,9 +319,14 @@ static void add_row(struct ift_source *s, struct ift_slab *slab, const struct if
     ift_str_addc(text, named ? '}' : ']');
     struct ift_item *const item = add_item(s, slab, from, text->n, row->line);
     item->cut = s->ended;
-    if (s->nnames == 0 || named) return;
     struct ift_err why = {0};
-    ift_fail(&why, "%zu columns where %zu are expected", row->n, s->nnames);
+    const size_t nul = s->nul ? column_with_nul(row) : 0;
+    if (nul > 0)
+        ift_fail(&why, "column %zu: a NUL byte; ift-format --encoding says what it is", nul);
+    else if (s->nnames > 0 && !named)
+        ift_fail(&why, "%zu columns where %zu are expected", row->n, s->nnames);
+    else
+        return;
     item->wrong = ift_arena_strndup(&slab->notes, why.text, strlen(why.text));
 }
 
@@ -294,7 +341,7 @@ static int first_rows(struct ift_source *s, struct ift_err *err) {
     if (got < 0) return -1;
     const size_t skip = s->head.n >= 3 && memcmp(s->head.p, mark, 3) == 0 ? 3 : 0;
     s->marks += skip > 0;
-    if (s->head.n > skip) ift_csv_push(s->rows, s->head.p + skip, s->head.n - skip);
+    if (s->head.n > skip) push_rows(s, s->head.p + skip, s->head.n - skip);
     s->begun = true;
     return 0;
 }
@@ -304,7 +351,7 @@ static int more_rows(struct ift_source *s, struct ift_err *err) {
     const char *p;
     size_t n;
     const int got = next_block(s, &p, &n, err);
-    if (got > 0) ift_csv_push(s->rows, p, n);
+    if (got > 0) push_rows(s, p, n);
     if (got == 0) ift_csv_finish(s->rows);
     s->ended = got == 0;
     return got < 0 ? -1 : 0;

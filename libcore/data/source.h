@@ -51,6 +51,7 @@ struct ift_source_opts {
     const char *const *paths; /* as for ift_in_open */
     size_t npaths;
     const char *member;                 /* glob, or NULL */
+    const char *encoding;               /* of the text; NULL: as `read` says */
     const struct ift_recipe_read *read; /* NULL: JSON; must outlive the source */
 };
 

@@ -1,6 +1,7 @@
 #include "libcore/io/json.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -288,6 +289,18 @@ static bool scan_text(struct ift_json *doc, const char *text, size_t n, size_t *
     return !s.wrong;
 }
 
+/* Says which bytes, for they tell people what it may be. */
+static int not_utf8(const char *text, size_t n, struct ift_err *err) {
+    const size_t at = ift_utf8_check(text, n);
+    char wrong[40];
+    if (n - at < 2)
+        snprintf(wrong, sizeof wrong, "byte %02x is not UTF-8", (unsigned char)text[at]);
+    else
+        snprintf(wrong, sizeof wrong, "bytes %02x %02x are not UTF-8", (unsigned char)text[at],
+                 (unsigned char)text[at + 1]);
+    return complain(text, n, at, wrong, err);
+}
+
 int ift_json_parse(struct ift_json *doc, const char *text, size_t n, struct ift_err *err) {
     doc->text = text;
     doc->n = 0;
@@ -299,8 +312,7 @@ int ift_json_parse(struct ift_json *doc, const char *text, size_t n, struct ift_
         doc->cap = n / 8;
         doc->node = ift_alloc_table(doc->cap, sizeof *doc->node);
     }
-    if (!ift_json_mark(text, n, doc->mark))
-        return complain(text, n, ift_utf8_check(text, n), "not UTF-8", err);
+    if (!ift_json_mark(text, n, doc->mark)) return not_utf8(text, n, err);
     while (whole > 0 && ift_json_is_blank(text[whole - 1])) whole--;
     ift_json_set_mark(doc->mark, whole); /* blanks behind it are plain, but no string goes there */
     bool ok;

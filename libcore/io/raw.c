@@ -104,3 +104,7 @@ static bool is_tar(struct ift_slice s) {
 bool ift_raw_is_archive(struct ift_slice s) {
     return is_tar(s) || starts(s, "PK\3\4", 4) || starts(s, "PK\5\6", 4);
 }
+
+bool ift_raw_is_utf16(struct ift_slice s) {
+    return starts(s, "\xff\xfe", 2) || starts(s, "\xfe\xff", 2) || starts(s, "\0\0\xfe\xff", 4);
+}

@@ -25,6 +25,9 @@ struct ift_in;
 /* paths NULL or n 0: standard input. member NULL: every regular file of an archive. */
 int ift_in_open(struct ift_in **in, const char *const *paths, size_t n, const char *member,
                 struct ift_err *err) IFT_MUST_CHECK;
+/* Members are text in that encoding, whatever iconv knows (recode.h), and are read as UTF-8. NULL:
+ * bytes as they are. An encoding that is not known is a usage error. */
+int ift_in_recode(struct ift_in *in, const char *encoding, struct ift_err *err) IFT_MUST_CHECK;
 /* Opens the next member: 1 opened, 0 no more, -1 error. Must be called before the first read. */
 int ift_in_next(struct ift_in *in, struct ift_err *err) IFT_MUST_CHECK;
 /* The name for messages: "dir/x.json", "x.zip:train.jsonl", "stdin". Lent until the next call. */

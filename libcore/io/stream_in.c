@@ -1,7 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "libcore/base/mem.h"
+#include "libcore/io/recode.h"
 #include "libcore/io/raw.h"
 #include "libcore/io/stream.h"
 #include "libcore/io/unpack.h"
@@ -15,9 +17,12 @@ struct ift_in {
     struct ift_raw raw;        /* the open operand, */
     struct ift_unpack *unpack; /* and what is in it, or NULL: it is the member itself */
 
+    struct ift_recode *recode; /* NULL: the bytes are taken as they are */
+
     /* The open member. */
     enum { CLOSED, FRESH, OPEN } state;
     bool in_archive;
+    bool ended; /* no more bytes for recode */
     struct ift_str name;
     struct ift_slice block; /* of the last block, what ift_in_line has not lent yet */
     struct ift_str line;    /* a line that crosses blocks */
@@ -42,6 +47,13 @@ int ift_in_open(struct ift_in **out, const char *const *paths, size_t n, const c
     return 0;
 }
 
+int ift_in_recode(struct ift_in *in, const char *encoding, struct ift_err *err) {
+    static const char *const own[] = {"UTF-8", "UTF8"};
+    if (!encoding || strcasecmp(encoding, own[0]) == 0 || strcasecmp(encoding, own[1]) == 0)
+        return 0;
+    return ift_recode_open(&in->recode, encoding, err);
+}
+
 static void close_operand(struct ift_in *in) {
     ift_unpack_free(in->unpack);
     in->unpack = NULL;
@@ -52,6 +64,7 @@ void ift_in_free(struct ift_in *in) {
     if (!in) return;
     close_operand(in);
     ift_raw_release(&in->raw);
+    ift_recode_free(in->recode);
     for (size_t i = 0; i < in->npaths; i++) free(in->path[i]);
     free(in->path);
     free(in->glob);
@@ -73,7 +86,9 @@ static int begin_member(struct ift_in *in, const char *inner) {
     ift_str_adds(&in->name, in->raw.name);
     if (inner) ift_str_addf(&in->name, ":%s", inner);
     in->in_archive = inner != NULL;
+    if (in->recode) ift_recode_begin(in->recode, in->name.p);
     in->block.n = 0;
+    in->ended = false;
     in->state = FRESH;
     return 1;
 }
@@ -104,13 +119,28 @@ uint64_t ift_in_bytes(const struct ift_in *in) {
 
 /* ---- the bytes of a member ---- */
 
+/* A small text that stands for a large file in a repository, and says how large. */
+static int check_pointer(const struct ift_in *in, struct ift_slice block, struct ift_err *err) {
+    static const char pointer[] = "version https://git-lfs.github.com/spec/v1\n",
+                      size[] = "\nsize ";
+    if (block.n < sizeof pointer - 1 || memcmp(block.p, pointer, sizeof pointer - 1) != 0) return 0;
+    const char *const at = memmem(block.p, block.n, size, sizeof size - 1);
+    const size_t from = at ? (size_t)(at - block.p) + sizeof size - 1 : block.n;
+    size_t to = from;
+    while (to < block.n && block.p[to] >= '0' && block.p[to] <= '9') to++;
+    return IFT_FAIL(err, "%s: is a Git LFS pointer%s%.*s%s: fetch the file with `git lfs pull`",
+                    in->name.p, to > from ? " to " : "", (int)(to - from), block.p + from,
+                    to > from ? " bytes" : "");
+}
+
 /* What cannot be meant as data, though it reads as bytes. */
 static int check_first(const struct ift_in *in, struct ift_slice block, struct ift_err *err) {
-    static const char pointer[] = "version https://git-lfs.github.com/spec/v1";
-    if (block.n >= sizeof pointer - 1 && memcmp(block.p, pointer, sizeof pointer - 1) == 0) {
-        return IFT_FAIL(
-            err, "%s: a git-LFS pointer instead of the file; run `git lfs pull` where it came from",
-            in->name.p);
+    IFT_TRY(check_pointer(in, block, err));
+    if (!in->recode && ift_raw_is_utf16(block)) {
+        return IFT_FAIL(err,
+                        "%s: begins with the mark of UTF-16 or UTF-32, where UTF-8 is read; "
+                        "ift-format --encoding UTF-16 (or UTF-32) makes UTF-8 of it",
+                        in->name.p);
     }
     if (in->in_archive && ift_raw_is_compressed(block)) {
         return IFT_FAIL(err, "%s: compressed inside an archive; unpack the archive first",
@@ -119,18 +149,40 @@ static int check_first(const struct ift_in *in, struct ift_slice block, struct i
     return 0;
 }
 
+/* As it lies in the operand, or unpacked. */
+static int stored_block(struct ift_in *in, struct ift_slice *block, struct ift_err *err) {
+    const int got = in->unpack ? ift_unpack_block(in->unpack, in->name.p, block, err)
+                               : ift_raw_block(&in->raw, block, err);
+    if (got > 0 && in->state == FRESH) IFT_TRY(check_first(in, *block, err));
+    if (got > 0) in->state = OPEN;
+    return got;
+}
+
+static int recoded_block(struct ift_in *in, struct ift_slice *block, struct ift_err *err) {
+    for (;;) {
+        int got = ift_recode_next(in->recode, block, err);
+        if (got != 0 || in->ended) return got;
+        struct ift_slice stored;
+        got = stored_block(in, &stored, err);
+        if (got < 0) return -1;
+        in->ended = got == 0;
+        if (got > 0)
+            ift_recode_push(in->recode, stored);
+        else
+            ift_recode_finish(in->recode);
+    }
+}
+
 /* Puts the next block of the member into in->block: 1, 0, -1. */
 static int next_block(struct ift_in *in, struct ift_err *err) {
     if (in->state == CLOSED) return 0;
-    const int got = in->unpack ? ift_unpack_block(in->unpack, in->name.p, &in->block, err)
-                               : ift_raw_block(&in->raw, &in->block, err);
+    const int got =
+        in->recode ? recoded_block(in, &in->block, err) : stored_block(in, &in->block, err);
     if (got <= 0) {
         in->block.n = 0;
         in->state = CLOSED;
         return got;
     }
-    if (in->state == FRESH) IFT_TRY(check_first(in, in->block, err));
-    in->state = OPEN;
     in->bytes += in->block.n;
     return 1;
 }

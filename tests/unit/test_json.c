@@ -240,7 +240,7 @@ static void test_messages(void) {
         {"\"\\ude00!\"", "column 2: lone low surrogate"},
         {"\"\\u12\"", "column 2: \\u needs four hexadecimal digits"},
         {"\"a\tb\"", "column 3: control character in a string; it must be escaped"},
-        {"\"\xff\"", "column 2: not UTF-8"},
+        {"\"\xff\"", "column 2: bytes ff 22 are not UTF-8"},
         {"", "column 1: text ends where a value is expected"},
         {"1 x", "column 3: text after the value"},
         {"01", "column 2: digit after a leading zero"},

@@ -231,7 +231,7 @@ static void test_refused(void) {
         "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n";
     put("lfs.jsonl.gz", pointer, sizeof pointer - 1);
     CHECK_INT(read_one("lfs.jsonl.gz", &out, &err), -1);
-    CHECK(strstr(err.text, "git lfs pull"));
+    CHECK(strstr(err.text, "is a Git LFS pointer to 12 bytes: fetch the file with `git lfs pull`"));
     const char *const name[] = {"in.json.gz"};
     pack("box", "none", "zip", name, (struct ift_slice[]){{"\x1f\x8b\x08", 3}}, 1);
     CHECK_INT(read_one("box", &out, &err), -1);

@@ -6,7 +6,7 @@ for side in chosen rejected; do
     echo "two answers in a row: $(grep -cE "$role,\{$role" out.jsonl)"
 done
 for f in "$data"/real/hh-rlhf/helpful-*/*.gz; do
-    ift-format --from hh-rlhf "$f" 2>&1 | grep -o 'a git-LFS pointer instead of the file'
+    ift-format --from hh-rlhf "$f" 2>&1 | grep -o 'is a Git LFS pointer'
 done
 convert oig real/oig/unified_joke_explanations.jsonl in
 convert sharegpt real/sharegpt/data/dummy_conversation.json in
