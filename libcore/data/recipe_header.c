@@ -51,7 +51,8 @@ static bool read_option(struct ift_recipe_read *read, struct ift_slice word) {
         read->encoding = ift_strndup(value.p, value.n);
         return true;
     }
-    if (read->container != IFT_RECIPE_ROWS && value.n && ift_slice_is(key, "group")) {
+    const bool json = read->container == IFT_RECIPE_JSON || read->container == IFT_RECIPE_JSONL;
+    if (json && value.n && ift_slice_is(key, "group")) {
         free(read->group);
         read->group = ift_strndup(value.p, value.n);
         return true;
@@ -81,12 +82,15 @@ static int parse_read(struct ift_recipe_read *read, struct ift_slice words, stru
     const struct ift_slice container = cut(&words, ' ');
     if (ift_slice_is(container, "json") || ift_slice_is(container, "jsonl")) {
         read->container = ift_slice_is(container, "json") ? IFT_RECIPE_JSON : IFT_RECIPE_JSONL;
+    } else if (ift_slice_is(container, "object")) {
+        read->container = IFT_RECIPE_OBJECT;
     } else if (ift_slice_is(container, "csv") || ift_slice_is(container, "tsv")) {
         const bool csv = ift_slice_is(container, "csv");
         read->container = IFT_RECIPE_ROWS;
         read->csv = (struct ift_csv_dialect){csv ? ',' : '\t', csv};
     } else {
-        return IFT_FAIL(err, "read: no container '%.*s'; known are json, jsonl, csv and tsv",
+        return IFT_FAIL(err,
+                        "read: no container '%.*s'; known are json, jsonl, object, csv and tsv",
                         (int)container.n, container.p);
     }
     while (words.n) {

@@ -181,7 +181,15 @@ static int next_value(struct ift_source *s, struct ift_slice *value, size_t *lin
 static void add_value(struct ift_source *s, struct ift_slab *slab, struct ift_slice value,
                       size_t line) {
     size_t from = slab->text.n;
-    if (value.n < SLAB) {
+    const struct ift_slice key = ift_json_splitter_key(s->values);
+    if (key.n > 0) {
+        ift_str_adds(&slab->text, "{\"key\":");
+        ift_str_add(&slab->text, key.p, key.n);
+        ift_str_adds(&slab->text, ",\"value\":");
+        ift_str_add(&slab->text, value.p, value.n);
+        ift_str_addc(&slab->text, '}');
+        value.n = slab->text.n - from;
+    } else if (value.n < SLAB) {
         ift_str_add(&slab->text, value.p, value.n);
     } else {
         ift_json_splitter_take(s->values, &value, &slab->text);
@@ -438,10 +446,12 @@ static int begin_member(struct ift_source *s, struct ift_err *err) {
         s->layout = ROWS;
         return 1;
     }
-    const bool lines = s->read && s->read->container == IFT_RECIPE_JSONL;
+    const enum ift_recipe_container container = s->read ? s->read->container : IFT_RECIPE_JSON;
     s->marks = ift_source_marks(s);
     ift_json_splitter_free(s->values);
-    s->values = ift_json_splitter_new(lines ? IFT_JSON_LINES : IFT_JSON_AUTO);
+    s->values = ift_json_splitter_new(container == IFT_RECIPE_JSONL    ? IFT_JSON_LINES
+                                      : container == IFT_RECIPE_OBJECT ? IFT_JSON_OBJECT_OF
+                                                                       : IFT_JSON_AUTO);
     s->group.key = s->read ? s->read->group : NULL;
     s->layout = s->group.key ? GROUPS : VALUES;
     return 1;

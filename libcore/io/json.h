@@ -148,7 +148,8 @@ struct ift_json_splitter;
 enum ift_json_layout {
     IFT_JSON_AUTO /* '[' first: array, else lines */,
     IFT_JSON_ARRAY_OF,
-    IFT_JSON_LINES
+    IFT_JSON_LINES,
+    IFT_JSON_OBJECT_OF, /* the members of one top-level object */
 };
 struct ift_json_splitter *ift_json_splitter_new(enum ift_json_layout layout);
 /* 1: *value lent until the next call, *line is the 1-based line on which it starts. 0: needs more
@@ -165,7 +166,10 @@ void ift_json_splitter_push(struct ift_json_splitter *s, const char *p, size_t n
 /* No more input comes. -1: an array is not closed. In a stream of lines the last value, which may
  * lack its line end, is still to be had from next. */
 int ift_json_splitter_finish(struct ift_json_splitter *s, struct ift_err *err) IFT_MUST_CHECK;
-/* Whether values are the elements of an array; known once there was one. */
+/* IFT_JSON_OBJECT_OF: the key of the value that next gave last, with its quotes, not yet checked.
+ * Lent until the next call. */
+struct ift_slice ift_json_splitter_key(const struct ift_json_splitter *s);
+/* Whether values are the elements of an array or members of an object; known once there was one. */
 bool ift_json_splitter_in_array(const struct ift_json_splitter *s);
 /* Byte order marks skipped so far. */
 uint64_t ift_json_splitter_marks(const struct ift_json_splitter *s);

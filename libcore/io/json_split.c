@@ -14,7 +14,8 @@ static const char mark[3] = "\xef\xbb\xbf"; /* byte order mark */
 
 enum where {
     AT_START,
-    BETWEEN, /* where a value may start */
+    BETWEEN, /* where a value, or a member's key, may start */
+    KEY,     /* behind a member's key and colon */
     WITHIN,  /* in a line that may be a value, or, when tracked, in a value */
     AFTER,   /* behind an element of the array */
     CLOSED,  /* behind the array */
@@ -37,6 +38,9 @@ struct ift_json_splitter {
     size_t sure;           /* bytes of text that are whole values one after the other */
     struct ift_json doc;   /* for making sure */
 
+    struct ift_str key; /* OBJECT_OF: of the member, as it stands there */
+    bool has_key;
+
     bool tracked; /* following the value's brackets */
     bool in_string;
     size_t depth;
@@ -52,6 +56,7 @@ struct ift_json_splitter *ift_json_splitter_new(enum ift_json_layout layout) {
 void ift_json_splitter_free(struct ift_json_splitter *s) {
     if (!s) return;
     ift_str_release(&s->buf);
+    ift_str_release(&s->key);
     ift_json_release(&s->doc);
     free(s);
 }
@@ -111,8 +116,11 @@ void ift_json_splitter_push(struct ift_json_splitter *s, const char *p, size_t n
 
 int ift_json_splitter_finish(struct ift_json_splitter *s, struct ift_err *err) {
     s->finished = true;
-    if (s->layout == IFT_JSON_ARRAY_OF && s->where != CLOSED) {
-        return IFT_FAIL(err, "line %zu: input ends inside an array", s->line);
+    const bool object = s->layout == IFT_JSON_OBJECT_OF;
+    if ((object && s->where != CLOSED && s->where != AT_START) ||
+        (s->layout == IFT_JSON_ARRAY_OF && s->where != CLOSED)) {
+        return IFT_FAIL(err, "line %zu: input ends inside an %s", s->line,
+                        object ? "object" : "array");
     }
     return 0;
 }
@@ -122,7 +130,11 @@ uint64_t ift_json_splitter_marks(const struct ift_json_splitter *s) {
 }
 
 bool ift_json_splitter_in_array(const struct ift_json_splitter *s) {
-    return s->layout == IFT_JSON_ARRAY_OF;
+    return s->layout == IFT_JSON_ARRAY_OF || s->layout == IFT_JSON_OBJECT_OF;
+}
+
+struct ift_slice ift_json_splitter_key(const struct ift_json_splitter *s) {
+    return ift_str_slice(&s->key);
 }
 
 /* Leaves n bytes behind, which may hold line breaks or not. */
@@ -353,36 +365,78 @@ static int next_line(struct ift_json_splitter *s, struct ift_slice *value, size_
     return IFT_FAIL(err, "line %zu: input ends inside a value", s->line);
 }
 
-/* ---- elements of an array ---- */
+/* ---- elements of an array, members of an object ---- */
 
-static int next_element(struct ift_json_splitter *s, struct ift_slice *value, size_t *line,
-                        struct ift_err *err) {
+/* A member's key and the colon behind it. 1, 0 when more input is needed, -1. */
+static int take_key(struct ift_json_splitter *s, struct ift_err *err) {
+    if (!s->has_key) {
+        if (s->text.p[0] != '"') return IFT_FAIL(err, "line %zu: expected a key", s->line);
+        if (!track(s)) return 0;
+        ift_str_clear(&s->key);
+        ift_str_add(&s->key, s->text.p, s->pos);
+        skip(s, s->pos, true);
+        follow_from_start(s);
+        s->has_key = true;
+    }
+    skip_blanks(s);
+    if (s->text.n == 0) return 0;
+    if (s->text.p[0] != ':') return IFT_FAIL(err, "line %zu: expected ':' behind a key", s->line);
+    skip(s, 1, false);
+    s->has_key = false;
+    return 1;
+}
+
+static bool may_close(const struct ift_json_splitter *s) {
+    return s->where == AFTER || (s->where == BETWEEN && !s->any && !s->has_key);
+}
+
+static bool starts_element(const struct ift_json_splitter *s, char c, char closing) {
+    if (s->where == KEY) return c != ',' && !closes(c);
+    return s->where == BETWEEN && (s->has_key || (c != ',' && c != closing));
+}
+
+/* To where a value starts: 1, 0 when more input is needed or the container is closed, -1. */
+static int to_element(struct ift_json_splitter *s, struct ift_err *err) {
+    const bool object = s->layout == IFT_JSON_OBJECT_OF;
+    const char opening = object ? '{' : '[', closing = object ? '}' : ']';
     while (s->where != WITHIN) {
         if (s->where == AT_START && !skip_marks(s)) return 0;
         skip_blanks(s);
         if (s->text.n == 0) return 0;
         const char c = s->text.p[0];
-        if (s->where == AT_START && c == '[') {
+        if (s->where == AT_START && c == opening) {
             s->where = BETWEEN;
         } else if (s->where == AFTER && c == ',') {
             s->where = BETWEEN;
             s->any = true;
-        } else if (c == ']' && (s->where == AFTER || (s->where == BETWEEN && !s->any))) {
+        } else if (c == closing && may_close(s)) {
             s->where = CLOSED;
-        } else if (s->where == BETWEEN && c != ',' && c != ']') {
-            s->where = WITHIN;
-            break;
+        } else if (starts_element(s, c, closing)) {
+            const bool key = object && s->where == BETWEEN;
+            const int got = key ? take_key(s, err) : 1;
+            if (got <= 0) return got;
+            s->where = key ? KEY : WITHIN;
+            continue;
         } else {
-            static const char *const wrong[] = {
-                [AT_START] = "expected '[' and an array",
-                [BETWEEN] = "expected an element",
-                [AFTER] = "expected ',' or ']' after an element",
-                [CLOSED] = "text after the array",
+            static const char *const wrong[][2] = {
+                [AT_START] = {"expected '[' and an array", "expected '{' and an object"},
+                [BETWEEN] = {"expected an element", "expected a key"},
+                [KEY] = {NULL, "expected a value"},
+                [AFTER] = {"expected ',' or ']' after an element",
+                           "expected ',' or '}' after a member"},
+                [CLOSED] = {"text after the array", "text after the object"},
             };
-            return IFT_FAIL(err, "line %zu: %s", s->line, wrong[s->where]);
+            return IFT_FAIL(err, "line %zu: %s", s->line, wrong[s->where][object]);
         }
         skip(s, 1, false);
     }
+    return 1;
+}
+
+static int next_element(struct ift_json_splitter *s, struct ift_slice *value, size_t *line,
+                        struct ift_err *err) {
+    const int got = to_element(s, err);
+    if (got <= 0) return got;
     s->tracked = true;
     return track(s) ? lend(s, s->pos, value, line) : 0;
 }
@@ -394,8 +448,8 @@ static int next(struct ift_json_splitter *s, struct ift_slice *value, size_t *li
         if (!skip_marks(s)) return 0;
         s->layout = s->text.p[0] == '[' ? IFT_JSON_ARRAY_OF : IFT_JSON_LINES;
     }
-    return s->layout == IFT_JSON_ARRAY_OF ? next_element(s, value, line, err)
-                                          : next_line(s, value, line, err);
+    return s->layout == IFT_JSON_LINES ? next_line(s, value, line, err)
+                                       : next_element(s, value, line, err);
 }
 
 int ift_json_splitter_next(struct ift_json_splitter *s, struct ift_slice *value, size_t *line,
