@@ -27,6 +27,7 @@
  *                makes an array of objects that follow one another with the same KEY (group.h)
  *     object     the members of one top-level object, each as {"key": …, "value": …} (jq's
  *                to_entries), however many; one whose key repeats comes again
+ *     yaml       the elements of a top-level sequence, or the documents (yaml.h)
  *     csv | tsv  rows, as arrays of strings; further words: quoting=python (default of csv) or
  *                quoting=none (default of tsv); delimiter=C; header=yes (the first row names the
  *                columns, rows become objects), header=skip, header=no (default); fields=a,b,c
@@ -53,7 +54,7 @@ enum ift_recipe_engine { IFT_RECIPE_AUTO, IFT_RECIPE_NATIVE, IFT_RECIPE_LIBJQ };
 extern const char
     *const ift_recipe_engine_name[]; /* "auto", "native", "libjq", NULL: the choices of --engine */
 
-enum ift_recipe_container { IFT_RECIPE_JSON, IFT_RECIPE_JSONL, IFT_RECIPE_OBJECT, IFT_RECIPE_ROWS };
+enum ift_recipe_container { IFT_RECIPE_JSON, IFT_RECIPE_JSONL, IFT_RECIPE_OBJECT, IFT_RECIPE_YAML, IFT_RECIPE_ROWS };
 enum ift_recipe_columns {
     IFT_RECIPE_UNNAMED, /* rows are arrays */
     IFT_RECIPE_SKIP,    /* the first row is dropped, the others are arrays */

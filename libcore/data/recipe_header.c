@@ -84,13 +84,15 @@ static int parse_read(struct ift_recipe_read *read, struct ift_slice words, stru
         read->container = ift_slice_is(container, "json") ? IFT_RECIPE_JSON : IFT_RECIPE_JSONL;
     } else if (ift_slice_is(container, "object")) {
         read->container = IFT_RECIPE_OBJECT;
+    } else if (ift_slice_is(container, "yaml")) {
+        read->container = IFT_RECIPE_YAML;
     } else if (ift_slice_is(container, "csv") || ift_slice_is(container, "tsv")) {
         const bool csv = ift_slice_is(container, "csv");
         read->container = IFT_RECIPE_ROWS;
         read->csv = (struct ift_csv_dialect){csv ? ',' : '\t', csv};
     } else {
         return IFT_FAIL(err,
-                        "read: no container '%.*s'; known are json, jsonl, object, csv and tsv",
+                        "read: no container '%.*s'; known are json, jsonl, object, yaml, csv and tsv",
                         (int)container.n, container.p);
     }
     while (words.n) {

@@ -13,11 +13,12 @@
 #include "libcore/io/parquet.h"
 #include "libcore/io/spool.h"
 #include "libcore/io/stream.h"
+#include "libcore/io/yaml.h"
 
 /* A block of input, this, and what is made of it stay in a core's own cache together. */
 enum { SLAB = 64 << 10 };
 
-enum layout { CLOSED, VALUES, GROUPS, ROWS, TABLE };
+enum layout { CLOSED, VALUES, GROUPS, ROWS, TABLE, NODES };
 
 struct ift_source {
     struct ift_in *in;
@@ -37,11 +38,13 @@ struct ift_source {
     struct ift_csv *rows;   /* ROWS */
     struct ift_str head;    /* ROWS: the member's first block */
     bool begun;             /* the first block was read */
+    bool broken;            /* NODES: the member could not be read on */
     struct ift_str names;   /* ROWS: the columns as JSON strings with ':', one after the other */
     size_t *name_end, nnames, names_cap;
     bool nul;       /* ROWS: there was a NUL byte, which no text has */
     bool first_row; /* ROWS: it is still to come and holds the names */
 
+    struct ift_yaml *nodes;    /* NODES */
     struct ift_parquet *table; /* TABLE */
     size_t row;                /* TABLE: rows so far */
 
@@ -75,6 +78,7 @@ void ift_source_free(struct ift_source *s) {
     ift_group_release(&s->group);
     ift_csv_free(s->rows);
     ift_parquet_free(s->table);
+    ift_yaml_free(s->nodes);
     ift_str_release(&s->head);
     ift_str_release(&s->names);
     free(s->name_end);
@@ -429,6 +433,38 @@ static int fill_table(struct ift_source *s, struct ift_slab *slab, struct ift_er
     return 1;
 }
 
+/* ---- YAML ---- */
+
+static int give_nodes(void *ctx, const char **p, size_t *n, struct ift_err *err) {
+    static const char mark[] = "\xef\xbb\xbf";
+    struct ift_source *const s = ctx;
+    const int got = next_block(s, p, n, err);
+    if (got > 0 && !s->begun && *n > 3 && memcmp(*p, mark, 3) == 0) {
+        *p += 3;
+        *n -= 3;
+        s->marks++;
+    }
+    s->begun = true;
+    s->broken = got < 0;
+    return got;
+}
+
+static int fill_nodes(struct ift_source *s, struct ift_slab *slab, struct ift_err *err) {
+    while (slab->text.n < SLAB) {
+        const size_t from = slab->text.n;
+        size_t line;
+        const int got = ift_yaml_next(s->nodes, &slab->text, &line, err);
+        if (got < 0) return s->broken ? -1 : fail_at(s, err);
+        if (got == 0) {
+            s->layout = CLOSED;
+            return slab->n > 0;
+        }
+        struct ift_item *const item = add_item(s, slab, from, slab->text.n, line);
+        if (ift_yaml_in_sequence(s->nodes)) item->element = ++s->element;
+    }
+    return 1;
+}
+
 /* ---- members ---- */
 
 /* Opens the next one: 1, 0 when there is none, -1. */
@@ -444,6 +480,12 @@ static int begin_member(struct ift_source *s, struct ift_err *err) {
     if (s->read && s->read->container == IFT_RECIPE_ROWS) {
         begin_rows(s);
         s->layout = ROWS;
+        return 1;
+    }
+    if (s->read && s->read->container == IFT_RECIPE_YAML) {
+        ift_yaml_free(s->nodes);
+        s->nodes = ift_yaml_new(give_nodes, s);
+        s->layout = NODES;
         return 1;
     }
     const enum ift_recipe_container container = s->read ? s->read->container : IFT_RECIPE_JSON;
@@ -464,7 +506,8 @@ static int fill(struct ift_source *s, struct ift_slab *slab, struct ift_err *err
         got = s->layout == VALUES   ? fill_values(s, slab, err)
               : s->layout == GROUPS ? fill_groups(s, slab, err)
               : s->layout == ROWS   ? fill_rows(s, slab, err)
-                                    : fill_table(s, slab, err);
+              : s->layout == TABLE  ? fill_table(s, slab, err)
+                                    : fill_nodes(s, slab, err);
         if (got != 0) return got;
     }
 }

@@ -11,6 +11,7 @@ BEGIN {
     door["jq.h"] = door["jv.h"] = "libcore/io/jq"
     door["utf8proc.h"] = "libcore/io/utf8"
     door["archive.h"] = door["archive_entry.h"] = "libcore/io/unpack"
+    door["yaml.h"] = "libcore/io/yaml"
     door["xxhash.h"] = "libcore/base/hash"
     door["zlib.h"] = "libcore/io/"
     door["cuda.h"] = door["cuda_runtime.h"] = door["cublasLt.h"] = "kernels/cuda/"
