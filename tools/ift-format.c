@@ -30,7 +30,7 @@ static const struct ift_opt opts[] = {
     IFT_OPT_FLAG('\0', "context", struct args, context,
                  "with --turns each or last: keep the messages before the answer"),
     IFT_OPT_STR('\0', "member", struct args, member, "GLOB", NULL,
-                "of archives, read only these members"),
+                "of archives and folders, read only these members"),
     IFT_OPT_STR('\0', "encoding", struct args, encoding, "NAME", NULL,
                 "of the text, as iconv -l lists them; without it UTF-8 or the recipe's"),
     IFT_OPT_CHOICE('\0', "as", struct args, as, NULL, "jsonl", ift_shape_name,

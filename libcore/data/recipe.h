@@ -54,7 +54,13 @@ enum ift_recipe_engine { IFT_RECIPE_AUTO, IFT_RECIPE_NATIVE, IFT_RECIPE_LIBJQ };
 extern const char
     *const ift_recipe_engine_name[]; /* "auto", "native", "libjq", NULL: the choices of --engine */
 
-enum ift_recipe_container { IFT_RECIPE_JSON, IFT_RECIPE_JSONL, IFT_RECIPE_OBJECT, IFT_RECIPE_YAML, IFT_RECIPE_ROWS };
+enum ift_recipe_container {
+    IFT_RECIPE_JSON,
+    IFT_RECIPE_JSONL,
+    IFT_RECIPE_OBJECT,
+    IFT_RECIPE_YAML,
+    IFT_RECIPE_ROWS,
+};
 enum ift_recipe_columns {
     IFT_RECIPE_UNNAMED, /* rows are arrays */
     IFT_RECIPE_SKIP,    /* the first row is dropped, the others are arrays */

@@ -92,7 +92,8 @@ static int parse_read(struct ift_recipe_read *read, struct ift_slice words, stru
         read->csv = (struct ift_csv_dialect){csv ? ',' : '\t', csv};
     } else {
         return IFT_FAIL(err,
-                        "read: no container '%.*s'; known are json, jsonl, object, yaml, csv and tsv",
+                        "read: no container '%.*s'; known are json, jsonl, object, yaml, csv "
+                        "and tsv",
                         (int)container.n, container.p);
     }
     while (words.n) {

@@ -18,7 +18,8 @@
 int ift_recode_check(const char *encoding, struct ift_err *err) IFT_MUST_CHECK;
 
 struct ift_recode;
-int ift_recode_open(struct ift_recode **d, const char *encoding, struct ift_err *err) IFT_MUST_CHECK;
+int ift_recode_open(struct ift_recode **d, const char *encoding,
+                    struct ift_err *err) IFT_MUST_CHECK;
 void ift_recode_free(struct ift_recode *d);
 
 /* Starts over, with a text that messages call `name`. */
@@ -27,8 +28,8 @@ void ift_recode_begin(struct ift_recode *d, const char *name);
 void ift_recode_push(struct ift_recode *d, struct ift_slice block);
 /* No more comes. */
 void ift_recode_finish(struct ift_recode *d);
-/* Lends the next block of UTF-8 until the next call: 1; 0: needs more input, or, after finish, there
- * is none; -1: `name:line: byte 1234: c3 28 is not GBK`. */
+/* Lends the next block of UTF-8 until the next call: 1; 0: needs more input, or, after finish,
+ * there is none; -1: `name:line: byte 1234: c3 28 is not GBK`, bytes counted from 0. */
 int ift_recode_next(struct ift_recode *d, struct ift_slice *block,
                     struct ift_err *err) IFT_MUST_CHECK;
 

@@ -3,7 +3,9 @@
  * Input is a list of operands, read one after the other as "members". An operand is a file, "-" for
  * standard input, or an archive; compression is recognised by its magic bytes (gzip, zstd, xz,
  * bzip2, lz4, stacked ones too) and so are tar and zip, of which the members chosen by --member
- * GLOB (default: all regular files) are read in archive order. Text is never guessed at. A
+ * GLOB (default: all regular files) are read in archive order. A folder stands for the files in and
+ * below it, sorted, of which GLOB chooses by their paths in it (an archive there is read whole);
+ * hidden ones are left out. Text is never guessed at. A
  * truncated compressed stream or archive is an error, on pipes too.
  *
  * Output goes to standard output or to a file that appears only when it is whole: written to a

@@ -3,14 +3,20 @@
 #include <strings.h>
 
 #include "libcore/base/mem.h"
+#include "libcore/io/subtree.h"
 #include "libcore/io/recode.h"
 #include "libcore/io/raw.h"
 #include "libcore/io/stream.h"
 #include "libcore/io/unpack.h"
 
+struct operand {
+    char *path;
+    bool of_folder; /* it was found in a folder */
+};
+
 struct ift_in {
-    char **path;
-    size_t npaths, next; /* next: of the operand to open */
+    struct operand *operand;
+    size_t noperands, next; /* next: of the operand to open */
     char *glob;
     uint64_t bytes;
 
@@ -41,9 +47,9 @@ int ift_in_open(struct ift_in **out, const char *const *paths, size_t n, const c
     struct ift_in *const in = *out = ift_alloc0(1, sizeof *in);
     ift_raw_init(&in->raw);
     in->glob = ift_strdup(member);
-    in->path = ift_alloc0(n, sizeof *in->path);
-    in->npaths = n;
-    for (size_t i = 0; i < n; i++) in->path[i] = ift_strdup(paths[i]);
+    in->operand = ift_alloc0(n, sizeof *in->operand);
+    in->noperands = n;
+    for (size_t i = 0; i < n; i++) in->operand[i].path = ift_strdup(paths[i]);
     return 0;
 }
 
@@ -65,19 +71,37 @@ void ift_in_free(struct ift_in *in) {
     close_operand(in);
     ift_raw_release(&in->raw);
     ift_recode_free(in->recode);
-    for (size_t i = 0; i < in->npaths; i++) free(in->path[i]);
-    free(in->path);
+    for (size_t i = 0; i < in->noperands; i++) free(in->operand[i].path);
+    free(in->operand);
     free(in->glob);
     ift_str_release(&in->name);
     ift_str_release(&in->line);
     free(in);
 }
 
+/* Puts the files of the folder that is the next operand in its place. */
+static int open_folder(struct ift_in *in, struct ift_err *err) {
+    char **file;
+    size_t n;
+    IFT_TRY(ift_subtree_list(in->operand[in->next].path, in->glob, &file, &n, err));
+    free(in->operand[in->next].path);
+    in->operand = ift_realloc(in->operand, in->noperands + n - 1, sizeof *in->operand);
+    struct operand *const at = in->operand + in->next;
+    memmove(at + n, at + 1, (in->noperands - in->next - 1) * sizeof *at);
+    for (size_t i = 0; i < n; i++) at[i] = (struct operand){file[i], true};
+    in->noperands += n - 1;
+    free(file);
+    return 0;
+}
+
 static int open_operand(struct ift_in *in, struct ift_err *err) {
-    IFT_TRY(ift_raw_open(&in->raw, in->path[in->next++], err));
+    if (ift_subtree_is(in->operand[in->next].path)) IFT_TRY(open_folder(in, err));
+    const struct operand o = in->operand[in->next++];
+    IFT_TRY(ift_raw_open(&in->raw, o.path, err));
     const struct ift_slice start = {in->raw.buf, in->raw.have};
     const bool packed = ift_raw_is_compressed(start) || ift_raw_is_archive(start);
-    return packed ? ift_unpack_open(&in->unpack, &in->raw, in->glob, err) : 0;
+    if (!packed) return 0;
+    return ift_unpack_open(&in->unpack, &in->raw, o.of_folder ? NULL : in->glob, err);
 }
 
 /* Begins a member whose name within the operand is `inner`, or the operand itself. */
@@ -103,7 +127,7 @@ int ift_in_next(struct ift_in *in, struct ift_err *err) {
             if (got != 0) return got < 0 ? -1 : begin_member(in, inner);
         }
         close_operand(in);
-        if (in->next == in->npaths) return 0;
+        if (in->next == in->noperands) return 0;
         IFT_TRY(open_operand(in, err));
         if (!in->unpack) return begin_member(in, NULL);
     }

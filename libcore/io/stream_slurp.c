@@ -1,11 +1,13 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "libcore/io/subtree.h"
 #include "libcore/io/stream.h"
 
 int ift_in_slurp(const char *path, struct ift_str *text, size_t max, struct ift_err *err) {
     if (max == 0) max = (size_t)1 << 30;
     struct ift_in *in;
+    if (ift_subtree_is(path)) return IFT_FAIL(err, "'%s' is a directory; name a file in it", path);
     IFT_TRY(ift_in_open(&in, &path, 1, NULL, err));
     const size_t before = text->n;
     int got = ift_in_next(in, err);

@@ -108,7 +108,7 @@ static void test_plain(void) {
     CHECK_STR(out.p + 7 + text.n, "<empty><begin>begin 644 x\n#0V%T\n`\nend\n");
     CHECK_INT(read_one("missing", &out, &err), -1);
     CHECK(strstr(err.text, "cannot open") && strstr(err.text, "No such file"));
-    CHECK_INT(read_one("", &out, &err), -1);
+    CHECK_INT(ift_in_slurp(dir, &out, 0, &err), -1);
     CHECK(strstr(err.text, "is a directory"));
     ift_str_release(&out);
 }

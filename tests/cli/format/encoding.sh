@@ -51,8 +51,8 @@ printf '{"instruction":"\244\244\244\345","output":""}\n' | ift-format -q --jq .
 printf '{"instruction":"a","output":"b"}\n{"instruction":"\304\343\377\377","output":""}\n' >bad
 refused --jq . --encoding GBK bad
 refused --jq . bad
-printf '{"instruction":"a","output":"b"}\n\304' >cut
-refused --jq . --encoding GBK cut
+printf '{"instruction":"a","output":"b"}\n\304' >half
+refused --jq . --encoding GBK half
 printf '{\000"\000i\000"\000' >wide
 refused --jq . wide
 printf 'a,\000b\nc,d\n' | refused --jq '# read: csv
