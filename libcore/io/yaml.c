@@ -90,9 +90,9 @@ static int next_event(struct ift_yaml *y, yaml_event_t *event, struct ift_err *e
         *err = y->why;
         return -1;
     }
-    if (p->error == YAML_READER_ERROR)
-        return IFT_FAIL(err, "line %zu: %s; ift-format --encoding, if it is not UTF-8",
-                        p->mark.line + 1, p->problem);
+    if (p->error == YAML_READER_ERROR) /* which reads ahead: the line is not known */
+        return IFT_FAIL(err, "byte %zu: %s; ift-format --encoding, if it is not UTF-8",
+                        p->problem_offset, p->problem);
     return IFT_FAIL(err, "line %zu: %s%s%s", p->problem_mark.line + 1, p->problem,
                     p->context ? ", " : "", p->context ? p->context : "");
 }

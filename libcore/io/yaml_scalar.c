@@ -28,12 +28,12 @@ static enum kind kind_of_number(struct ift_slice s) {
     const size_t whole = digits(p, end);
     p += whole;
     if (p == end) return whole ? INT : STRING;
+    if (whole == 0 && *p != '.') return STRING;
     if (*p == '.') {
         const size_t part = digits(p + 1, end);
         if (whole + part == 0) return STRING;
         p += 1 + part;
     }
-    if (whole == 0 && p == s.p) return STRING;
     if (p < end && (*p == 'e' || *p == 'E')) {
         p++;
         p += p < end && (*p == '-' || *p == '+');
