@@ -1,6 +1,10 @@
 # The table of known collections: counted where there are records, else as published and marked; a second recipe of the
 # same source and number is no second collection; what no recipe knows stands below.
 export IFT_DATA=$PWD/data
+# A program far from the installed recipes, which would be listed, too.
+mkdir -p far/away
+cp "$(command -v ift-stats)" far/away
+PATH=$PWD/far/away:$PATH
 mkdir -p data/formats
 recipe() { printf '# title: %s\n# lang: %s\n# task: MT\n# gen: SI\n# type: a | b\n# source: https://%s\n%s.\n' "$1" "$2" "$3" "$4" >data/formats/"$1".jq; }
 recipe alpha EN example.org/alpha $'# records: 500\n'
