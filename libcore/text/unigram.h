@@ -62,7 +62,7 @@ void ift_unigram_settle(struct ift_unigram *u, size_t n);
 void ift_unigram_run(const struct ift_unigram *u, const char *p, size_t n, uint32_t unk,
                      struct ift_unigram_work *w);
 /* The same, and how sure the row is: it is that of the word wherever |w->score| is less than
- * 2^sure; 0: only here. For short words, which it takes a little longer for. */
+ * 2^sure; 0: it may be another elsewhere. For short words, which it takes a little longer for. */
 unsigned ift_unigram_run_sure(const struct ift_unigram *u, const char *p, size_t n, uint32_t unk,
                               struct ift_unigram_work *w);
 

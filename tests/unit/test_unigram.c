@@ -68,7 +68,7 @@ static void test_sure(bool narrow, double step) {
             const bool said = ift_unigram_is_sure(&here, sure);
             ift_unigram_run(&u, p, n, 0, &here);
             const unsigned again = ift_unigram_run_sure(&u, p, n, 0, &there);
-            CHECK(again == sure);
+            CHECK(again == (said ? sure : 0)); /* what is sure is this row, not one of rounding */
             CHECK(same_row(&here, &there) && here.score == there.score);
             if (said) CHECK(same_row(&here, &first));
             held += said;
