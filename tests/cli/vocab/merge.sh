@@ -21,8 +21,9 @@ for scores in below own; do
     echo $scores
     ift-vocab show --all $scores.model | sed -n '458,463p;$p'
 done
-ift-vocab show --all below.model | sed -n '461,$p' | jq -rs 'sort_by(-.score) | .[].piece' >below
-ift-vocab show --all own.model | sed -n '461,$p' | jq -rs 'sort_by(-.score) | .[].piece' | diff - below
+by_score() { sed 's/.*"piece":"\(.*\)","kind":.*"score":\(.*\)}/\2\t\1/' | LC_ALL=C sort -s -t "$(printf '\t')" -k 1,1gr | cut -f 2; }
+ift-vocab show --all below.model | sed -n '461,$p' | by_score >below
+ift-vocab show --all own.model | sed -n '461,$p' | by_score | diff - below
 # Which pieces: of a script, of a length, the best.
 for filter in '--script han' '--script han,latin' '--script hiragana' '--min-chars 2' '--max-chars 1' '--limit 7' \
     '--min-chars 2 --max-chars 2 --script han --limit 5'; do

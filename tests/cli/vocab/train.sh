@@ -20,8 +20,9 @@ cat gpt2/tokenizer_config.json llama3/tokenizer_config.json
 sed 's/"version":"[^"]*"/"version":…/' gpt2/provenance.json
 ift-vocab show gpt2 | tail -n 8
 # Learned from a plain text: words do not depend on where its parts are cut.
-for _ in $(seq 40); do cat "$SRC/README.md" "$SRC/man/"*.1 && jq -r .text texts.jsonl; done >long
-jq -Rs '{text: .}' long >long.json
+for _ in $(seq 40); do cat "$SRC/README.md" "$SRC/man/"*.1 && cat texts.jsonl; done >long
+as_json() { printf '{"text":"'; sed 's/\\/\\\\/g; s/"/\\"/g; s/\t/\\t/g; s/$/\\n/' "$1" | tr -d '\n'; echo '"}'; }
+as_json long >long.json
 for cut in gpt2 llama3 qwen2; do
     ift-vocab train -q --cut $cut --size 2000 --eos '<|end|>' long -o plain-$cut
     ift-vocab train -q --cut $cut --size 2000 --eos '<|end|>' --field text long.json -o whole-$cut
@@ -32,5 +33,5 @@ yes 'endtoken endtoken' | head -n 100 >tokens
 ift-vocab train -q --size 300 --special endtoken tokens -o special
 ift-vocab lookup --as-text special endtoken
 # Text goes through what was learned and back.
-jq -c . texts.jsonl >texts
+sed 's/^{"text": /{"text":/' texts.jsonl >texts
 ift-tokenize -q --bare --vocab qwen2 texts | ift-detokenize -q --vocab qwen2 | diff texts -
