@@ -6,6 +6,7 @@
 
 #include "libcore/base/hash.h"
 #include "libcore/base/mem.h"
+#include "libcore/io/decimal.h"
 #include "libcore/io/json.h"
 #include "libcore/io/json_scan.h"
 
@@ -237,26 +238,6 @@ void ift_json_number(struct ift_str *out, double value) {
         snprintf(text, sizeof text, "%.*e", precision - 1, value);
         if (strtod(text, NULL) == value) break;
     }
-    char digit[20];
-    int n = 0;
-    const char *p = text + (text[0] == '-');
-    for (; *p != 'e'; p++) {
-        if (*p >= '0' && *p <= '9') digit[n++] = *p;
-    }
-    const int exponent = (int)strtol(p + 1, NULL, 10);
-    while (n > 1 && digit[n - 1] == '0') n--;
-    if (text[0] == '-') ift_str_addc(out, '-');
-    if (exponent < -4 || exponent > n + 14) {
-        ift_str_add(out, digit, 1);
-        if (n > 1) ift_str_addc(out, '.');
-        ift_str_add(out, digit + 1, (size_t)n - 1);
-        ift_str_addf(out, "e%c%02d", exponent < 0 ? '-' : '+', abs(exponent));
-        return;
-    }
-    if (exponent < 0) ift_str_adds(out, "0.");
-    for (int i = exponent; i < -1; i++) ift_str_addc(out, '0');
-    for (int i = 0; i < n || i <= exponent; i++) {
-        if (i == exponent + 1 && exponent >= 0) ift_str_addc(out, '.');
-        ift_str_addc(out, i < n ? digit[i] : '0');
-    }
+    const struct ift_decimal d = ift_decimal_of(text);
+    ift_decimal_write(out, &d, d.n + 14, false);
 }

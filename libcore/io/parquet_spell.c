@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libcore/io/decimal.h"
 #include "libcore/io/json.h"
 #include "libcore/io/utf8.h"
 
@@ -41,23 +42,6 @@ static const char *spell_text(struct ift_str *out, struct ift_slice value) {
 
 /* ---- floating point ---- */
 
-/* Lays out digits d.ddd × 10^exponent as Python's repr does. */
-static void lay_out(struct ift_str *out, const char *digit, int n, int exponent) {
-    if (exponent < -4 || exponent >= 16) {
-        ift_str_addc(out, digit[0]);
-        if (n > 1) ift_str_addc(out, '.');
-        ift_str_add(out, digit + 1, (size_t)n - 1);
-        ift_str_addf(out, "e%c%02d", exponent < 0 ? '-' : '+', abs(exponent));
-        return;
-    }
-    if (exponent < 0) ift_str_adds(out, "0.");
-    for (int i = exponent; i < -1; i++) ift_str_addc(out, '0');
-    for (int i = 0; i < n || i <= exponent + 1; i++) {
-        if (i == exponent + 1 && exponent >= 0) ift_str_addc(out, '.');
-        ift_str_addc(out, i < n ? digit[i] : '0');
-    }
-}
-
 /* Whether x, rounded to the width of value, is value. */
 static bool reads_back(double x, double value, enum ift_parquet_meaning meaning, size_t width) {
     if (width == 8) return x == value;
@@ -83,7 +67,7 @@ static void spell_finite(struct ift_str *out, double value, enum ift_parquet_mea
         ift_str_adds(out, ".0");
         return;
     }
-    char text[32], digit[20];
+    char text[32];
     for (int precision = width == 8 ? 15 : 1; precision <= 17; precision++) {
         snprintf(text, sizeof text, "%.*e", precision - 1, value);
         if (reads_back(strtod(text, NULL), value, meaning, width)) break;
@@ -96,14 +80,8 @@ static void spell_finite(struct ift_str *out, double value, enum ift_parquet_mea
         memcpy(text, fewer, sizeof text);
         break;
     }
-    int n = 0;
-    const char *p = text + (text[0] == '-');
-    for (; *p != 'e'; p++) {
-        if (*p >= '0' && *p <= '9') digit[n++] = *p;
-    }
-    while (n > 1 && digit[n - 1] == '0') n--;
-    if (text[0] == '-') ift_str_addc(out, '-');
-    lay_out(out, digit, n, (int)strtol(p + 1, NULL, 10));
+    const struct ift_decimal d = ift_decimal_of(text);
+    ift_decimal_write(out, &d, 15, true);
 }
 
 static double half(struct ift_slice value) {
