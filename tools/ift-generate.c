@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "libcore/base/tool.h"
 #include "libcore/infer/answers.h"
 
@@ -50,12 +48,6 @@ static const struct ift_opt opts[] = {
     {0},
 };
 
-static enum ift_beam_stop stop_of(const char *name) {
-    int i = 0;
-    while (early_stopping[i] && strcmp(early_stopping[i], name) != 0) i++;
-    return (enum ift_beam_stop)i;
-}
-
 /* Appends what the run's note says. */
 static int generate(const struct args *a, struct ift_answers *answers, const struct ift_run *run,
                     struct ift_str *tally, struct ift_err *err) {
@@ -75,7 +67,7 @@ static int generate(const struct args *a, struct ift_answers *answers, const str
         .neos = s->neos,
         .logprobs = a->logprobs,
         .length_penalty = a->length_penalty,
-        .stop = stop_of(a->early_stopping),
+        .stop = (enum ift_beam_stop)ift_opt_choice(early_stopping, a->early_stopping),
     };
     const struct ift_prompts prompts = ift_answers_prompts(answers);
     struct ift_generator *g;

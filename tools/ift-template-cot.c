@@ -1,7 +1,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "libcore/base/mem.h"
 #include "libcore/base/rng.h"
@@ -162,7 +161,7 @@ static int run(const struct ift_run *run, struct ift_err *err) {
         return ift_fail_usage(err, "--all and --template-index exclude each other");
     static const char *const usual = "cot";
     struct job job = {.args = a, .seed = run->seed};
-    while (strcmp(withouts[job.without], a->without) != 0) job.without++;
+    job.without = ift_opt_choice(withouts, a->without);
     IFT_TRY(ift_template_load(&job.set, a->templates.n ? a->templates.item : &usual,
                               a->templates.n ? a->templates.n : 1, err));
     int status = a->index ? load_index(&job, err) : 0;

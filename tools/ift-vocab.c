@@ -115,13 +115,11 @@ static int run_train(const struct ift_run *run, struct ift_err *err) {
     struct ift_str provenance = {0};
     ift_provenance_add(&provenance, NULL, &recipe);
     ift_str_addc(&provenance, '\n');
-    int cut = 0;
-    while (strcmp(cuts[cut], a->cut) != 0) cut++;
     const struct ift_vocab_train job = {
         .paths = run->operand,
         .npaths = run->noperands,
         .field = a->field,
-        .cut = (enum ift_vocab_cut)cut,
+        .cut = (enum ift_vocab_cut)ift_opt_choice(cuts, a->cut),
         .size = (size_t)a->size,
         .least = (size_t)a->min_count,
         .bos = a->bos,

@@ -242,6 +242,12 @@ void ift_opt_release(const struct ift_opt_set *sets, size_t nsets) {
     }
 }
 
+int ift_opt_choice(const char *const *choices, const char *value) {
+    int i = 0;
+    while (choices[i] && strcmp(choices[i], value) != 0) i++;
+    return i;
+}
+
 void ift_opt_list_release(struct ift_opt_list *list) {
     free(list->item);
     *list = (struct ift_opt_list){0};

@@ -107,6 +107,10 @@ int ift_opt_complete(const struct ift_opt_set *sets, size_t nsets,
 /* For parsed sets: was one of the IFT_OPT_ALONE flags given? */
 bool ift_opt_alone(const struct ift_opt_set *sets, size_t nsets);
 
+/* Which of a table of choices a value is that was parsed, or is a default, from it: what an enum in
+ * the table's order counts. */
+int ift_opt_choice(const char *const *choices, const char *value);
+
 /* Releases every list of the sets, as after a parse. */
 void ift_opt_release(const struct ift_opt_set *sets, size_t nsets);
 

@@ -50,8 +50,7 @@ static int compile_file(const struct ift_format *f, struct ift_recipe **r,
 }
 
 static int open_recipe(const struct ift_format *f, struct ift_recipe **r, struct ift_err *err) {
-    int engine = IFT_RECIPE_AUTO;
-    while (strcmp(ift_recipe_engine_name[engine], f->engine) != 0) engine++;
+    const int engine = ift_opt_choice(ift_recipe_engine_name, f->engine);
     struct variables v = {0};
     int rc = read_variables(f, &v, err);
     if (rc == 0 && f->from)

@@ -2,14 +2,13 @@
 
 #include <string.h>
 
+#include "libcore/base/opt.h"
 const char *const ift_shape_name[] = {
     "jsonl", "json-array", "alpaca", "messages", "sharegpt", "belle", NULL,
 };
 
 enum ift_shape ift_shape(const char *name) {
-    int i = 0;
-    while (ift_shape_name[i] && strcmp(name, ift_shape_name[i]) != 0) i++;
-    return (enum ift_shape)i;
+    return (enum ift_shape)ift_opt_choice(ift_shape_name, name);
 }
 
 /* ---- one round ---- */

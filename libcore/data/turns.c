@@ -1,13 +1,11 @@
 #include "libcore/data/turns.h"
 
-#include <string.h>
+#include "libcore/base/opt.h"
 
 const char *const ift_turns_name[] = {"all", "each", "last", NULL};
 
 enum ift_turns ift_turns(const char *name) {
-    int i = 0;
-    while (ift_turns_name[i] && strcmp(name, ift_turns_name[i]) != 0) i++;
-    return (enum ift_turns)i;
+    return (enum ift_turns)ift_opt_choice(ift_turns_name, name);
 }
 
 static bool has_role(const struct ift_json *doc, int message, const char *role) {

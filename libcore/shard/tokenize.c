@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "libcore/base/mem.h"
+#include "libcore/base/opt.h"
 #include "libcore/data/filter.h"
 #include "libcore/shard/explain.h"
 #include "libcore/shard/provenance.h"
@@ -158,8 +159,7 @@ static void mask_ends(const struct state *s, struct worker *w) {
 
 static int tokenize(const struct state *s, struct worker *w, size_t *straddling,
                     struct ift_err *err) {
-    int straddle = 0;
-    while (strcmp(ift_tokenize_straddle[straddle], s->job->straddle) != 0) straddle++;
+    const int straddle = ift_opt_choice(ift_tokenize_straddle, s->job->straddle);
     IFT_TRY(ift_rendering_tokens(&w->rendering, w->encoder, (enum ift_straddle)straddle, &w->tokens,
                                  &w->learn, &w->learn_cap, straddling, err));
     if (s->job->bare)

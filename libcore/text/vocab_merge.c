@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "libcore/base/mem.h"
+#include "libcore/base/opt.h"
 #include "libcore/io/script.h"
 #include "libcore/io/stream.h"
 #include "libcore/io/utf8.h"
@@ -127,7 +128,7 @@ static void choose_pieces(struct merging *g) {
 /* ---- what they score ---- */
 
 static void choose_rule(struct merging *g) {
-    while (strcmp(ift_vocab_merge_scores[g->scores], g->job->scores) != 0) g->scores++;
+    g->scores = ift_opt_choice(ift_vocab_merge_scores, g->job->scores);
     if (g->scores != AUTO) return;
     if (g->base.says.model_type == IFT_SP_BPE)
         g->scores = ZERO;
