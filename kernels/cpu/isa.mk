@@ -10,8 +10,12 @@ OBJ := $(filter-out $(CPU_OPS:%.c=$(BUILD)/obj/%.o),$(OBJ)) \
 # Not -ffast-math: sums keep the order they are written in, and NaN stays NaN.
 # -Wno-pass-failed: that clang left a loop rolled is no error.
 # -O3 where loops are the compiler's; what is unrolled by hand only takes longer to compile with it.
+# From gcc 13 on, some sums of a function become multiply-adds and some do not, as suits the AMD
+# processors of the day; then a product depends on which of its loops an element falls into.
+CPU_FMA := $(shell $(CC) --param=avoid-fma-max-bits=0 -Werror -E -x c /dev/null >/dev/null 2>&1 && \
+    echo --param=avoid-fma-max-bits=0)
 CPU_FLAGS = $(if $(filter -O2,$(OPT)),$(if $(findstring /skinny_,$<),,-O3)) -ffp-contract=fast \
-    -fno-math-errno -fno-trapping-math -Wno-pass-failed
+    -fno-math-errno -fno-trapping-math -Wno-pass-failed $(CPU_FMA)
 MARCH_v2 := -march=x86-64-v2
 MARCH_v3 := -march=x86-64-v3
 MARCH_v4 := -march=x86-64-v4 -mprefer-vector-width=512

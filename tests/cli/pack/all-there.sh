@@ -1,5 +1,7 @@
 # Many documents through small windows: each comes out exactly once, rows are nearly full, and the same input gives the same bytes.
-awk 'BEGIN { srand(3); for (i = 0; i < 20000; i++) { n = 2 + int(60 * rand() * rand()); printf "{\"ids\":[%d", i;
+# Park and Miller's generator: rand() is another in each awk, and in each release of one.
+awk 'function rnd() { x = x * 16807 % 2147483647; return x / 2147483647 }
+    BEGIN { x = 3; for (i = 0; i < 20000; i++) { n = 2 + int(60 * rnd() * rnd()); printf "{\"ids\":[%d", i;
     for (k = 1; k < n; k++) printf ",%d", k; print "]}" } }' >d.jsonl
 docs() { # one a line, sorted
     ift-view "$1" | awk '{ match($0, /\[[^]]*/); n = split(substr($0, RSTART + 1, RLENGTH - 1), id, ",")
