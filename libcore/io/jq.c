@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "libcore/base/mem.h"
+#include "libcore/io/jq_numbers.h"
 
 /* A number of the input that a double does not hold, and the double that stands for it. */
 struct literal {
@@ -186,7 +187,8 @@ static void on_error(void *ctx, jv message) {
 }
 
 /* Stands before every program and hides what libjq would let it reach. It also takes the place in
- * which a program could import others. %Z and %s would tell this machine's time zone. */
+ * which a program could import others. %Z and %s would tell this machine's time zone. Numbers that
+ * are read from strings are made doubles, whose digits no release keeps. */
 #define REFUSE(name, parameters)                                                                   \
     "def " name parameters ": error(\"" name " is not for recipes: same input, same output\"); "
 static const char fence[] = "def env: {}; def stderr: .; def get_search_list: []; " //
@@ -197,6 +199,12 @@ static const char fence[] = "def env: {}; def stderr: .; def get_search_list: []
     "test(\"%[-_0^#]*[0-9]*[EO]?[Zs]\")) "
     "then error(\"strftime with %Z or %s is not for recipes: same input, same output\") "
     "else ift_strftime($f) end; "
+    "def ift_tonumber: tonumber; def tonumber: ift_tonumber * 1; "
+    "def ift_fromjson: fromjson; def ift_doubles: "
+    "if type == \"number\" then . * 1 elif type == \"array\" then map(ift_doubles) "
+    "elif type == \"object\" then . as $in | reduce keys_unsorted[] as $k "
+    "({}; . + {($k): ($in[$k] | ift_doubles)}) else . end; "
+    "def fromjson: ift_fromjson | ift_doubles; "
     "{} as $ENV | ";
 
 /* What `input` and `debug` would reach. libjq 1.6 leaves these unset, not empty. */
@@ -227,7 +235,7 @@ int ift_jq_open(struct ift_jq **result, const char *program, const struct ift_jq
     }
     struct ift_str message = {0}, fenced = {0};
     ift_str_adds(&fenced, fence);
-    ift_str_adds(&fenced, program);
+    ift_jq_numbers(&fenced, program);
     jq_set_error_cb(jq->state, on_error, &message);
     const int ok = jq_compile_args(jq->state, fenced.p, named);
     ift_str_release(&fenced);

@@ -2,7 +2,8 @@
  *
  * Values are read by json.h and written by our own writer; libjq is the machine in between. It
  * computes with doubles, so 1.0 comes out as 1; but a number that a double cannot hold
- * (10000000000000000001) and that leaves as it came in keeps its digits.
+ * (10000000000000000001) and that leaves as it came in keeps its digits. Numbers of the program and
+ * those read from strings are doubles too, also to releases from 1.7 on, which would keep 1.0.
  *
  * An object is used by one thread at a time. What a program gives depends on its value and
  * arguments alone: `env` and `$ENV` are empty, `input`, `inputs`, `debug`, `stderr` and
