@@ -2,15 +2,16 @@
 
 enum { DEPTH = 32 }; /* of structs in structs that are skipped */
 
+/* What went wrong first is what counts. */
 static void fail(struct ift_thrift *t, bool cut) {
-    t->cut = !t->failed && cut;
+    if (!t->failed) t->cut = cut;
     t->failed = true;
     t->p = t->end;
 }
 
 static unsigned char byte(struct ift_thrift *t) {
     if (t->p == t->end) {
-        if (!t->failed) fail(t, true);
+        fail(t, true);
         return 0;
     }
     return *t->p++;
