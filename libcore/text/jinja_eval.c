@@ -361,8 +361,7 @@ static int eval_kind(struct ift_jrun *run, const struct ift_jnode *node, struct 
 
 int ift_jinja_eval(struct ift_jrun *run, const struct ift_jnode *node, struct ift_jval *out) {
     run->line = node->line;
-    IFT_TRY(ift_jrun_spend(run, 1));
-    if (++run->depth > 4 * IFT_JINJA_DEPTH) return ift_jrun_fail(run, "too deep");
+    IFT_TRY(ift_jrun_deeper(run));
     IFT_TRY(eval_kind(run, node, out));
     run->depth--;
     return 0;

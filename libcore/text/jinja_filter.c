@@ -20,6 +20,7 @@ FILTER(f_trim) {
     struct ift_jtext t, chars;
     IFT_TRY(ift_jargs_text(run, args, 0, "chars", &chars));
     IFT_TRY(ift_jval_string(run, v, &t));
+    IFT_TRY(ift_jrun_spend(run, t.n / 16));
     return give(out, ift_jval_of(ift_jtext_strip(t, chars.p ? &chars : NULL, true, true)));
 }
 
@@ -90,6 +91,7 @@ static int number_of(struct ift_jrun *run, struct ift_jval v, double *real, bool
     char text[64];
     *is = ift_jval_number(v, real);
     if (v.type != IFT_JVAL_TEXT) return 0;
+    IFT_TRY(ift_jrun_spend(run, 1 + v.text.n / 16));
     const struct ift_jtext t = ift_jtext_strip(v.text, NULL, true, true);
     if (t.n == 0 || t.n >= sizeof text || memchr(t.p, 'x', t.n) || memchr(t.p, 'X', t.n)) return 0;
     char *end;
@@ -97,7 +99,7 @@ static int number_of(struct ift_jrun *run, struct ift_jval v, double *real, bool
     text[t.n] = '\0';
     *real = strtod(text, &end);
     *is = *end == '\0';
-    return ift_jrun_spend(run, 1);
+    return 0;
 }
 
 FILTER(f_int) {
@@ -108,6 +110,7 @@ FILTER(f_int) {
     long long number;
     if (ift_jval_whole(v, &whole)) return give(out, ift_jval_int(whole));
     if (v.type == IFT_JVAL_TEXT) {
+        IFT_TRY(ift_jrun_spend(run, v.text.n / 16));
         const struct ift_jtext t = ift_jtext_strip(v.text, NULL, true, true);
         if (ift_parse_i64((struct ift_slice){t.p, t.n}, &number))
             return give(out, ift_jval_int(number));
@@ -129,7 +132,8 @@ FILTER(f_abs) {
     (void)args;
     __int128 whole;
     double real;
-    if (ift_jval_whole(v, &whole)) return give(out, ift_jval_int(whole < 0 ? -whole : whole));
+    if (ift_jval_whole(v, &whole))
+        return ift_jinja_binary(run, whole < 0 ? "-" : "+", ift_jval_int(0), v, out);
     if (!ift_jval_number(v, &real))
         return ift_jrun_fail(run, "%s has no absolute value", ift_jval_kind(v));
     return give(out, ift_jval_float(fabs(real)));
@@ -213,6 +217,7 @@ FILTER(f_wordcount) {
     size_t words = 0;
     bool inside = false;
     IFT_TRY(ift_jval_string(run, v, &t));
+    IFT_TRY(ift_jrun_spend(run, t.n / 16));
     for (size_t i = 0, n; i < t.n; i += n) {
         uint32_t code;
         n = ift_utf8_decode(t.p + i, t.n - i, &code);

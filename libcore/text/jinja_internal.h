@@ -220,6 +220,8 @@ void *ift_jrun_alloc(struct ift_jrun *run, size_t size);
 void *ift_jrun_grow(struct ift_jrun *run, void *p, size_t n, size_t *cap, size_t size);
 /* Counts work; fails when there was too much of it, or too much memory. */
 int ift_jrun_spend(struct ift_jrun *run, size_t steps) IFT_MUST_CHECK;
+/* One level down, which the caller takes back by run->depth--; fails when that is too deep. */
+int ift_jrun_deeper(struct ift_jrun *run) IFT_MUST_CHECK;
 /* Fails when `size` bytes more would be too much. */
 int ift_jrun_room(struct ift_jrun *run, size_t size) IFT_MUST_CHECK;
 int ift_jrun_fail(struct ift_jrun *run, const char *fmt, ...) IFT_PRINTF(2, 3);

@@ -26,6 +26,7 @@ static int strip(struct ift_jrun *run, struct ift_jval v, const struct ift_jargs
                  bool right, struct ift_jval *out) {
     struct ift_jtext chars;
     IFT_TRY(ift_jargs_text(run, args, 0, "chars", &chars));
+    IFT_TRY(ift_jrun_spend(run, v.text.n / 16));
     return give(out, ift_jval_of(ift_jtext_strip(v.text, chars.p ? &chars : NULL, left, right)));
 }
 
@@ -61,8 +62,8 @@ METHOD(m_capitalize) {
     return give(out, ift_jval_of(ift_jtext_case(run, v.text, IFT_JCASE_CAPITAL)));
 }
 
-static void split_blanks(struct ift_jrun *run, struct ift_jtext t, long long most,
-                         struct ift_jval list) {
+static int split_blanks(struct ift_jrun *run, struct ift_jtext t, long long most,
+                        struct ift_jval list) {
     t = ift_jtext_strip(t, NULL, true, false);
     while (t.n > 0) {
         size_t end = 0, n;
@@ -73,7 +74,9 @@ static void split_blanks(struct ift_jrun *run, struct ift_jtext t, long long mos
         if (most-- == 0) end = ift_jtext_strip(t, NULL, false, true).n;
         ift_jval_add(run, list, ift_jval_of(ift_jtext_cut(t, 0, end)));
         t = ift_jtext_strip(ift_jtext_cut(t, end, t.n), NULL, true, false);
+        IFT_TRY(ift_jrun_spend(run, 1));
     }
+    return 0;
 }
 
 METHOD(m_split) {
@@ -86,10 +89,7 @@ METHOD(m_split) {
     if (sep.p && sep.n == 0) return ift_jrun_fail(run, "an empty text separates nothing");
     *out = ift_jval_list(run);
     IFT_TRY(ift_jrun_spend(run, v.text.n / 16));
-    if (!sep.p) {
-        split_blanks(run, v.text, most, *out);
-        return 0;
-    }
+    if (!sep.p) return split_blanks(run, v.text, most, *out);
     for (; most != 0 && (rc = ift_jtext_find(run, v.text, sep, at, &found)) > 0; most--) {
         ift_jval_add(run, *out, ift_jval_of(ift_jtext_cut(v.text, at, found)));
         at = found + sep.n;
@@ -133,8 +133,14 @@ METHOD(m_splitlines) {
         if (end + 1 < v.text.n && v.text.p[end] == '\r' && v.text.p[end + 1] == '\n') next++;
         ift_jval_add(run, *out, ift_jval_of(ift_jtext_cut(v.text, at, keep ? next : end)));
         at = next;
+        IFT_TRY(ift_jrun_spend(run, 1));
     }
     return 0;
+}
+
+static bool has_affix(struct ift_jtext t, struct ift_jtext what, bool at_end) {
+    const size_t n = what.n;
+    return n <= t.n && (n == 0 || memcmp(t.p + (at_end ? t.n - n : 0), what.p, n) == 0);
 }
 
 static int affix(struct ift_jrun *run, struct ift_jtext t, struct ift_jval what, bool at_end,
@@ -150,9 +156,8 @@ static int affix(struct ift_jrun *run, struct ift_jtext t, struct ift_jval what,
     }
     if (what.type != IFT_JVAL_TEXT)
         return ift_jrun_fail(run, "a text is expected, not %s", ift_jval_kind(what));
-    const size_t n = what.text.n;
-    *holds = n <= t.n && (n == 0 || memcmp(t.p + (at_end ? t.n - n : 0), what.text.p, n) == 0);
-    return 0;
+    *holds = has_affix(t, what.text, at_end);
+    return ift_jrun_spend(run, what.text.n / 64);
 }
 
 static int affixed(struct ift_jrun *run, struct ift_jval v, const struct ift_jargs *args,
@@ -174,16 +179,17 @@ METHOD(m_endswith) {
 METHOD(m_removeprefix) {
     struct ift_jtext t;
     IFT_TRY(need(run, args, 0, "prefix", &t));
-    const bool has = t.n && t.n <= v.text.n && memcmp(v.text.p, t.p, t.n) == 0;
-    return give(out, ift_jval_of(ift_jtext_cut(v.text, has ? t.n : 0, v.text.n)));
+    IFT_TRY(ift_jrun_spend(run, t.n / 64));
+    const size_t from = has_affix(v.text, t, false) ? t.n : 0;
+    return give(out, ift_jval_of(ift_jtext_cut(v.text, from, v.text.n)));
 }
 
 METHOD(m_removesuffix) {
     struct ift_jtext t;
     IFT_TRY(need(run, args, 0, "suffix", &t));
-    const size_t n = v.text.n;
-    const bool has = t.n && t.n <= n && memcmp(v.text.p + n - t.n, t.p, t.n) == 0;
-    return give(out, ift_jval_of(ift_jtext_cut(v.text, 0, has ? n - t.n : n)));
+    IFT_TRY(ift_jrun_spend(run, t.n / 64));
+    const size_t to = v.text.n - (has_affix(v.text, t, true) ? t.n : 0);
+    return give(out, ift_jval_of(ift_jtext_cut(v.text, 0, to)));
 }
 
 METHOD(m_replace) {

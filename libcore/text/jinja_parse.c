@@ -100,15 +100,12 @@ static struct ift_jnode *constant(struct ift_jparser *p, struct ift_jval value) 
 }
 
 static struct ift_jnode *parse_text(struct ift_jparser *p) {
-    struct ift_slice text = (p->at++)->text;
-    while (p->at->kind == IFT_JTOKEN_TEXT) { /* neighbours are one text */
-        const struct ift_slice more = (p->at++)->text;
-        char *const both = ift_arena_alloc(p->arena, text.n + more.n + 1);
-        memcpy(both, text.p, text.n);
-        memcpy(both + text.n, more.p, more.n);
-        text = (struct ift_slice){both, text.n + more.n};
-    }
-    return constant(p, ift_jval_of((struct ift_jtext){text.p, text.n, NULL}));
+    struct ift_str text = {0};
+    for (; p->at->kind == IFT_JTOKEN_TEXT; p->at++) /* neighbours are one text */
+        ift_str_add(&text, p->at->text.p, p->at->text.n);
+    const struct ift_jtext kept = {ift_arena_strndup(p->arena, text.p, text.n), text.n, NULL};
+    ift_str_release(&text);
+    return constant(p, ift_jval_of(kept));
 }
 
 static struct ift_jnode *parse_number(struct ift_jparser *p) {

@@ -77,9 +77,9 @@ static int apply_filters(struct ift_jrun *run, const struct ift_jnode *node, str
     struct ift_jnode of = {.kind = IFT_JNODE_CONST, .line = node->line, .value = v};
     struct ift_jnode *kid = &of;
     struct ift_jnode filter = *node;
-    if (node->kid[0]) {
-        IFT_TRY(apply_filters(run, node->kid[0], v, &of.value));
-    }
+    IFT_TRY(ift_jrun_deeper(run));
+    if (node->kid[0]) IFT_TRY(apply_filters(run, node->kid[0], v, &of.value));
+    run->depth--;
     filter.kid = &kid;
     return ift_jinja_eval(run, &filter, out);
 }
@@ -150,7 +150,7 @@ int ift_jinja_call_loop(struct ift_jrun *run, struct ift_jloop *loop, const stru
     struct ift_jframe *const back = run->frame;
     if (!loop->node->recursive || args->n != 1)
         return ift_jrun_fail(run, "only a recursive loop can be called, with one argument");
-    if (++run->depth > 4 * IFT_JINJA_DEPTH) return ift_jrun_fail(run, "too deep");
+    IFT_TRY(ift_jrun_deeper(run));
     run->out = &text;
     run->frame = loop->frame;
     IFT_TRY(walk_items(run, loop->node, args->value[0], loop));
@@ -252,7 +252,7 @@ int ift_jinja_call_macro(struct ift_jrun *run, struct ift_jmacro *macro,
                          const struct ift_jargs *args, struct ift_jval *out) {
     struct ift_jframe *const back = run->frame, *const frame = new_frame(run, macro->frame);
     const struct ift_jval *const caller = named(args, "caller");
-    if (++run->depth > 4 * IFT_JINJA_DEPTH) return ift_jrun_fail(run, "too deep");
+    IFT_TRY(ift_jrun_deeper(run));
     run->frame = frame;
     if (caller) ift_jframe_set(run, frame, "caller", *caller);
     IFT_TRY(bind(run, macro->node, args));
@@ -370,8 +370,7 @@ static int walk_kind(struct ift_jrun *run, const struct ift_jnode *node) {
 
 int ift_jinja_walk(struct ift_jrun *run, const struct ift_jnode *node) {
     run->line = node->line;
-    IFT_TRY(ift_jrun_spend(run, 1));
-    if (++run->depth > 4 * IFT_JINJA_DEPTH) return ift_jrun_fail(run, "too deep");
+    IFT_TRY(ift_jrun_deeper(run));
     IFT_TRY(walk_kind(run, node));
     run->depth--;
     return 0;

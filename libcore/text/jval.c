@@ -69,6 +69,11 @@ int ift_jrun_spend(struct ift_jrun *run, size_t steps) {
     return ift_jrun_room(run, 0);
 }
 
+int ift_jrun_deeper(struct ift_jrun *run) {
+    IFT_TRY(ift_jrun_spend(run, 1));
+    return ++run->depth > 4 * IFT_JINJA_DEPTH ? ift_jrun_fail(run, "too deep") : 0;
+}
+
 /* ---- making ---- */
 
 struct ift_jval ift_jval_undefined(const char *what) {
@@ -352,10 +357,9 @@ static bool is_sequence(struct ift_jval v) {
     return v.type == IFT_JVAL_LIST || v.type == IFT_JVAL_TUPLE;
 }
 
-int ift_jval_equal(struct ift_jrun *run, struct ift_jval a, struct ift_jval b, bool *equal) {
+static int equal_values(struct ift_jrun *run, struct ift_jval a, struct ift_jval b, bool *equal) {
     __int128 m, n;
     double x, y;
-    IFT_TRY(ift_jrun_spend(run, 1));
     if (a.type == IFT_JVAL_TEXT && b.type == IFT_JVAL_TEXT) {
         *equal = a.text.n == b.text.n && memcmp(a.text.p, b.text.p, a.text.n) == 0;
         return ift_jrun_spend(run, a.text.n / 64);
@@ -374,10 +378,16 @@ int ift_jval_equal(struct ift_jrun *run, struct ift_jval a, struct ift_jval b, b
     return 0;
 }
 
-int ift_jval_order(struct ift_jrun *run, struct ift_jval a, struct ift_jval b, int *order) {
+int ift_jval_equal(struct ift_jrun *run, struct ift_jval a, struct ift_jval b, bool *equal) {
+    IFT_TRY(ift_jrun_deeper(run));
+    IFT_TRY(equal_values(run, a, b, equal));
+    run->depth--;
+    return 0;
+}
+
+static int order_values(struct ift_jrun *run, struct ift_jval a, struct ift_jval b, int *order) {
     __int128 m, n;
     double x, y;
-    IFT_TRY(ift_jrun_spend(run, 1));
     if (ift_jval_whole(a, &m) && ift_jval_whole(b, &n)) {
         *order = (m > n) - (m < n);
     } else if (ift_jval_number(a, &x) && ift_jval_number(b, &y)) {
@@ -397,6 +407,13 @@ int ift_jval_order(struct ift_jrun *run, struct ift_jval a, struct ift_jval b, i
     } else {
         return ift_jrun_fail(run, "%s and %s have no order", ift_jval_kind(a), ift_jval_kind(b));
     }
+    return 0;
+}
+
+int ift_jval_order(struct ift_jrun *run, struct ift_jval a, struct ift_jval b, int *order) {
+    IFT_TRY(ift_jrun_deeper(run));
+    IFT_TRY(order_values(run, a, b, order));
+    run->depth--;
     return 0;
 }
 

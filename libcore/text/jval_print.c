@@ -42,12 +42,6 @@ static void put_float(struct ift_jbuild *b, double real, bool json) {
     }
 }
 
-static int go_deeper(struct ift_jrun *run) {
-    IFT_TRY(ift_jrun_spend(run, 1));
-    if (++run->depth > 4 * IFT_JINJA_DEPTH) return ift_jrun_fail(run, "too deep");
-    return 0;
-}
-
 /* ---- as Python ---- */
 
 static bool is_printable(uint32_t code) {
@@ -139,7 +133,7 @@ int ift_jval_repr(struct ift_jbuild *b, struct ift_jval v) {
     default:
         return ift_jrun_fail(b->run, "a %s cannot be printed", ift_jval_kind(v));
     }
-    IFT_TRY(go_deeper(b->run));
+    IFT_TRY(ift_jrun_deeper(b->run));
     IFT_TRY(repr_deeper(b, v));
     b->run->depth--;
     return 0;
@@ -261,7 +255,7 @@ static int dump_list(struct ift_jbuild *b, const struct ift_jlist *l, const stru
 
 static int dump(struct ift_jbuild *b, struct ift_jval v, const struct ift_jdump *how, int level) {
     int rc = 0;
-    IFT_TRY(go_deeper(b->run));
+    IFT_TRY(ift_jrun_deeper(b->run));
     switch (v.type) {
     case IFT_JVAL_NONE:
         ift_jbuild_word(b, "null");
