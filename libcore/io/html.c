@@ -9,18 +9,19 @@ static bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* The tag that begins at text[at] == '<', or GUMBO_TAG_UNKNOWN. */
-static GumboTag tag_at(const char *p, size_t n, size_t at) {
-    size_t from = at + 1 + (at + 1 < n && p[at + 1] == '/'), to = from;
-    while (to < n && (is_letter(p[to]) || (to > from && p[to] >= '0' && p[to] <= '9'))) to++;
-    const bool ends = to < n && strchr(" \t\n\f\r/>", p[to]) != NULL;
-    if (to == from || !ends || !memchr(p + to, '>', n - to)) return GUMBO_TAG_UNKNOWN;
-    return gumbo_tagn_enum(p + from, (unsigned)(to - from));
+/* The tag that begins at `at`, a '<' before the text's last '>', or GUMBO_TAG_UNKNOWN. */
+static GumboTag tag_at(const char *at) {
+    const char *const from = at + 1 + (at[1] == '/'), *to = from;
+    while (is_letter(*to) || (to > from && *to >= '0' && *to <= '9')) to++;
+    const bool ends = *to && strchr(" \t\n\f\r/>", *to);
+    return ends && to > from ? gumbo_tagn_enum(from, (unsigned)(to - from)) : GUMBO_TAG_UNKNOWN;
 }
 
 bool ift_html_is(const char *p, size_t n) {
-    for (const char *at = p, *const end = p + n; (at = memchr(at, '<', (size_t)(end - at))); at++)
-        if (tag_at(p, n, (size_t)(at - p)) != GUMBO_TAG_UNKNOWN) return true;
+    const char *const last = memrchr(p, '>', n);
+    if (!last) return false;
+    for (const char *at = p; (at = memchr(at, '<', (size_t)(last - at))); at++)
+        if (tag_at(at) != GUMBO_TAG_UNKNOWN) return true;
     return false;
 }
 

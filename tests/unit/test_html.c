@@ -22,6 +22,15 @@ static void test_is(void) {
         if (!ift_html_is(yes[i], strlen(yes[i]))) CHECK_STR(yes[i], "a tag");
     for (size_t i = 0; i < sizeof no / sizeof *no; i++)
         if (ift_html_is(no[i], strlen(no[i]))) CHECK_STR(no[i], "no tag");
+    CHECK(!ift_html_is("<p\0>", 4)); /* of a name that goes on */
+}
+
+/* Tags that never end are looked at once each. */
+static void test_open(void) {
+    struct ift_str text = {0};
+    for (int i = 0; i < 3000000; i++) ift_str_adds(&text, "<p ");
+    CHECK(!ift_html_is(text.p, text.n));
+    ift_str_release(&text);
 }
 
 static void test_text(void) {
@@ -56,6 +65,7 @@ static void test_deep(void) {
 
 int main(void) {
     test_is();
+    test_open();
     test_text();
     test_deep();
     ift_str_release(&out);
