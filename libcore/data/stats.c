@@ -133,14 +133,22 @@ static void worker_free(void *ctx, void *local) {
     free(w);
 }
 
-/* The operand that a file or a member of an archive, "x.zip:a.jsonl", came with. */
+/* Bytes of a path without the slashes that may end a folder's. */
+static size_t path_length(const char *path) {
+    size_t n = strlen(path);
+    while (n > 1 && path[n - 1] == '/') n--;
+    return n;
+}
+
+/* The operand that a file, one of a folder or a member of an archive, "x.zip:a.jsonl", came with.
+ */
 static const char *operand_of(const struct ift_run *run, const char *file) {
     const char *best = file;
     size_t length = 0;
     for (size_t i = 0; i < run->noperands; i++) {
-        const size_t n = strlen(run->operand[i]);
+        const size_t n = path_length(run->operand[i]);
         if (n <= length || strncmp(file, run->operand[i], n) != 0) continue;
-        if (file[n] != '\0' && file[n] != ':') continue;
+        if (file[n] != '\0' && file[n] != ':' && file[n] != '/') continue;
         best = run->operand[i];
         length = n;
     }
@@ -231,12 +239,14 @@ static int map(void *ctx, void *local, const struct ift_item *item, struct ift_e
 static struct ift_slice stem(const char *path) {
     static const char *const suffixes[] = {".gz",  ".zst", ".xz",    ".bz2",  ".lz4",   ".zip",
                                            ".tar", ".tgz", ".jsonl", ".json", ".ndjson"};
-    const char *const slash = strrchr(path, '/');
-    struct ift_slice s = ift_slice(slash && slash[1] ? slash + 1 : path);
+    const size_t n = path_length(path);
+    const char *const slash = memrchr(path, '/', n);
+    const char *const name = slash && n > 1 ? slash + 1 : path;
+    struct ift_slice s = {name, n - (size_t)(name - path)};
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes;) {
-        const size_t n = strlen(suffixes[i]);
-        const bool ends = s.n > n && memcmp(s.p + s.n - n, suffixes[i], n) == 0;
-        if (ends) s.n -= n;
+        const size_t k = strlen(suffixes[i]);
+        const bool ends = s.n > k && memcmp(s.p + s.n - k, suffixes[i], k) == 0;
+        if (ends) s.n -= k;
         i = ends ? 0 : i + 1;
     }
     return s;

@@ -1,9 +1,9 @@
 /* stats.h: what is in collections of records: how many, how long, in which scripts, how often the
  * same. The body of ift-stats.
  *
- * A collection is an operand (a file, an archive with all its members, standard input) or, with
- * `by`, the records that have one value of a key. All figures are exact but for duplicates, which
- * are told by 64-bit hashes; none depends on the number of jobs.
+ * A collection is an operand (a file, a folder or an archive with all that is in it, standard
+ * input) or, with `by`, the records that have one value of a key. All figures are exact but for
+ * duplicates, which are told by 64-bit hashes; none depends on the number of jobs.
  *
  *     fields      instruction, input, output, rationale: characters (code points) and bytes of
  *                 UTF-8, over the records in which the field is not empty
