@@ -52,7 +52,9 @@ static double worst(double least, double most, double sum, double side) {
 static void lay_row(const double *size, size_t n, double sum, double scale, struct box *rest,
                     struct box *box) {
     const bool upright = rest->w >= rest->h; /* a column at the left */
-    const double side = upright ? rest->h : rest->w, depth = sum * scale / side;
+    const double side = upright ? rest->h : rest->w, left = upright ? rest->w : rest->h;
+    /* Beside a giant there may be nothing left. */
+    const double depth = side > 0 ? fmin(sum * scale / side, left) : 0;
     double at = upright ? rest->y : rest->x;
     for (size_t i = 0; i < n; i++) {
         const double length = side * size[i] / sum;

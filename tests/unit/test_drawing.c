@@ -73,6 +73,17 @@ static void test_maps(void) {
     }
 }
 
+/* One beside which the others are nothing: their areas vanish, and still lie on the map. */
+static void test_extremes(void) {
+    struct ift_drawing_item item[] = {{"0", (uint64_t)1 << 62, "EN", false},
+                                      {"1", 3, "EN", false},
+                                      {"2", 1, "EN", false},
+                                      {"3", 1, "CN", false}};
+    for (size_t n = 1; n <= 4; n++) check_map(item, n, false);
+    for (size_t i = 0; i < 4; i++) item[i].kind = item[i].name;
+    check_map(item, 4, false);
+}
+
 static void test_bars(void) {
     const struct ift_drawing_item item[] = {
         {"a very long name that does not fit anywhere", 1000, "EN", false},
@@ -93,6 +104,7 @@ static void test_bars(void) {
 
 int main(void) {
     test_maps();
+    test_extremes();
     test_bars();
     return check_done();
 }
