@@ -78,7 +78,7 @@ char *ift_str_take(struct ift_str *s) {
 }
 
 struct ift_slice ift_str_slice(const struct ift_str *s) {
-    return (struct ift_slice){s->p, s->n};
+    return (struct ift_slice){s->p ? s->p : "", s->n};
 }
 
 void ift_str_add_count(struct ift_str *s, double count) {

@@ -76,7 +76,7 @@ void ift_str_adds(struct ift_str *s, const char *text);    /* terminated text */
 void ift_str_addf(struct ift_str *s, const char *fmt, ...) IFT_PRINTF(2, 3);
 void ift_str_addv(struct ift_str *s, const char *fmt, va_list args) IFT_PRINTF(2, 0);
 char *ift_str_take(struct ift_str *s);                     /* gives the buffer away; free() it */
-struct ift_slice ift_str_slice(const struct ift_str *s);
+struct ift_slice ift_str_slice(const struct ift_str *s);   /* p is never NULL */
 
 /* "12.3k", "4.56M": a count for people, three significant digits. */
 void ift_str_add_count(struct ift_str *s, double count);

@@ -59,14 +59,14 @@ static int add_text(struct cleaning *k, int node, struct ift_err *err) {
     ift_str_clear(&k->text);
     ift_str_clear(&k->before);
     ift_json_text(k->doc, node, &k->text);
-    ift_str_add(&k->before, k->text.p ? k->text.p : "", k->text.n);
+    ift_str_add(&k->before, k->text.p, k->text.n);
     IFT_TRY(clean_text(k->c, &k->text, &k->spare, err));
-    if (k->text.n == k->before.n && (!k->text.n || !memcmp(k->text.p, k->before.p, k->text.n))) {
+    if (ift_slice_eq(ift_str_slice(&k->text), ift_str_slice(&k->before))) {
         ift_json_copy(k->out, k->doc, node);
         return 0;
     }
     k->changed = true;
-    ift_json_quote(k->out, k->text.p ? k->text.p : "", k->text.n);
+    ift_json_quote(k->out, ift_str_slice(&k->text).p, k->text.n);
     return 0;
 }
 

@@ -264,7 +264,7 @@ int ift_dataset_info_read(const char *file, const char *name, struct ift_str *re
     struct info o = {0};
     int rc = ift_in_slurp(file, &text, 1 << 24, err);
     if (rc == 0) {
-        rc = ift_json_parse(&doc, text.p ? text.p : "", text.n, err);
+        rc = ift_json_parse(&doc, text.p, text.n, err);
         const int entry = rc == 0 ? ift_json_get(&doc, 0, name) : -1;
         if (rc == 0 && entry < 0)
             rc = IFT_FAIL(err, "no dataset \"%s\"", name);

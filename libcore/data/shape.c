@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "libcore/base/opt.h"
+
 const char *const ift_shape_name[] = {
     "jsonl", "json-array", "alpaca", "messages", "sharegpt", "belle", NULL,
 };
@@ -77,7 +78,7 @@ static void add_text(struct ift_str *out, const struct dialect *d, const char *r
     int i = 0;
     while (d->name[0][0] && strcmp(d->name[i][0], role) != 0) i++;
     ift_str_addf(out, "\"%s\",\"%s\":", d->name[0][0] ? d->name[i][1] : role, d->content);
-    ift_json_quote(out, text->p ? text->p : "", text->n);
+    ift_json_quote(out, text->p, text->n);
     ift_str_addc(out, '}');
 }
 

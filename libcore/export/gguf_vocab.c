@@ -120,7 +120,7 @@ static int add_template(struct ift_gguf *g, const char *folder, struct ift_err *
     int rc = ift_in_slurp_from(folder, "chat_template.jinja", &text, err);
     if (rc == 1 && text.n) ift_gguf_add_text(g, key, ift_str_slice(&text));
     if (rc == 0 && (rc = ift_in_slurp_from(folder, "tokenizer_config.json", &text, err)) == 1) {
-        rc = ift_json_parse(&doc, text.p ? text.p : "", text.n, err);
+        rc = ift_json_parse(&doc, text.p, text.n, err);
         if (rc < 0) ift_fail_in(err, "%s/tokenizer_config.json", folder);
         const int node = rc < 0 ? -1 : find_template(&doc);
         if (ift_json_is(&doc, node, IFT_JSON_STRING)) ift_json_text(&doc, node, &value);

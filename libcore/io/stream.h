@@ -44,7 +44,8 @@ int ift_in_line(struct ift_in *in, struct ift_slice *line, bool *terminated,
 uint64_t ift_in_bytes(const struct ift_in *in); /* decoded bytes handed out so far, for progress */
 void ift_in_free(struct ift_in *in);
 
-/* Reads a whole file, decompressed, into memory: config and recipe files. max 0: 1 GiB. */
+/* Reads a whole file, decompressed, into memory: config and recipe files. max 0: 1 GiB. An empty
+ * file is text too: text->p is not NULL. */
 int ift_in_slurp(const char *path, struct ift_str *text, size_t max,
                  struct ift_err *err) IFT_MUST_CHECK;
 

@@ -10,6 +10,7 @@ int ift_in_slurp(const char *path, struct ift_str *text, size_t max, struct ift_
     if (ift_subtree_is(path)) return IFT_FAIL(err, "'%s' is a directory; name a file in it", path);
     IFT_TRY(ift_in_open(&in, &path, 1, NULL, err));
     const size_t before = text->n;
+    ift_str_reserve(text, 0);
     int got = ift_in_next(in, err);
     while (got > 0) {
         const char *p;
@@ -34,7 +35,6 @@ int ift_in_slurp_from(const char *folder, const char *file, struct ift_str *text
     struct stat st;
     ift_str_addf(&path, "%s/%s", folder, file);
     const int rc = stat(path.p, &st) != 0 ? 0 : ift_in_slurp(path.p, text, 0, err) < 0 ? -1 : 1;
-    if (rc == 1) ift_str_reserve(text, 0); /* an empty file is text too */
     ift_str_release(&path);
     return rc;
 }

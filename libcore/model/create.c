@@ -104,7 +104,7 @@ int ift_model_create(const char *from, const char *dir, const struct ift_model_c
     struct ift_str text = {0};
     int rc = ift_in_slurp(path, &text, 0, err);
     if (rc == 0) {
-        rc = ift_arch_configure(text.p ? text.p : "", text.n, &k.arch, &k.config, err);
+        rc = ift_arch_configure(text.p, text.n, &k.arch, &k.config, err);
         if (rc < 0) ift_fail_in(err, "%s", path);
     }
     k.dtype = how->dtype ? *how->dtype : k.config.dtype;

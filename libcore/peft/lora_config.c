@@ -82,7 +82,7 @@ static int value_of(const struct reader *r, const char *key) {
 static const char *text_of(const struct reader *r, int node) {
     struct ift_str text = {0};
     ift_json_text(r->doc, node, &text);
-    const char *const kept = keep(r->c, text.p ? text.p : "", text.n);
+    const char *const kept = keep(r->c, text.p, text.n);
     ift_str_release(&text);
     return kept;
 }

@@ -146,7 +146,7 @@ struct reading {
 
 static int read_config(struct reading *r, const char *path, struct ift_err *err) {
     IFT_TRY(ift_in_slurp(path, &r->text, 16 << 20, err));
-    int rc = ift_json_parse(&r->doc, r->text.p ? r->text.p : "", r->text.n, err);
+    int rc = ift_json_parse(&r->doc, r->text.p, r->text.n, err);
     if (rc == 0) rc = (r->method = find_type(&r->doc, err)) ? 0 : -1;
     if (rc == 0) rc = ift_saved_read(&r->saved, &r->doc, 0, r->model, err);
     return rc < 0 ? ift_fail_in(err, "%s", path) : 0;

@@ -116,9 +116,8 @@ static int parse_entry(const struct header *h, int node, struct entry *e, struct
 static const char *keep_text(struct ift_safetensors *s, const struct ift_json *doc, int node) {
     struct ift_str text = {0};
     ift_json_text(doc, node, &text);
-    const bool plain = memchr(text.p ? text.p : "", 0, text.n) == NULL;
-    const char *const kept =
-        plain ? ift_arena_strndup(&s->arena, text.p ? text.p : "", text.n) : NULL;
+    const bool plain = memchr(text.p, 0, text.n) == NULL;
+    const char *const kept = plain ? ift_arena_strndup(&s->arena, text.p, text.n) : NULL;
     ift_str_release(&text);
     return kept;
 }

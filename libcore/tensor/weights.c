@@ -183,9 +183,7 @@ static int open_index(struct ift_weights *w, const char *dir, const char *path,
     size_t n = 0;
     int rc = ift_in_slurp(path, &text, MAX_INDEX, err);
     if (rc == 0)
-        rc = ift_json_parse(&doc, text.p ? text.p : "", text.n, err) < 0
-                 ? ift_fail_in(err, "%s", path)
-                 : 0;
+        rc = ift_json_parse(&doc, text.p, text.n, err) < 0 ? ift_fail_in(err, "%s", path) : 0;
     if (rc == 0) rc = read_index(w, path, &doc, &place, &n, err);
     if (rc == 0) rc = add_shards(w, dir, path, place, n, err);
     free(place);

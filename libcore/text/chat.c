@@ -92,7 +92,7 @@ int ift_chat_open(struct ift_chat **out, const char *file, const char *vocab, co
     const bool config = path.n > 5 && strcmp(path.p + path.n - 5, ".json") == 0;
     int rc = config ? read_config(path.p, &text, err) : ift_in_slurp(path.p, &text, 1 << 20, err);
     if (rc == 0) {
-        rc = ift_jinja_open(&chat->jinja, text.p ? text.p : "", text.n, err);
+        rc = ift_jinja_open(&chat->jinja, text.p, text.n, err);
         if (rc < 0) ift_fail_in(err, "%s: chat template", path.p);
     }
     if (rc == 0) rc = read_vars(chat, vars, err);
@@ -192,11 +192,10 @@ static int read_messages(struct talk *talk, const struct ift_record *record, str
 
 static void add_message(struct talk *talk, const char *role, const struct ift_str *text) {
     const struct ift_jval message = ift_jval_dict(talk->run);
-    const struct ift_slice s = {text->p ? text->p : "", text->n};
     ift_jval_put(talk->run, message, ift_slice("role"),
                  ift_jval_text(talk->run, ift_slice(role), 0));
     ift_jval_put(talk->run, message, ift_slice("content"),
-                 ift_jval_text(talk->run, s, (uint16_t)(talk->n + 1)));
+                 ift_jval_text(talk->run, ift_str_slice(text), (uint16_t)(talk->n + 1)));
     push(talk, message, strcmp(role, "assistant") == 0, true);
 }
 

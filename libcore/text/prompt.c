@@ -56,7 +56,7 @@ static int read_about(const char *name, struct ift_str *about, struct ift_err *e
     IFT_TRY(ift_data_find("prompts", name, ".json", &path, err));
     int rc = ift_in_slurp(path, &text, 1 << 20, err);
     if (rc == 0) {
-        rc = ift_json_parse(&doc, text.p ? text.p : "", text.n, err);
+        rc = ift_json_parse(&doc, text.p, text.n, err);
         if (rc == 0) rc = ift_json_get_str(&doc, 0, "about", "", about, err);
         if (rc < 0) ift_fail_in(err, "%s", path);
     }

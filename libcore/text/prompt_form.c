@@ -181,7 +181,7 @@ int ift_prompt_file_read(struct ift_prompt_file *f, const char *path, const stru
     *f = (struct ift_prompt_file){0};
     int rc = ift_in_slurp(path, &text, 1 << 20, err);
     if (rc == 0) {
-        rc = ift_json_parse(&doc, text.p ? text.p : "", text.n, err);
+        rc = ift_json_parse(&doc, text.p, text.n, err);
         if (rc == 0) rc = compile_file(f, &doc, t, err);
         if (rc < 0) ift_fail_in(err, "%s", path);
     }

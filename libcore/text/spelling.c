@@ -20,7 +20,7 @@ static struct ift_slice keep(struct ift_spelling *s, const char *p, size_t n) {
 static struct ift_slice keep_node(struct ift_spelling *s, const struct ift_json *doc, int node) {
     struct ift_str text = {0};
     ift_json_text(doc, node, &text);
-    const struct ift_slice kept = keep(s, text.p ? text.p : "", text.n);
+    const struct ift_slice kept = keep(s, text.p, text.n);
     ift_str_release(&text);
     return kept;
 }

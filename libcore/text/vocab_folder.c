@@ -8,10 +8,6 @@
 #include "libcore/text/tokenizer_internal.h"
 #include "libcore/text/vocab_family.h"
 
-static struct ift_slice slice_of(const struct ift_str *s) {
-    return (struct ift_slice){s->p ? s->p : "", s->n};
-}
-
 static void set_around(struct ift_tokenizer *t, const struct ift_vocab_family *family) {
     struct ift_tokenizer_info *const info = &t->info;
     for (size_t i = 0; i < 3 && family->before[i]; i++)
@@ -51,7 +47,7 @@ static int read_files(struct ift_vocab_folder *f, struct ift_tokenizer *t,
         rc = ift_tokenizer_read_tiktoken(t, text, &f->added, err);
         break;
     case IFT_VOCAB_GPT2:
-        rc = ift_tokenizer_read_gpt2(t, text, slice_of(&merges), &f->added, err);
+        rc = ift_tokenizer_read_gpt2(t, text, ift_str_slice(&merges), &f->added, err);
         break;
     }
     ift_str_release(&merges);
@@ -108,7 +104,8 @@ static const struct ift_vocab_family *choose(struct ift_vocab_folder *f, struct 
         const char *const file = f->file ? f->file : family->file;
         ift_str_clear(text);
         if ((rc = ift_vocab_folder_slurp(f, file, text, err)) < 0) break;
-        if (ift_tiktoken_is(slice_of(text)) != (family->format == IFT_VOCAB_TIKTOKEN)) continue;
+        if (ift_tiktoken_is(ift_str_slice(text)) != (family->format == IFT_VOCAB_TIKTOKEN))
+            continue;
         seen = file;
         if (ift_vocab_family_marked(family, &marks)) break;
     }
@@ -131,7 +128,7 @@ static int read_by_family(struct ift_vocab_folder *f, struct ift_tokenizer *t,
                           struct ift_err *err) {
     struct ift_str text = {0};
     const struct ift_vocab_family *const family = choose(f, &text, err);
-    const int rc = family ? read_vocabulary(f, t, family, slice_of(&text), err) : -1;
+    const int rc = family ? read_vocabulary(f, t, family, ift_str_slice(&text), err) : -1;
     ift_str_release(&text);
     return rc;
 }
@@ -140,7 +137,7 @@ static int read_json_folder(struct ift_vocab_folder *f, struct ift_tokenizer *t,
                             struct ift_err *err) {
     struct ift_str text = {0};
     IFT_TRY(ift_vocab_folder_slurp(f, "tokenizer.json", &text, err));
-    const int rc = ift_tokenizer_read_json(t, slice_of(&text), err);
+    const int rc = ift_tokenizer_read_json(t, ift_str_slice(&text), err);
     ift_str_release(&text);
     IFT_TRY(ift_vocab_folder_fail_in(f, "tokenizer.json", rc, err));
     return ift_vocab_folder_settings(f, t, err);

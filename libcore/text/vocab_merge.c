@@ -55,7 +55,7 @@ static int open_model(struct model *m, const char *path, struct ift_err *err) {
                         "%s is a %s, which has no SentencePiece pieces to merge: give a "
                         "SentencePiece tokenizer.model",
                         path, json ? "JSON file" : "tiktoken file");
-    if (ift_sentencepiece_parse(&m->says, m->text.p ? m->text.p : "", m->text.n, err) < 0)
+    if (ift_sentencepiece_parse(&m->says, m->text.p, m->text.n, err) < 0)
         return ift_fail_in(err, "%s", path);
     return 0;
 }

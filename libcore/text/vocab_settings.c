@@ -41,17 +41,13 @@ int ift_vocab_folder_fail_in(const struct ift_vocab_folder *f, const char *file,
     return rc;
 }
 
-static struct ift_slice slice_of(const struct ift_str *s) {
-    return (struct ift_slice){s->p ? s->p : "", s->n};
-}
-
 int ift_vocab_folder_open(struct ift_vocab_folder *f, struct ift_err *err) {
     for (int i = 0; i < IFT_VOCAB_FOLDER_FILES; i++) {
         if (ift_vocab_folder_has(f, ift_vocab_folder_file[i]))
             IFT_TRY(ift_vocab_folder_slurp(f, ift_vocab_folder_file[i], &f->text[i], err));
         else
             ift_str_adds(&f->text[i], "null");
-        const struct ift_slice s = slice_of(&f->text[i]);
+        const struct ift_slice s = ift_str_slice(&f->text[i]);
         IFT_TRY(ift_vocab_folder_fail_in(f, ift_vocab_folder_file[i],
                                          ift_json_parse(&f->doc[i], s.p, s.n, err), err));
     }
@@ -109,8 +105,8 @@ static int gather_ids(struct ift_vocab_folder *f, const struct ift_json *doc, in
         long long id;
         ift_str_clear(&key);
         ift_json_text(doc, k, &key);
-        const struct ift_slice number = by_id ? slice_of(&key) : ift_json_raw(doc, value);
-        struct ift_added_token token = {.name = slice_of(&key)};
+        const struct ift_slice number = by_id ? ift_str_slice(&key) : ift_json_raw(doc, value);
+        struct ift_added_token token = {.name = ift_str_slice(&key)};
         if (!ift_parse_i64(number, &id) || id < 0 || id >= IFT_ADDED_MOST_IDS)
             rc = IFT_FAIL(err, "the id of an added token is not between 0 and %d",
                           IFT_ADDED_MOST_IDS - 1);
