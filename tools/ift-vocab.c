@@ -16,6 +16,7 @@ struct args {
     bool all, as_text;
 };
 
+enum { LEAST = 2 };
 static const char *const cuts[] = {"gpt2", "llama3", "qwen2", NULL}; /* enum ift_vocab_cut */
 
 static const struct ift_opt opts[] = {
@@ -36,7 +37,7 @@ static const struct ift_opt opts[] = {
                 "merge: add the best so many pieces, 0: all"),
     IFT_OPT_INT('\0', "size", struct args, size, "N", 0, 1 << 21, 0,
                 "train: tokens in all, special ones and 256 bytes included"),
-    IFT_OPT_INT('\0', "min-count", struct args, min_count, "N", 1, 1 << 30, 2,
+    IFT_OPT_INT('\0', "min-count", struct args, min_count, "N", 1, 1 << 30, LEAST,
                 "train: a pair that occurs less often is not merged"),
     IFT_OPT_CHOICE('\0', "cut", struct args, cut, NULL, "gpt2", cuts,
                    "train: whose rule cuts text into words"),
@@ -151,21 +152,25 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 static int check_options(const struct args *a, const char *command, struct ift_err *err) {
     const struct {
         bool given;
-        const char *option, *command;
+        const char *option, *commands;
     } own[] = {
+        {a->field, "field", "compare, merge and train"},
         {a->all, "all", "show"},
         {a->as_text, "as-text", "lookup"},
+        {a->scores != ift_vocab_merge_scores[0], "scores", "merge"},
         {a->script, "script", "merge"},
         {a->min_chars, "min-chars", "merge"},
         {a->max_chars, "max-chars", "merge"},
         {a->limit, "limit", "merge"},
         {a->size, "size", "train"},
+        {a->min_count != LEAST, "min-count", "train"},
+        {a->cut != cuts[0], "cut", "train"},
         {a->bos || a->eos || a->pad, "bos, --eos and --pad", "train"},
         {a->special.n, "special", "train"},
     };
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (own[i].given && strcmp(own[i].command, command) != 0)
-            return ift_fail_usage(err, "--%s: of use with %s only", own[i].option, own[i].command);
+        if (own[i].given && !strstr(own[i].commands, command))
+            return ift_fail_usage(err, "--%s: of use with %s only", own[i].option, own[i].commands);
     return 0;
 }
 

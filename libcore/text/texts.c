@@ -1,5 +1,6 @@
 #include "libcore/text/texts.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "libcore/data/source.h"
 #include "libcore/io/json.h"
 #include "libcore/io/stream.h"
+#include "libcore/io/utf8.h"
 #include "libcore/text/pretoken.h"
 
 enum { PART = 1 << 20 };
@@ -21,6 +23,7 @@ struct state {
     struct ift_in *in;         /* plain text */
     bool open;                 /* a member of it is being read */
     struct ift_str rest;       /* of it, read and not given to a batch yet */
+    uint64_t given;            /* bytes of it that were */
     struct ift_progress *progress;
     struct ift_texts_seen seen;
     pthread_mutex_t done;
@@ -28,7 +31,7 @@ struct state {
 
 struct batch {
     struct ift_slab slab;
-    struct ift_str part;
+    struct ift_str part, file; /* of plain text */
     struct ift_texts_seen seen;
 };
 
@@ -48,6 +51,7 @@ static void batch_free(void *ctx, void *batch) {
     struct batch *const b = batch;
     ift_slab_release(&b->slab);
     ift_str_release(&b->part);
+    ift_str_release(&b->file);
     free(b);
 }
 
@@ -91,10 +95,25 @@ static size_t last_begin(const struct ift_str *s, size_t from) {
     return 0;
 }
 
-/* Fills b->part: 1, or 0 when there is no more. */
+/* Gives the first n bytes of the rest to a batch. */
+static int give_part(struct state *s, struct batch *b, size_t n, struct ift_err *err) {
+    const size_t right = ift_utf8_check(s->rest.p, n);
+    if (right < n)
+        return IFT_FAIL(err, "%s: byte %" PRIu64 " is not UTF-8; convert it, with iconv say",
+                        ift_in_name(s->in), s->given + right + 1);
+    ift_str_clear(&b->part);
+    ift_str_add(&b->part, s->rest.p, n);
+    ift_str_clear(&b->file);
+    ift_str_adds(&b->file, ift_in_name(s->in));
+    s->given += n;
+    s->rest.n -= n;
+    memmove(s->rest.p, s->rest.p + n, s->rest.n);
+    return 1;
+}
+
+/* Fills a batch: 1, or 0 when there is no more. */
 static int read_part(struct state *s, struct batch *b, struct ift_err *err) {
     size_t searched = 0, end = 0;
-    ift_str_clear(&b->part);
     while (end == 0) {
         const char *p;
         size_t n;
@@ -113,12 +132,10 @@ static int read_part(struct state *s, struct batch *b, struct ift_err *err) {
         } else {
             if ((got = ift_in_next(s->in, err)) <= 0) return got;
             s->open = true;
+            s->given = 0;
         }
     }
-    ift_str_add(&b->part, s->rest.p, end);
-    memmove(s->rest.p, s->rest.p + end, s->rest.n - end);
-    s->rest.n -= end;
-    return 1;
+    return give_part(s, b, end, err);
 }
 
 static int read_batch(void *ctx, void *batch, struct ift_err *err) {
@@ -155,7 +172,10 @@ static int work(void *ctx, void *local, void *batch, struct ift_err *err) {
     const struct state *const s = ctx;
     struct batch *const b = batch;
     struct local *const l = local;
-    if (!s->t->field) return give(s, b, l, ift_str_slice(&b->part), err);
+    if (!s->t->field) {
+        const int rc = give(s, b, l, ift_str_slice(&b->part), err);
+        return rc < 0 ? ift_fail_in(err, "%s", b->file.p) : 0;
+    }
     for (size_t i = 0; i < b->slab.n; i++) {
         const struct ift_item *const item = &b->slab.item[i];
         int rc = take_field(s, l, item, err);

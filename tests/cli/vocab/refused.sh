@@ -45,3 +45,12 @@ refused ift-vocab train nowhere --size 300 -o out
 refused ift-vocab train text --field text --size 300 -o out
 refused ift-vocab train text --size 300 -o no/such/out
 refused ift-vocab train text --size 300 --limit 3 -o out
+refused ift-vocab train text --size 300 --scores own -o out
+refused ift-vocab show "$base" --field text
+refused ift-vocab lookup "$base" a --cut llama3
+refused ift-vocab compare "$base" "$base" text --min-count 3
+printf 'na\357ve caf\351\n' >latin1
+cat text latin1 >both
+before=$(ls -A)
+refused ift-vocab train text latin1 --size 300 -o out
+refused ift-vocab compare "$base" "$base" both
