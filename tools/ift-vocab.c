@@ -56,44 +56,45 @@ static int print(int rc, struct ift_str *text, const struct ift_run *run, struct
 }
 
 static int run_show(const struct ift_run *run, struct ift_err *err) {
-    const bool all = ((const struct args *)run->args)->all;
+    const struct args *const a = run->args;
     const char *const *const word = run->operand;
     const size_t n = run->noperands - 1;
     struct ift_str out = {0};
-    const int rc = all || n > 0 ? ift_vocab_show_pieces(word[0], word + 1, n, all, &out, err)
-                                : ift_vocab_show(word[0], &out, err);
+    const int rc = a->all || n > 0 ? ift_vocab_show_pieces(word[0], word + 1, n, a->all, &out, err)
+                                   : ift_vocab_show(word[0], &out, err);
     return print(rc, &out, run, err);
 }
 
 static int run_lookup(const struct ift_run *run, struct ift_err *err) {
-    const bool as_text = ((const struct args *)run->args)->as_text;
+    const struct args *const a = run->args;
     const char *const *const word = run->operand;
     struct ift_str out = {0};
-    const int rc = ift_vocab_lookup(word[0], word + 1, run->noperands - 1, as_text, &out, err);
+    const int rc = ift_vocab_lookup(word[0], word + 1, run->noperands - 1, a->as_text, &out, err);
     return print(rc, &out, run, err);
 }
 
 static int run_compare(const struct ift_run *run, struct ift_err *err) {
     const struct args *const a = run->args;
     const char *const *const word = run->operand;
-    const size_t n = run->noperands - 2;
-    const struct ift_vocab_comparison job = {{word[0], word[1]}, word + 2, n, a->field};
+    const struct ift_vocab_comparison job = {{word[0], word[1]},
+                                             word + 2,
+                                             run->noperands - 2,
+                                             a->field};
     struct ift_str out = {0};
     return print(ift_vocab_compare_print(&job, run, &out, err), &out, run, err);
 }
 
 static int run_merge(const struct ift_run *run, struct ift_err *err) {
     const struct args *const a = run->args;
-    const char *const *const word = run->operand;
     const struct ift_vocab_merge job = {
-        .base = word[0],
-        .add = word[1],
+        .base = run->operand[0],
+        .add = run->operand[1],
         .scores = a->scores,
         .scripts = a->script,
         .fewest = (size_t)a->min_chars,
         .most = (size_t)a->max_chars,
         .limit = (size_t)a->limit,
-        .paths = word + 2,
+        .paths = run->operand + 2,
         .npaths = run->noperands - 2,
         .field = a->field,
     };
@@ -110,8 +111,8 @@ static int run_train(const struct ift_run *run, struct ift_err *err) {
     if (run->noperands == 0 && isatty(STDIN_FILENO))
         return ift_fail_usage(err, "no input: name a file, use a pipe, or - to type it");
     struct ift_tool tool = *run->tool;
-    tool.common |= IFT_TAKES_INPUT; /* the recipe is to have their digests */
     struct ift_run recipe = *run;
+    tool.common |= IFT_TAKES_INPUT; /* the recipe is to have their digests */
     recipe.tool = &tool;
     struct ift_str provenance = {0};
     ift_provenance_add(&provenance, NULL, &recipe);
@@ -157,16 +158,12 @@ static int check_options(const struct args *a, const char *command, struct ift_e
         {a->field, "field", "compare, merge and train"},
         {a->all, "all", "show"},
         {a->as_text, "as-text", "lookup"},
-        {a->scores != ift_vocab_merge_scores[0], "scores", "merge"},
         {a->script, "script", "merge"},
-        {a->min_chars, "min-chars", "merge"},
-        {a->max_chars, "max-chars", "merge"},
-        {a->limit, "limit", "merge"},
-        {a->size, "size", "train"},
-        {a->min_count != LEAST, "min-count", "train"},
-        {a->cut != cuts[0], "cut", "train"},
+        {a->scores != ift_vocab_merge_scores[0] || a->limit, "scores and --limit", "merge"},
+        {a->min_chars || a->max_chars, "min-chars and --max-chars", "merge"},
+        {a->size || a->cut != cuts[0], "size and --cut", "train"},
+        {a->min_count != LEAST || a->special.n, "min-count and --special", "train"},
         {a->bos || a->eos || a->pad, "bos, --eos and --pad", "train"},
-        {a->special.n, "special", "train"},
     };
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (own[i].given && !strstr(own[i].commands, command))

@@ -2,11 +2,11 @@
  * many tokens it becomes.
  *
  * With a field, input is JSON as everywhere (source.h) and a text is what an object says under that
- * key. Without one, a file is plain text, UTF-8 or an error, and comes in parts of about a megabyte, each given as a
- * text. They end behind a letter, an ASCII one or an ideograph, and begin with a blank, a digit, or
- * common punctuation: there every pre-tokenizer that we know cuts whatever follows, and no normal
- * form joins. So the words of a file do not depend on where its parts lie. A file without such
- * places is one part.
+ * key. Without one, a file is plain text, UTF-8 or an error, and comes in parts of about a
+ * megabyte, each given as a text. They end behind a letter, an ASCII one or an ideograph, and begin
+ * with a blank, a digit, or common punctuation: there every pre-tokenizer that we know cuts
+ * whatever follows, and no normal form joins. So the words of a file do not depend on where its
+ * parts lie. A file without such places is one part.
  */
 #ifndef IFT_TEXTS_H
 #define IFT_TEXTS_H
