@@ -1,61 +1,71 @@
-/* chartrie.h: the strings of a unigram vocabulary as a tree whose edges are characters, asked at
- * every character of a text for all strings that start there. It is one flat hash table: a slot is
- * an edge and the node that it leads to, so a step costs one cache line, whatever the script.
+/* chartrie.h: the pieces of a unigram vocabulary as a tree whose edges are characters, asked at
+ * every character of a text for all pieces that start there. The edges of a node lie side by side,
+ * a small hash table of their own within one array, so that those asked for one after the other
+ * share cache lines, and where no piece goes on nothing is waited for. A score lies beside its
+ * edge; the piece's number, which only those of the best row are asked for, does not.
  *
- * Strings and texts are UTF-8, so that both have their characters at the same places. Private to
+ * Pieces and texts are UTF-8, so that both have their characters at the same places. Private to
  * text.
  */
 #ifndef IFT_CHARTRIE_H
 #define IFT_CHARTRIE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "libcore/base/err.h"
 #include "libcore/base/str.h"
 
+/* An edge, and the node it leads to. */
 struct ift_chartrie_slot {
-    uint32_t parent;    /* number of the node it comes from; 0: the root */
-    uint32_t character; /* its bytes, as ift_char_load has them */
-    uint32_t node;      /* number of the node it leads to, from 1 on; 0: an empty slot */
-    int32_t value;      /* of the string that ends there; -1: none does */
+    uint32_t character;    /* its bytes, as ift_char_load has them; UINT32_MAX: an empty slot */
+    uint32_t is_piece : 1; /* a piece ends there */
+    uint32_t log2 : 5;     /* the node's own edges: 2^log2 slots … */
+    uint32_t first : 26;   /* … from this one on */
+    double score;          /* of the piece */
 };
 
-/* A zeroed struct is an empty set. */
 struct ift_chartrie {
-    struct ift_chartrie_slot *slot;
-    size_t mask;
-    uint32_t nodes;
+    struct ift_chartrie_slot *slot; /* [0] leads to the root */
+    int32_t *id;                    /* of the piece that ends where slot i leads to */
 };
 
 struct ift_chartrie_string {
     struct ift_slice text; /* not empty */
-    int32_t value;
+    int32_t id;
     uint32_t node; /* 0 */
 };
 
-/* Room for about this many strings at once. */
-void ift_chartrie_reserve(struct ift_chartrie *t, size_t strings);
-/* Adds all of a list, and uses it up: they grow side by side, a character at a time, so that memory
- * is not waited for at every edge. */
-void ift_chartrie_fill(struct ift_chartrie *t, struct ift_chartrie_string *list, size_t n);
-/* n >= 1, value >= 0. A string added again takes the new value. */
-void ift_chartrie_add(struct ift_chartrie *t, const char *p, size_t n, int32_t value);
+/* Makes the tree of a list of pieces, which it uses up. Of two that are the same the later one
+ * counts. score: by id. They grow side by side, a character at a time, so that memory is not waited
+ * for at every edge. */
+int ift_chartrie_build(struct ift_chartrie *t, struct ift_chartrie_string *list, size_t n,
+                       const double *score, struct ift_err *err) IFT_MUST_CHECK;
 void ift_chartrie_release(struct ift_chartrie *t);
 
-static inline size_t ift_chartrie_hash(uint32_t parent, uint32_t character) {
-    const uint64_t key = ((uint64_t)parent << 32 | character) * 0x9e3779b97f4a7c15u;
-    return (size_t)(key ^ key >> 32);
+static inline uint32_t ift_chartrie_hash(uint32_t character) {
+    const uint32_t h = character * 0x9e3779b1u;
+    return h ^ h >> 15;
 }
 
-/* Where a character leads from node `parent`, or NULL when no string goes on with it. The set is
- * not empty. */
+/* Where a character leads from where `from` does, at the start t->slot; NULL: no piece goes on. */
 static inline const struct ift_chartrie_slot *
-ift_chartrie_step(const struct ift_chartrie *t, uint32_t parent, uint32_t character) {
-    for (size_t i = ift_chartrie_hash(parent, character);; i++) {
-        const struct ift_chartrie_slot *const s = &t->slot[i & t->mask];
-        if (s->parent == parent && s->character == character && s->node != 0) return s;
-        if (s->node == 0) return NULL;
+ift_chartrie_step(const struct ift_chartrie *t, const struct ift_chartrie_slot *from,
+                  uint32_t character) {
+    const struct ift_chartrie_slot *const edge = t->slot + from->first;
+    const uint32_t mask = ((uint32_t)1 << from->log2) - 1;
+    for (uint32_t i = ift_chartrie_hash(character);; i++) {
+        const struct ift_chartrie_slot *const s = &edge[i & mask];
+        if (s->character == character) return s;
+        if (s->character == UINT32_MAX || mask == 0) return NULL;
     }
+}
+
+static inline void ift_chartrie_fetch(const struct ift_chartrie *t,
+                                      const struct ift_chartrie_slot *from, uint32_t character) {
+    const uint32_t mask = ((uint32_t)1 << from->log2) - 1;
+    __builtin_prefetch(&t->slot[from->first + (ift_chartrie_hash(character) & mask)]);
 }
 
 #endif

@@ -112,7 +112,8 @@ static void encode_words(struct ift_encoder *e, size_t from, size_t to, struct i
     const size_t first = out->n;
     const struct ift_scheme *const scheme = e->t->scheme;
     struct ift_encoder_word batch[IFT_ENCODER_BATCH];
-    e->unigram.score = 0;
+    e->made = out;
+    ift_pieces_restart(e);
     while (from < to) {
         const size_t n = scheme->cut(e, &from, to, batch);
         reserve(out, 0);

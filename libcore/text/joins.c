@@ -7,7 +7,7 @@
 
 void ift_joins_init(struct ift_joins *j, size_t pieces) {
     unsigned log2 = 12;
-    while (log2 < 24 && ((size_t)1 << log2) < 16 * pieces) log2++;
+    while (log2 < 24 && ((size_t)1 << log2) < 8 * pieces) log2++;
     *j = (struct ift_joins){.bit = ift_alloc0((size_t)1 << (log2 - 6), sizeof *j->bit),
                             .shift = 64 - log2};
 }

@@ -100,15 +100,7 @@ static int read_unigram(struct ift_json_reader *r, struct ift_err *err) {
     IFT_TRY(ift_json_get_i64(&r->doc, r->model, "unk_id", -1, &unk, err));
     if (unk < 0 || unk >= (int64_t)t->vocab.n) return IFT_FAIL(err, "the model has no unk_id");
     t->info.unk = (int32_t)unk;
-    ift_pieces_finish(t);
-    /* In text the name of a byte is a piece like any other. */
-    for (uint32_t id = 0; id < t->vocab.n; id++) {
-        const struct ift_slice name = r->hf.token[id];
-        if (t->vocab.kind[id] != IFT_PIECE_BYTE) continue;
-        ift_chartrie_add(&t->unigram.piece, name.p, name.n, (int32_t)id);
-        ift_joins_add(&t->joins, name.p, name.n);
-    }
-    return 0;
+    return ift_pieces_finish(t, r->hf.token, err);
 }
 
 /* ---- the file ---- */

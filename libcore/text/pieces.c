@@ -1,10 +1,12 @@
 /* Segmentation as unigram models do it: the most likely row of pieces (unigram.h); what has no
  * piece falls back to its bytes or is unknown. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "libcore/text/tokenizer_internal.h"
 
-void ift_pieces_finish(struct ift_tokenizer *t) {
+int ift_pieces_finish(struct ift_tokenizer *t, const struct ift_slice *byte_name,
+                      struct ift_err *err) {
     const struct ift_vocab *const v = &t->vocab;
     ift_joins_init(&t->joins, v->n);
     struct ift_chartrie_string *const list = ift_alloc0(v->n, sizeof *list);
@@ -12,13 +14,17 @@ void ift_pieces_finish(struct ift_tokenizer *t) {
     for (uint32_t i = 0; i < v->n; i++) {
         const struct ift_slice s = ift_vocab_piece(v, i);
         const bool text = v->kind[i] == IFT_PIECE_NORMAL || v->kind[i] == IFT_PIECE_USER;
-        if (!text || s.n == 0 || !v->found[i]) continue;
-        list[n++] = (struct ift_chartrie_string){.text = s, .value = (int32_t)i};
-        ift_joins_add(&t->joins, s.p, s.n);
+        if (text && s.n > 0 && v->found[i])
+            list[n++] = (struct ift_chartrie_string){.text = s, .id = (int32_t)i};
     }
-    ift_chartrie_fill(&t->unigram.piece, list, n);
+    for (uint32_t i = 0; byte_name && i < v->n; i++)
+        if (v->kind[i] == IFT_PIECE_BYTE)
+            list[n++] = (struct ift_chartrie_string){.text = byte_name[i], .id = (int32_t)i};
+    for (size_t i = 0; i < n; i++) ift_joins_add(&t->joins, list[i].text.p, list[i].text.n);
+    const int rc = ift_chartrie_build(&t->unigram.piece, list, n, t->unigram.score, err);
     free(list);
     ift_unigram_settle(&t->unigram, v->n);
+    return rc;
 }
 
 /* Characters up to the first place that no piece spans. */
@@ -37,7 +43,17 @@ static size_t pieces_word(struct ift_encoder *e, const char *p, size_t n, int32_
 }
 
 static void pieces_begin(struct ift_encoder *e, const char *p) {
-    if (e->t->split_spaces && p[0] == ' ') e->unigram.score = 0;
+    if (e->t->split_spaces && p[0] == ' ') ift_pieces_restart(e);
+}
+
+/* The scores of words that were recalled are only added when the sum is asked for. */
+static void catch_up(struct ift_encoder *e) {
+    const struct ift_unigram *const u = &e->t->unigram;
+    double sum = e->unigram.score;
+    for (; e->added < e->made->n; e->added++)
+        sum = ift_unigram_add(u, sum, u->score[e->made->id[e->added]]);
+    e->unigram.score = sum;
+    e->reach = fabs(sum);
 }
 
 static void pieces_split(struct ift_encoder *e, const char *p, size_t n) {
@@ -45,14 +61,18 @@ static void pieces_split(struct ift_encoder *e, const char *p, size_t n) {
     struct ift_unigram_work *const w = &e->unigram;
     const uint32_t unk = (uint32_t)t->info.unk;
     pieces_begin(e, p);
+    catch_up(e);
     if (n <= IFT_WORDCACHE_LONGEST)
-        e->sure = ift_unigram_run_sure(&t->unigram, p, n, unk, w);
+        e->sure = ift_unigram_run_sure(&t->unigram, p, n, w);
     else
-        ift_unigram_run(&t->unigram, p, n, unk, w);
+        ift_unigram_run(&t->unigram, p, n, w);
     struct ift_bpe_work *const row = &e->work;
     row->n = 0;
-    for (uint32_t to = (uint32_t)w->n; to > 0; to = w->node[to].from)
-        ift_bpe_push(row, w->node[to].id, w->node[w->node[to].from].at);
+    for (uint32_t to = (uint32_t)w->n; to > 0; to = w->node[to].from) {
+        const uint32_t edge = w->node[to].edge;
+        ift_bpe_push(row, edge > 0 ? (uint32_t)t->unigram.piece.id[edge] : unk,
+                     w->node[w->node[to].from].at);
+    }
     e->ntokens = 0;
     for (size_t i = row->n; i-- > 0;) {
         const struct ift_bpe_symbol piece = row->symbol[i];
@@ -63,23 +83,21 @@ static void pieces_split(struct ift_encoder *e, const char *p, size_t n) {
         ift_spm_unknown(e, p, piece.from, i > 0 ? row->symbol[i - 1].from : (uint32_t)n);
         e->sure = 0; /* its tokens do not say its score */
     }
+    e->added += e->ntokens;
+    e->reach = fabs(w->score);
 }
 
+/* Rounding adds less than half to a sum within which any word is sure: it is one of fewer than 2^24
+ * pieces. */
 static bool pieces_recall(struct ift_encoder *e, const char *p,
                           const struct ift_wordcache_slot *slot) {
-    const struct ift_unigram *const u = &e->t->unigram;
     pieces_begin(e, p);
-    if (!ift_unigram_is_sure(&e->unigram, slot->sure)) return false;
-    double sum = e->unigram.score;
-    if (slot->ntokens) {
-        for (size_t i = 0; i < slot->ntokens; i++)
-            sum = ift_unigram_add(u, sum, u->score[slot->id[i]]);
-    } else {
-        const struct ift_bpe_symbol *const token = e->cache.token + slot->id[0];
-        for (size_t i = 0; i < slot->id[1]; i++)
-            sum = ift_unigram_add(u, sum, u->score[token[i].id]);
+    if (!ift_unigram_is_sure(e->reach, slot->sure)) {
+        catch_up(e);
+        if (!ift_unigram_is_sure(e->reach, slot->sure)) return false;
     }
-    e->unigram.score = sum;
+    const uint32_t n = slot->ntokens ? slot->ntokens : slot->id[1];
+    e->reach += 1.5 * n * e->t->unigram.most;
     return true;
 }
 

@@ -191,7 +191,8 @@ static void add_pairs(struct ift_tokenizer *t, uint32_t first, const uint32_t *r
 
 /* unigram_model.cc: limits are those of NORMAL pieces, the upper one being at least FLT_MIN, and a
  * user-defined piece scores by its length. */
-static void add_scores(struct ift_tokenizer *t, const struct ift_sentencepiece *m) {
+static int add_scores(struct ift_tokenizer *t, const struct ift_sentencepiece *m,
+                      struct ift_err *err) {
     float least = FLT_MAX, most = FLT_MIN;
     for (size_t i = 0; i < m->n; i++) {
         if (m->piece[i].type != IFT_SP_NORMAL) continue;
@@ -206,7 +207,7 @@ static void add_scores(struct ift_tokenizer *t, const struct ift_sentencepiece *
         score[i] = m->piece[i].type == IFT_SP_USER
                        ? (double)((float)m->piece[i].text.n * most) - 0.1
                        : m->piece[i].score;
-    ift_pieces_finish(t);
+    return ift_pieces_finish(t, NULL, err);
 }
 
 static void add_bpe(struct ift_tokenizer *t, const struct ift_sentencepiece *m) {
@@ -235,7 +236,10 @@ static int fill(struct ift_tokenizer *t, const struct ift_sentencepiece *m, uint
     t->scheme = unigram ? &ift_scheme_pieces : &ift_scheme_chars;
     t->byte_fallback = m->byte_fallback;
     t->fuse_unknown = !m->byte_fallback;
-    (unigram ? add_scores : add_bpe)(t, m);
+    if (unigram)
+        IFT_TRY(add_scores(t, m, err));
+    else
+        add_bpe(t, m);
 
     t->normalizer.dummy_prefix = m->dummy_prefix && !m->whitespace_as_suffix;
     t->normalizer.dummy_suffix = m->dummy_prefix && m->whitespace_as_suffix;

@@ -30,7 +30,10 @@ struct ift_encoder {
     struct ift_classes classes;
     struct ift_bpe_work work;
     struct ift_unigram_work unigram;
-    struct ift_bpe_symbol *token; /* of the word being split */
+    const struct ift_tokens *made; /* unigram: tokens so far, … */
+    size_t added;                  /* … up to which their scores are in unigram.score, and */
+    double reach;                  /* more than that of all of them can be, its sign aside */
+    struct ift_bpe_symbol *token;  /* of the word being split */
     size_t ntokens, cap;
     unsigned sure; /* the scheme's word on them, for when they are remembered */
     struct ift_wordcache cache;
@@ -98,6 +101,12 @@ __attribute__((always_inline)) static inline size_t ift_encoder_cut(struct ift_e
     }
     *from = at;
     return n;
+}
+
+/* Unigram: a text begins, what stands before it has no say. */
+static inline void ift_pieces_restart(struct ift_encoder *e) {
+    e->unigram.score = e->reach = 0;
+    e->added = e->made->n;
 }
 
 /* How an added token stands in text. */
@@ -198,8 +207,10 @@ void ift_icetk_read(struct ift_str *out, size_t from);
  * ift_spm_finish builds what is derived from them. */
 uint32_t ift_spm_symbol(struct ift_tokenizer *t, const char *p, size_t n, int32_t id);
 void ift_spm_finish(struct ift_tokenizer *t);
-/* For readers of the pieces scheme, once vocab and unigram are filled. */
-void ift_pieces_finish(struct ift_tokenizer *t);
+/* For readers of the pieces scheme, once vocab and unigram are filled. byte_name: by id, what
+ * stands in text for a byte piece all the same; NULL: nothing does. */
+int ift_pieces_finish(struct ift_tokenizer *t, const struct ift_slice *byte_name,
+                      struct ift_err *err) IFT_MUST_CHECK;
 /* For readers of the bytes scheme, once vocab is filled. */
 void ift_bytes_finish(struct ift_tokenizer *t);
 

@@ -25,7 +25,9 @@ void ift_unigram_settle(struct ift_unigram *u, size_t n) {
     for (size_t i = 0; i < n; i++) u->most = fmax(u->most, fabs(u->score[i]));
 }
 
-static void load(struct ift_unigram_work *w, const char *p, size_t n) {
+/* The nodes, and the first step from each: what is beyond is on its way from memory when it is
+ * asked for. */
+static void load(const struct ift_unigram *u, const char *p, size_t n, struct ift_unigram_work *w) {
     w->node = ift_grow(w->node, n + 1, &w->cap, sizeof *w->node);
     size_t k = 0;
     for (size_t at = 0, len; at < n; at += len, k++) {
@@ -33,70 +35,59 @@ static void load(struct ift_unigram_work *w, const char *p, size_t n) {
         node->character = ift_char_load(p + at, n - at, &len);
         node->at = (uint32_t)at;
         node->from = NIL;
+        node->first = ift_chartrie_step(&u->piece, u->piece.slot, node->character);
+        if (k > 0 && node[-1].first) ift_chartrie_fetch(&u->piece, node[-1].first, node->character);
     }
     w->node[k].from = NIL;
     w->node[k].at = (uint32_t)n;
     w->n = k;
 }
 
-/* A piece, and whether it is there for want of one. */
-struct piece {
-    double score;
-    uint32_t id;
-    bool unknown;
-};
-
-/* A row that ends with `piece` from node `from` on; exact: its sum is rounded as the original does
- * it, where that of an unknown character is rounded before it is compared. */
+/* A row that ends with the piece of an edge from node `from` on; edge 0: with an unknown character.
+ * exact: its sum is rounded as the original does it, where that of an unknown character is rounded
+ * before it is compared. */
 static inline void offer(const struct ift_unigram *u, struct ift_unigram_work *w, size_t from,
-                         size_t to, struct piece piece, bool exact) {
+                         size_t to, uint32_t edge, bool exact) {
     const struct ift_unigram_node *const start = &w->node[from];
     struct ift_unigram_node *const end = &w->node[to];
-    const double sum = exact && piece.unknown ? ift_unigram_add(u, start->score, piece.score)
-                                              : piece.score + start->score;
-    const double second = exact ? 0 : piece.score + start->second;
+    const double score = edge > 0 ? u->piece.slot[edge].score : u->unknown;
+    const double sum =
+        exact && edge == 0 ? ift_unigram_add(u, start->score, score) : score + start->score;
+    const double second = exact ? 0 : score + start->second;
     if (end->from == NIL || sum > end->score) {
         end->second = end->from == NIL ? second : fmax(end->score, second);
         end->score = exact && u->narrow ? (double)(float)sum : sum;
         end->from = (uint32_t)from;
-        end->id = piece.id;
-        end->unknown = piece.unknown;
+        end->edge = edge;
     } else if (sum > end->second) {
         end->second = sum;
     }
 }
 
 /* Every row, from the first node, whose scores are set. */
-static inline void fill(const struct ift_unigram *u, struct ift_unigram_work *w, uint32_t unk,
-                        bool exact) {
+static inline void fill(const struct ift_unigram *u, struct ift_unigram_work *w, bool exact) {
     for (size_t from = 0; from < w->n; from++) {
-        uint32_t parent = 0;
-        bool single = false;
-        for (size_t i = from; i < w->n; i++) {
-            const struct ift_chartrie_slot *const s =
-                ift_chartrie_step(&u->piece, parent, w->node[i].character);
-            if (!s) break;
-            parent = s->node;
-            if (s->value < 0) continue;
-            const uint32_t id = (uint32_t)s->value;
-            offer(u, w, from, i + 1, (struct piece){u->score[id], id, false}, exact);
-            single = single || i == from;
+        const struct ift_chartrie_slot *s = w->node[from].first;
+        if (!s || !s->is_piece) offer(u, w, from, from + 1, 0, exact);
+        for (size_t to = from + 1; s; to++) {
+            if (s->is_piece) offer(u, w, from, to, (uint32_t)(s - u->piece.slot), exact);
+            if (to == w->n) break;
+            s = ift_chartrie_step(&u->piece, s, w->node[to].character);
         }
-        if (!single) offer(u, w, from, from + 1, (struct piece){u->unknown, unk, true}, exact);
     }
 }
 
-static void fill_exact(const struct ift_unigram *u, struct ift_unigram_work *w, uint32_t unk) {
+static void fill_exact(const struct ift_unigram *u, struct ift_unigram_work *w) {
     for (size_t i = 0; i <= w->n; i++) w->node[i].from = NIL;
     w->node[0].score = w->score;
-    fill(u, w, unk, true);
+    fill(u, w, true);
     w->score = w->node[w->n].score;
 }
 
-void ift_unigram_run(const struct ift_unigram *u, const char *p, size_t n, uint32_t unk,
+void ift_unigram_run(const struct ift_unigram *u, const char *p, size_t n,
                      struct ift_unigram_work *w) {
-    load(w, p, n);
-    fill_exact(u, w, unk);
+    load(u, p, n, w);
+    fill_exact(u, w);
 }
 
 static unsigned how_sure(const struct ift_unigram *u, const struct ift_unigram_work *w) {
@@ -117,22 +108,22 @@ static void add_row(const struct ift_unigram *u, struct ift_unigram_work *w) {
         at = from;
     }
     for (; to != NIL; to = w->node[to].character) {
-        const struct ift_unigram_node *const end = &w->node[to];
-        w->score = ift_unigram_add(u, w->score, end->unknown ? u->unknown : u->score[end->id]);
+        const uint32_t edge = w->node[to].edge;
+        w->score = ift_unigram_add(u, w->score, edge > 0 ? u->piece.slot[edge].score : u->unknown);
     }
 }
 
-unsigned ift_unigram_run_sure(const struct ift_unigram *u, const char *p, size_t n, uint32_t unk,
+unsigned ift_unigram_run_sure(const struct ift_unigram *u, const char *p, size_t n,
                               struct ift_unigram_work *w) {
-    load(w, p, n);
+    load(u, p, n, w);
     w->node[0].score = 0;
     w->node[0].second = -INFINITY;
-    fill(u, w, unk, false);
+    fill(u, w, false);
     const unsigned sure = how_sure(u, w);
-    if (ift_unigram_is_sure(w, sure)) {
+    if (ift_unigram_is_sure(fabs(w->score), sure)) {
         add_row(u, w);
         return sure;
     }
-    fill_exact(u, w, unk);
+    fill_exact(u, w);
     return 0; /* rounding decides here, and may decide otherwise than where it is sure */
 }

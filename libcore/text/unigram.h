@@ -41,10 +41,11 @@ struct ift_unigram {
 
 /* A place between characters, and the best row that ends there. */
 struct ift_unigram_node {
-    double score, second; /* of the best row and, where that is asked for, of the next */
-    uint32_t from;        /* node where its last piece begins; UINT32_MAX: no row ends here yet */
-    uint32_t id : 31, unknown : 1;
+    double score, second;   /* of the best row and, where that is asked for, of the next */
+    uint32_t from;          /* node where its last piece begins; UINT32_MAX: no row ends here yet */
+    uint32_t edge;          /* of its last piece, in u->piece; 0: an unknown character */
     uint32_t at, character; /* the byte, and the character that begins there */
+    const struct ift_chartrie_slot *first; /* where it leads to from the root, or NULL */
 };
 
 /* One per thread. A zeroed struct is ready; score = 0 begins a text. */
@@ -58,12 +59,12 @@ struct ift_unigram_work {
 void ift_unigram_settle(struct ift_unigram *u, size_t n);
 
 /* Splits p[0, n), n >= 1, and adds to w->score. The row is read from the end: node w->n holds the
- * last piece, node[its from] the one before it. unk: the id of unknown characters. */
-void ift_unigram_run(const struct ift_unigram *u, const char *p, size_t n, uint32_t unk,
+ * last piece, node[its from] the one before it. */
+void ift_unigram_run(const struct ift_unigram *u, const char *p, size_t n,
                      struct ift_unigram_work *w);
 /* The same, and how sure the row is: it is that of the word wherever |w->score| is less than
  * 2^sure; 0: it may be another elsewhere. For short words, which it takes a little longer for. */
-unsigned ift_unigram_run_sure(const struct ift_unigram *u, const char *p, size_t n, uint32_t unk,
+unsigned ift_unigram_run_sure(const struct ift_unigram *u, const char *p, size_t n,
                               struct ift_unigram_work *w);
 
 /* A sum with one piece more. The score of an unknown character is added in float by sentencepiece,
@@ -73,9 +74,9 @@ static inline double ift_unigram_add(const struct ift_unigram *u, double sum, do
     return u->narrow ? (double)(float)(score + sum) : score + sum;
 }
 
-static inline bool ift_unigram_is_sure(const struct ift_unigram_work *w, unsigned sure) {
-    return sure > 0 && -w->score < (double)((uint64_t)1 << sure) &&
-           w->score < (double)((uint64_t)1 << sure);
+/* reach: |w->score|, or more. */
+static inline bool ift_unigram_is_sure(double reach, unsigned sure) {
+    return sure > 0 && reach < (double)((uint64_t)1 << sure);
 }
 
 void ift_unigram_work_release(struct ift_unigram_work *w);
