@@ -67,6 +67,8 @@ $(BUILD)/obj/libcore/base/version.o: private FACTS = -DIFT_VERSION='"$(VERSION)"
     -DIFT_LIBRARIES='"$(FOUND_TEXT)"'
 $(BUILD)/obj/libcore/base/version.o: Makefile $(BUILD)/config.mk
 $(BUILD)/obj/libcore/base/data.o: private FACTS = -DIFT_DATADIR='"$(PREFIX)/share/ift"'
+$(BUILD)/obj/libcore/io/inflate_isal.o: private FACTS = $(if $(filter -lisal,$(FOUND_LIBS)),-DIFT_ISAL)
+$(BUILD)/obj/libcore/io/inflate_isal.o: $(BUILD)/config.mk
 
 # Files that are compiled once for each level of the instruction set change OBJ here.
 -include kernels/cpu/isa.mk

@@ -6,7 +6,8 @@
  * GLOB (default: all regular files) are read in archive order. A folder stands for the files in and
  * below it, sorted, of which GLOB chooses by their paths in it (an archive there is read whole);
  * hidden ones are left out. Text is never guessed at. A
- * truncated compressed stream or archive is an error, on pipes too.
+ * truncated compressed stream or archive is an error, on pipes too. gzip.h reads text in gzip
+ * files, libarchive all else that is packed.
  *
  * Output goes to standard output or to a file that appears only when it is whole: written to a
  * temporary neighbour, flushed, synced, renamed. Any failure to write is an error; nothing

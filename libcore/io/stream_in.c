@@ -3,10 +3,11 @@
 #include <strings.h>
 
 #include "libcore/base/mem.h"
-#include "libcore/io/subtree.h"
-#include "libcore/io/recode.h"
+#include "libcore/io/gzip.h"
 #include "libcore/io/raw.h"
+#include "libcore/io/recode.h"
 #include "libcore/io/stream.h"
+#include "libcore/io/subtree.h"
 #include "libcore/io/unpack.h"
 
 struct operand {
@@ -20,8 +21,9 @@ struct ift_in {
     char *glob;
     uint64_t bytes;
 
-    struct ift_raw raw;        /* the open operand, */
-    struct ift_unpack *unpack; /* and what is in it, or NULL: it is the member itself */
+    struct ift_raw raw;        /* the open operand, which is the member itself, */
+    struct ift_gzip *gzip;     /* or its text compressed, */
+    struct ift_unpack *unpack; /* or what has members, or is compressed in another way */
 
     struct ift_recode *recode; /* NULL: the bytes are taken as they are */
 
@@ -61,7 +63,9 @@ int ift_in_recode(struct ift_in *in, const char *encoding, struct ift_err *err) 
 }
 
 static void close_operand(struct ift_in *in) {
+    ift_gzip_free(in->gzip);
     ift_unpack_free(in->unpack);
+    in->gzip = NULL;
     in->unpack = NULL;
     ift_raw_close(&in->raw);
 }
@@ -94,13 +98,21 @@ static int open_folder(struct ift_in *in, struct ift_err *err) {
     return 0;
 }
 
+static bool is_packed(struct ift_slice start) {
+    return ift_raw_is_compressed(start) || ift_raw_is_archive(start);
+}
+
 static int open_operand(struct ift_in *in, struct ift_err *err) {
     if (ift_subtree_is(in->operand[in->next].path)) IFT_TRY(open_folder(in, err));
     const struct operand o = in->operand[in->next++];
     IFT_TRY(ift_raw_open(&in->raw, o.path, err));
     const struct ift_slice start = {in->raw.buf, in->raw.have};
-    const bool packed = ift_raw_is_compressed(start) || ift_raw_is_archive(start);
-    if (!packed) return 0;
+    if (!is_packed(start)) return 0;
+    if (ift_raw_is_gzip(start)) {
+        char text[IFT_RAW_HEADER];
+        const struct ift_slice inside = {text, ift_gzip_peek(&in->raw, text)};
+        if (!is_packed(inside)) return ift_gzip_open(&in->gzip, &in->raw, NULL, err);
+    }
     return ift_unpack_open(&in->unpack, &in->raw, o.of_folder ? NULL : in->glob, err);
 }
 
@@ -175,8 +187,9 @@ static int check_first(const struct ift_in *in, struct ift_slice block, struct i
 
 /* As it lies in the operand, or unpacked. */
 static int stored_block(struct ift_in *in, struct ift_slice *block, struct ift_err *err) {
-    const int got = in->unpack ? ift_unpack_block(in->unpack, in->name.p, block, err)
-                               : ift_raw_block(&in->raw, block, err);
+    const int got = in->gzip     ? ift_gzip_block(in->gzip, block, err)
+                    : in->unpack ? ift_unpack_block(in->unpack, in->name.p, block, err)
+                                 : ift_raw_block(&in->raw, block, err);
     if (got > 0 && in->state == FRESH) IFT_TRY(check_first(in, *block, err));
     if (got > 0) in->state = OPEN;
     return got;

@@ -14,6 +14,7 @@ BEGIN {
     door["yaml.h"] = "libcore/io/yaml"
     door["xxhash.h"] = "libcore/base/hash"
     door["zlib.h"] = "libcore/io/"
+    door["isa-l.h"] = "libcore/io/inflate_isal"
     door["cuda.h"] = door["cuda_runtime.h"] = door["cublasLt.h"] = "kernels/cuda/"
 }
 
