@@ -8,7 +8,7 @@ ift-format -q --from dolly three.jsonl >expected
 { cat three.gz && head -c 100000 /dev/zero; } >padded.gz
 ift-format -q --from dolly three.gz | cmp - expected
 ift-format -q --from dolly <padded.gz | cmp - expected
-zstd -qc three.jsonl 2>/dev/null | gzip -c >stacked.gz || cp three.gz stacked.gz
+gzip -c three.gz >stacked.gz
 ift-format -q --from dolly stacked.gz | cmp - expected
 try() {
     ift-format -q --from dolly --keep-going "$1" 2>&1 >out || true
