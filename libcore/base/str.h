@@ -20,6 +20,8 @@ struct ift_slice {
 
 /* A slice of a string literal or of any terminated string. */
 struct ift_slice ift_slice(const char *s);
+/* What a message shows of one, for %.*s: its first bytes. */
+#define IFT_SHOWN(slice) ((slice).n < 60 ? (int)(slice).n : 60), (slice).p
 bool ift_slice_eq(struct ift_slice a, struct ift_slice b);
 bool ift_slice_is(struct ift_slice a, const char *s); /* a equals the terminated s */
 
@@ -55,9 +57,9 @@ struct ift_str {
 };
 
 void ift_str_release(struct ift_str *s);
-void ift_str_clear(struct ift_str *s);                     /* empty, buffer kept, p terminated */
-void ift_str_clear_to(struct ift_str *s, size_t most);     /* empty, a larger buffer given back */
-void ift_str_grow(struct ift_str *s, size_t extra);        /* for reserve */
+void ift_str_clear(struct ift_str *s);                 /* empty, buffer kept, p terminated */
+void ift_str_clear_to(struct ift_str *s, size_t most); /* empty, a larger buffer given back */
+void ift_str_grow(struct ift_str *s, size_t extra);    /* for reserve */
 /* Makes room for `extra` bytes and a NUL and returns the end; whoever writes there adds to s->n. */
 static inline char *ift_str_reserve(struct ift_str *s, size_t extra) {
     if (__builtin_expect(extra >= s->cap - s->n, 0)) ift_str_grow(s, extra);
@@ -72,11 +74,11 @@ static inline void ift_str_add(struct ift_str *s, const char *p, size_t n) {
 static inline void ift_str_addc(struct ift_str *s, char c) {
     ift_str_add(s, &c, 1);
 }
-void ift_str_adds(struct ift_str *s, const char *text);    /* terminated text */
+void ift_str_adds(struct ift_str *s, const char *text); /* terminated text */
 void ift_str_addf(struct ift_str *s, const char *fmt, ...) IFT_PRINTF(2, 3);
 void ift_str_addv(struct ift_str *s, const char *fmt, va_list args) IFT_PRINTF(2, 0);
-char *ift_str_take(struct ift_str *s);                     /* gives the buffer away; free() it */
-struct ift_slice ift_str_slice(const struct ift_str *s);   /* p is never NULL */
+char *ift_str_take(struct ift_str *s);                   /* gives the buffer away; free() it */
+struct ift_slice ift_str_slice(const struct ift_str *s); /* p is never NULL */
 
 /* "12.3k", "4.56M": a count for people, three significant digits. */
 void ift_str_add_count(struct ift_str *s, double count);

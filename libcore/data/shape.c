@@ -64,7 +64,7 @@ static int add_role(struct ift_str *out, const struct dialect *d, const struct i
             return 0;
         }
     const struct ift_slice got = ift_json_raw(doc, role);
-    return IFT_FAIL(err, "a message of %.*s has no place in --as sharegpt", (int)got.n, got.p);
+    return IFT_FAIL(err, "a message of %.*s has no place in --as sharegpt", IFT_SHOWN(got));
 }
 
 static void begin_message(struct ift_str *out, const struct dialect *d) {
@@ -140,7 +140,7 @@ static int add_belle(struct ift_str *out, const struct ift_record *r, struct ift
         last = answer ? m : -1;
         if (!answer && !ift_json_text_is(doc, role, "user"))
             rc = IFT_FAIL(err, "a message of %.*s has no place in --as belle",
-                          (int)ift_json_raw(doc, role).n, ift_json_raw(doc, role).p);
+                          IFT_SHOWN(ift_json_raw(doc, role)));
         ift_str_adds(&text, answer ? "Assistant:" : "Human:");
         if (answer && ift_json_next(doc, r->messages, m) < 0) break;
         ift_json_text(doc, ift_json_get(doc, m, "content"), &text);

@@ -118,10 +118,10 @@ static int check_keys(const struct ift_json *doc, struct ift_err *err) {
             return IFT_FAIL(
                 err,
                 "a pattern has no %.*s; it has \"id\", \"instruction\", \"input\" and \"output\"",
-                (int)raw.n, raw.p);
+                IFT_SHOWN(raw));
         }
         if (!ift_json_is(doc, key + 1, IFT_JSON_STRING))
-            return IFT_FAIL(err, "%.*s is not a string", (int)raw.n, raw.p);
+            return IFT_FAIL(err, "%.*s is not a string", IFT_SHOWN(raw));
     }
     static const char *const required[] = {"id", "instruction", "output"};
     for (int i = 0; i < 3; i++) {

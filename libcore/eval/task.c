@@ -19,7 +19,7 @@ const struct ift_task *ift_task_find(struct ift_slice name, struct ift_err *err)
         if (ift_slice_is(name, tasks[i]->name)) found = tasks[i];
         ift_str_addf(&known, "%s%s", i ? ", " : "", tasks[i]->name);
     }
-    if (!found) ift_fail_usage(err, "unknown task '%.*s': %s", (int)name.n, name.p, known.p);
+    if (!found) ift_fail_usage(err, "unknown task '%.*s': %s", IFT_SHOWN(name), known.p);
     ift_str_release(&known);
     return found;
 }

@@ -100,8 +100,7 @@ static const char *check_type(const struct ift_parquet_element *e) {
 }
 
 static int refuse(const struct walk *w, const struct ift_parquet_element *e, const char *why) {
-    return IFT_FAIL(w->err, "column \"%.*s\" cannot be read: %s", (int)(e->name.n & 0xff),
-                    e->name.p, why);
+    return IFT_FAIL(w->err, "column \"%.*s\" cannot be read: %s", IFT_SHOWN(e->name), why);
 }
 
 static int cut_short(const struct walk *w) {
@@ -146,8 +145,7 @@ static int check_names(const struct walk *w, const struct ift_parquet_node *node
     for (i = 1; i < node->children && !ift_slice_eq(name[i - 1], name[i]); i++) {
     }
     const bool twice = i < node->children;
-    if (twice)
-        ift_fail(w->err, "two columns are named \"%.*s\"", (int)(name[i].n & 0xff), name[i].p);
+    if (twice) ift_fail(w->err, "two columns are named \"%.*s\"", IFT_SHOWN(name[i]));
     free(name);
     return twice ? -1 : 0;
 }

@@ -100,8 +100,7 @@ static int unknown(struct ift_slice name, struct ift_err *err) {
     struct ift_str known = {0};
     for (size_t i = 0; i < SCRIPTS; i++)
         ift_str_addf(&known, "%s%s", i ? ", " : "", scripts[i].name);
-    ift_fail_usage(err, "no script \"%.*s\", only %s", (int)(name.n < 40 ? name.n : 40), name.p,
-                   known.p);
+    ift_fail_usage(err, "no script \"%.*s\", only %s", IFT_SHOWN(name), known.p);
     ift_str_release(&known);
     return -1;
 }

@@ -37,7 +37,7 @@ int ift_config_refuse(const struct ift_json *doc, int root, const char *key, str
         return 0;
     const struct ift_slice raw = ift_json_raw(doc, node);
     if (ift_slice_is(raw, "0")) return 0;
-    return IFT_FAIL(err, "\"%s\": %.*s is not supported", key, raw.n < 60 ? (int)raw.n : 60, raw.p);
+    return IFT_FAIL(err, "\"%s\": %.*s is not supported", key, IFT_SHOWN(raw));
 }
 
 int ift_config_act(const struct ift_json *doc, int root, const char *key, const char *def,

@@ -72,9 +72,8 @@ static int read_tensor(struct ift_peft *p, const struct ift_tensor *t, const cha
         free(values);
         return ift_fail_in(err, "\"%s\"", t->name);
     }
-    const bool again = seen[q - p->param];
-    const bool same = again && memcmp(values, q->host, n * sizeof *values) == 0;
-    if (same || again) {
+    if (seen[q - p->param]) {
+        const bool same = memcmp(values, q->host, n * sizeof *values) == 0;
         free(values);
         return same && q->base ? 0
                                : IFT_FAIL(err, "\"%s\" is there twice under two names", t->name);
@@ -129,7 +128,7 @@ static const struct ift_peft_method *find_type(const struct ift_json *doc, struc
             return *method;
     }
     const struct ift_slice raw = type < 0 ? ift_slice("missing") : ift_json_raw(doc, type);
-    ift_fail(err, "\"peft_type\" %.*s is not supported", raw.n < 60 ? (int)raw.n : 60, raw.p);
+    ift_fail(err, "\"peft_type\" %.*s is not supported", IFT_SHOWN(raw));
     return NULL;
 }
 

@@ -87,7 +87,7 @@ static int parse_entry(const struct header *h, int node, struct entry *e, struct
     if (!parse_dtype(doc, type, &e->t.dtype)) {
         const struct ift_slice raw = type < 0 ? ift_slice("none") : ift_json_raw(doc, type);
         return IFT_FAIL(err, "%s: \"%s\": dtype %.*s is not supported", h->path, name,
-                        raw.n < 40 ? (int)raw.n : 40, raw.p);
+                        IFT_SHOWN(raw));
     }
     e->t.ndim = parse_sizes(doc, ift_json_get(doc, node, "shape"), e->t.dim, IFT_MAX_DIMS);
     if (e->t.ndim < 0)

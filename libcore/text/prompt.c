@@ -180,19 +180,10 @@ static int check_place(const struct ift_prompt *p, const struct ift_prompt_form 
     return 0;
 }
 
-/* Whether more than one message is the user's. */
-static bool has_rounds(const struct ift_json *doc, int messages) {
-    int users = 0;
-    for (int m = ift_json_first(doc, messages); m >= 0 && users < 2;
-         m = ift_json_next(doc, messages, m))
-        users += ift_json_text_is(doc, ift_json_get(doc, m, "role"), "user");
-    return users > 1;
-}
-
 static int render_dialogue(const struct ift_prompt *p, const struct ift_record *record, bool ask,
                            struct ift_rendering *out, struct ift_err *err) {
     const struct ift_json *doc = &record->doc;
-    const bool rounds = p->file.has_rounds && has_rounds(doc, record->messages);
+    const bool rounds = p->file.has_rounds && ift_record_rounds(record) > 1;
     const struct ift_prompt_form *const form = rounds ? &p->file.rounds : &p->file.one;
     struct turn turn = {doc, -1, -1, -1, is_blank(doc, record->system) ? -1 : record->system, 0};
     bool open = false; /* a question waits for its answer */
@@ -224,7 +215,7 @@ static int render_dialogue(const struct ift_prompt *p, const struct ift_record *
                             open    ? "an assistant"
                             : index ? "a user"
                                     : "a system or user",
-                            (int)got.n, got.p);
+                            IFT_SHOWN(got));
         }
     }
     if (!turn.number) return IFT_FAIL(err, "\"messages\" has no user message");

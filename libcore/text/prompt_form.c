@@ -37,7 +37,7 @@ static int add_control(struct ift_template *t, const struct ift_tokenizer *tok,
                        struct ift_slice name, struct ift_err *err) {
     const int32_t id = ift_tokenizer_control(tok, name.p, name.n);
     if (id < 0)
-        return IFT_FAIL(err, "the vocabulary has no control token \"%.*s\"", (int)name.n, name.p);
+        return IFT_FAIL(err, "the vocabulary has no control token \"%.*s\"", IFT_SHOWN(name));
     add_part(t, IFT_SLOT_CONTROL, name.p, name.n, id);
     return 0;
 }
@@ -72,7 +72,7 @@ static int add_slot(struct ift_template *t, const struct ift_tokenizer *tok, str
     }
     if (name.n > 6 && memcmp(name.p, "token ", 6) == 0)
         return add_control(t, tok, (struct ift_slice){name.p + 6, name.n - 6}, err);
-    return IFT_FAIL(err, "unknown slot {%.*s}", (int)name.n, name.p);
+    return IFT_FAIL(err, "unknown slot {%.*s}", IFT_SHOWN(name));
 }
 
 static int compile(struct ift_template *t, const struct ift_tokenizer *tok, struct ift_slice text,
@@ -141,8 +141,7 @@ static int compile_template(struct ift_prompt_form *form, const struct ift_json 
         ift_str_release(&text);
         return rc < 0 ? ift_fail_in(err, "\"%s\"", template_name[i]) : 0;
     }
-    return IFT_FAIL(err, "unknown key %.*s", (int)ift_json_raw(doc, key).n,
-                    ift_json_raw(doc, key).p);
+    return IFT_FAIL(err, "unknown key %.*s", IFT_SHOWN(ift_json_raw(doc, key)));
 }
 
 static int compile_rounds(struct ift_prompt_file *f, const struct ift_json *doc, int object,

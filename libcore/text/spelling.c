@@ -38,7 +38,7 @@ static int read_id(const struct ift_json *doc, int node, size_t *id, struct ift_
     const bool quoted = ift_json_is(doc, node, IFT_JSON_STRING) && raw.n > 2;
     const struct ift_slice digits = quoted ? (struct ift_slice){raw.p + 1, raw.n - 2} : raw;
     if (!ift_parse_i64(digits, &value) || value < 0 || value >= 1 << 21)
-        return IFT_FAIL(err, "%.*s is not the id of a token", raw.n < 40 ? (int)raw.n : 40, raw.p);
+        return IFT_FAIL(err, "%.*s is not the id of a token", IFT_SHOWN(raw));
     *id = (size_t)value;
     return 0;
 }

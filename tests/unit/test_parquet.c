@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "libcore/io/parquet_tree.h"
 #include "libcore/io/stream.h"
 #include "tests/unit/check.h"
 
@@ -112,7 +113,24 @@ static void refusals(const char *folder) {
     ift_str_release(&file);
 }
 
+/* A message shows of a long name how it begins. */
+static void long_names(void) {
+    static char name[512];
+    memset(name, 'n', sizeof name);
+    const struct ift_slice slice = {name, sizeof name};
+    const struct ift_parquet_element element[] = {{.name = {"root", 4},
+                                                   .physical = IFT_PARQUET_GROUP,
+                                                   .children = 2},
+                                                  {.name = slice, .physical = IFT_PARQUET_INT32},
+                                                  {.name = slice, .physical = IFT_PARQUET_INT32}};
+    struct ift_parquet_tree tree;
+    struct ift_err err = {0};
+    CHECK_INT(ift_parquet_tree_build(&tree, element, 3, &err), -1);
+    CHECK(strstr(err.text, "are named \"nnnnnnnnnn") != NULL);
+}
+
 int main(void) {
+    long_names();
     const char *const src = getenv("SRC");
     if (!src) check_skip("no SRC");
     struct ift_str folder = {0}, path = {0}, file = {0};
