@@ -15,8 +15,8 @@ static int is_internal(const char *name) {
     return name[0] == '_';
 }
 
-int ift_jinja_attr(struct ift_jrun *run, struct ift_jval v, const char *name,
-                   struct ift_jval *out) {
+static int get_attr(struct ift_jrun *run, struct ift_jval v, const char *name,
+                    struct ift_jval *out) {
     *out = ift_jval_undefined(name);
     if (v.type == IFT_JVAL_UNDEFINED) return fail_undefined(run, v);
     if (is_internal(name)) return 0;
@@ -59,7 +59,7 @@ int ift_jinja_item(struct ift_jrun *run, struct ift_jval v, struct ift_jval key,
     char *const name = ift_jrun_alloc(run, key.text.n + 1);
     memcpy(name, key.text.p, key.text.n);
     name[key.text.n] = '\0';
-    return strlen(name) == key.text.n ? ift_jinja_attr(run, v, name, out) : 0;
+    return strlen(name) == key.text.n ? get_attr(run, v, name, out) : 0;
 }
 
 /* ---- operators ---- */
@@ -292,7 +292,7 @@ static int eval_items(struct ift_jrun *run, const struct ift_jnode *node, struct
 static int eval_access(struct ift_jrun *run, const struct ift_jnode *node, struct ift_jval *out) {
     struct ift_jval v, key, bound[3];
     IFT_TRY(ift_jinja_eval(run, node->kid[0], &v));
-    if (node->kind == IFT_JNODE_ATTR) return ift_jinja_attr(run, v, node->name, out);
+    if (node->kind == IFT_JNODE_ATTR) return get_attr(run, v, node->name, out);
     if (node->kind == IFT_JNODE_ITEM) {
         IFT_TRY(ift_jinja_eval(run, node->kid[1], &key));
         return ift_jinja_item(run, v, key, out);

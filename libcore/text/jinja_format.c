@@ -89,8 +89,7 @@ static int find_field(struct ift_jrun *run, struct ift_slice name, const struct 
             *value = args->value[args->n + k];
             return 0;
         }
-    return ift_jrun_fail(run, "format() has no argument \"%.*s\"", (int)(name.n < 60 ? name.n : 60),
-                         name.p);
+    return ift_jrun_fail(run, "format() has no argument \"%.*s\"", IFT_SHOWN(name));
 }
 
 int ift_jinja_braces(struct ift_jrun *run, struct ift_jtext f, const struct ift_jargs *args,

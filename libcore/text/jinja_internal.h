@@ -1,43 +1,13 @@
-/* jinja_internal.h: between the parts of jinja.h. jinja_lex.c cuts a template into tokens,
- * jinja_parse.c and jinja_tags.c make a tree of them, jinja_run.c walks its statements and
- * jinja_eval.c its expressions; jval.c, jval_text.c and jval_print.c are the values;
- * jinja_filter.c, jinja_sequence.c, jinja_test.c, jinja_method.c, jinja_format.c and jinja_call.c
- * are what can be called. Private to text.
+/* jinja_internal.h: between the parts of jinja.h. What jinja_parser.h declares makes a tree of a
+ * template, jinja_run.c walks its statements and jinja_eval.c its expressions; jval.c, jval_text.c
+ * and jval_print.c are the values; jinja_filter.c, jinja_sequence.c, jinja_test.c, jinja_method.c,
+ * jinja_format.c and jinja_call.c are what can be called. Private to text.
  */
 #ifndef IFT_JINJA_INTERNAL_H
 #define IFT_JINJA_INTERNAL_H
 
 #include "libcore/base/mem.h"
 #include "libcore/text/jinja.h"
-
-/* ---- tokens ---- */
-
-enum ift_jtoken_kind {
-    IFT_JTOKEN_DATA,
-    IFT_JTOKEN_PRINT, /* {{ */
-    IFT_JTOKEN_TAG,   /* {% */
-    IFT_JTOKEN_CLOSE, /* }} or %} */
-    IFT_JTOKEN_NAME,
-    IFT_JTOKEN_TEXT,
-    IFT_JTOKEN_INT,
-    IFT_JTOKEN_FLOAT,
-    IFT_JTOKEN_SIGN,
-    IFT_JTOKEN_END,
-};
-
-struct ift_jtoken {
-    enum ift_jtoken_kind kind;
-    int line;
-    struct ift_slice text; /* of TEXT, what it stands for */
-};
-
-struct ift_jtokens {
-    struct ift_jtoken *token;
-    size_t n, cap;
-};
-
-int ift_jinja_lex(struct ift_jtokens *tokens, struct ift_arena *arena, const char *text, size_t n,
-                  struct ift_err *err) IFT_MUST_CHECK;
 
 /* ---- the tree ---- */
 
@@ -101,6 +71,7 @@ struct ift_jnode {
     struct ift_jnode **kid;
     size_t n, cap;
     uint8_t *op; /* COMPARE: n - 1 of them */
+    size_t nop, op_cap;
     struct ift_jarg {
         const char *name;        /* NULL: by position */
         struct ift_jnode *value; /* of a macro, NULL: no default */
@@ -108,32 +79,6 @@ struct ift_jnode {
     size_t narg, arg_cap;
     const void *callee; /* FILTER, TEST: what the name means */
 };
-
-struct ift_jparser {
-    struct ift_arena *arena;
-    const struct ift_jtoken *at;
-    struct ift_err *err;
-    int depth, loops;
-    uint8_t rest; /* of the macro at hand */
-    bool marks;
-};
-
-struct ift_jnode *ift_jnode_new(struct ift_jparser *p, enum ift_jnode_kind kind);
-void ift_jnode_add(struct ift_jparser *p, struct ift_jnode *node, struct ift_jnode *kid);
-void ift_jnode_arg(struct ift_jparser *p, struct ift_jnode *node, const char *name,
-                   struct ift_jnode *value);
-char *ift_jparser_name(struct ift_jparser *p); /* takes a NAME, or NULL: an error was filled */
-int ift_jparser_fail(struct ift_jparser *p, const char *fmt, ...) IFT_PRINTF(2, 3);
-bool ift_jparser_is(const struct ift_jparser *p, enum ift_jtoken_kind kind, const char *text);
-bool ift_jparser_skip(struct ift_jparser *p, enum ift_jtoken_kind kind, const char *text);
-int ift_jparser_expect(struct ift_jparser *p, enum ift_jtoken_kind kind, const char *text);
-int ift_jparser_args(struct ift_jparser *p, struct ift_jnode *call);
-/* NULL: an error was filled. */
-struct ift_jnode *ift_jparse_expression(struct ift_jparser *p);
-struct ift_jnode *ift_jparse_condition(struct ift_jparser *p); /* without `x if y` */
-struct ift_jnode *ift_jparse_tuple(struct ift_jparser *p, bool conditional);
-struct ift_jnode *ift_jparse_filters(struct ift_jparser *p, struct ift_jnode *of, bool first);
-struct ift_jnode *ift_jparse_template(struct ift_jparser *p);
 
 struct ift_jinja {
     struct ift_arena arena;
@@ -289,8 +234,6 @@ int ift_jval_slice(struct ift_jrun *run, struct ift_jval v, const struct ift_jva
 /* ---- evaluation ---- */
 
 int ift_jinja_eval(struct ift_jrun *run, const struct ift_jnode *node, struct ift_jval *out);
-int ift_jinja_walk(struct ift_jrun *run, const struct ift_jnode *node);
-int ift_jinja_attr(struct ift_jrun *run, struct ift_jval v, const char *name, struct ift_jval *out);
 int ift_jinja_item(struct ift_jrun *run, struct ift_jval v, struct ift_jval key,
                    struct ift_jval *out);
 int ift_jinja_binary(struct ift_jrun *run, const char *op, struct ift_jval a, struct ift_jval b,

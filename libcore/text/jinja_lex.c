@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "libcore/io/utf8.h"
-#include "libcore/text/jinja_internal.h"
+#include "libcore/text/jinja_parser.h"
 
 struct lexer {
     struct ift_jtokens *out;

@@ -52,6 +52,8 @@ static int assign(struct ift_jrun *run, const struct ift_jnode *target, struct i
     return 0;
 }
 
+static int walk(struct ift_jrun *run, const struct ift_jnode *node);
+
 /* ---- bodies ---- */
 
 /* What a body prints, as text, with variables of its own. */
@@ -63,7 +65,7 @@ static int capture(struct ift_jrun *run, const struct ift_jnode *body, struct if
     run->out = &text;
     run->frame = frame;
     run->marking = -1; /* places in a text that is not printed yet are not known */
-    IFT_TRY(ift_jinja_walk(run, body));
+    IFT_TRY(walk(run, body));
     run->marking = marking;
     run->frame = back;
     run->out = outer;
@@ -123,7 +125,7 @@ static int walk_items(struct ift_jrun *run, const struct ift_jnode *node, struct
         ift_jframe_set(run, run->frame, "loop",
                        (struct ift_jval){.type = IFT_JVAL_LOOP, .loop = loop});
         IFT_TRY(assign(run, node->kid[0], items->item[i]));
-        IFT_TRY(ift_jinja_walk(run, node->kid[3]));
+        IFT_TRY(walk(run, node->kid[3]));
         const bool stops = run->flow == IFT_JRUN_BREAK;
         run->flow = IFT_JRUN_GO;
         if (stops) break;
@@ -131,7 +133,7 @@ static int walk_items(struct ift_jrun *run, const struct ift_jnode *node, struct
     run->frame = back;
     if (items->n == 0 && node->kid[4]) {
         run->frame = new_frame(run, back);
-        IFT_TRY(ift_jinja_walk(run, node->kid[4]));
+        IFT_TRY(walk(run, node->kid[4]));
         run->frame = back;
     }
     return 0;
@@ -281,10 +283,10 @@ static int walk_if(struct ift_jrun *run, const struct ift_jnode *node) {
     for (;;) {
         struct ift_jval test;
         IFT_TRY(ift_jinja_eval(run, node->kid[0], &test));
-        if (ift_jval_truth(test)) return ift_jinja_walk(run, node->kid[1]);
+        if (ift_jval_truth(test)) return walk(run, node->kid[1]);
         if (node->n < 3) return 0;
         node = node->kid[2];
-        if (node->kind != IFT_JNODE_IF) return ift_jinja_walk(run, node);
+        if (node->kind != IFT_JNODE_IF) return walk(run, node);
     }
 }
 
@@ -296,7 +298,7 @@ static int walk_with(struct ift_jrun *run, const struct ift_jnode *node) {
         ift_jframe_set(run, frame, node->kid[i]->kid[0]->name, value);
     }
     run->frame = frame;
-    IFT_TRY(ift_jinja_walk(run, node->kid[node->n - 1]));
+    IFT_TRY(walk(run, node->kid[node->n - 1]));
     run->frame = back;
     return 0;
 }
@@ -319,7 +321,7 @@ static int walk_generation(struct ift_jrun *run, const struct ift_jnode *node) {
     const size_t from = run->out->n;
     struct ift_jframe *const back = run->frame;
     run->frame = new_frame(run, back);
-    IFT_TRY(ift_jinja_walk(run, node->kid[0]));
+    IFT_TRY(walk(run, node->kid[0]));
     run->frame = back;
     if (run->marking < 0)
         return ift_jrun_fail(run, "\"generation\" inside of what is kept as a text");
@@ -339,7 +341,7 @@ static int walk_kind(struct ift_jrun *run, const struct ift_jnode *node) {
         return ift_jval_print(run->out, value);
     case IFT_JNODE_BODY:
         for (size_t i = 0; run->flow == IFT_JRUN_GO && i < node->n; i++)
-            IFT_TRY(ift_jinja_walk(run, node->kid[i]));
+            IFT_TRY(walk(run, node->kid[i]));
         return 0;
     case IFT_JNODE_FOR:
         return walk_for(run, node);
@@ -368,7 +370,7 @@ static int walk_kind(struct ift_jrun *run, const struct ift_jnode *node) {
     }
 }
 
-int ift_jinja_walk(struct ift_jrun *run, const struct ift_jnode *node) {
+static int walk(struct ift_jrun *run, const struct ift_jnode *node) {
     run->line = node->line;
     IFT_TRY(ift_jrun_deeper(run));
     IFT_TRY(walk_kind(run, node));
@@ -387,7 +389,7 @@ int ift_jinja_render(const struct ift_jinja *j, struct ift_jrun *run, struct ift
     run->flow = IFT_JRUN_GO;
     run->said = NULL;
     run->nsaid = run->said_cap = 0;
-    const int rc = ift_jinja_walk(run, j->body) < 0 ? -1 : ift_jrun_room(run, 0);
+    const int rc = walk(run, j->body) < 0 ? -1 : ift_jrun_room(run, 0);
     run->out = NULL;
     *out = (struct ift_jout){ift_jbuild_text(&text), run->said, run->nsaid};
     return rc;

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libcore/text/jinja_internal.h"
+#include "libcore/text/jinja_parser.h"
 
 static struct ift_jnode *parse_body(struct ift_jparser *p, const char *const *ends);
 
@@ -10,20 +10,12 @@ static int end_tag(struct ift_jparser *p) {
     return ift_jparser_expect(p, IFT_JTOKEN_CLOSE, NULL);
 }
 
-static bool word(struct ift_jparser *p, const char *text) {
-    return ift_jparser_skip(p, IFT_JTOKEN_NAME, text);
-}
-
-static bool sign(struct ift_jparser *p, const char *text) {
-    return ift_jparser_skip(p, IFT_JTOKEN_SIGN, text);
-}
-
 /* The body up to the tag that ends it, which is taken whole. */
 static struct ift_jnode *parse_block(struct ift_jparser *p, const char *end) {
     const char *const ends[] = {end, NULL};
     if (end_tag(p) < 0) return NULL;
     struct ift_jnode *const body = parse_body(p, ends);
-    return body && word(p, end) && end_tag(p) == 0 ? body : NULL;
+    return body && ift_jskip_word(p, end) && end_tag(p) == 0 ? body : NULL;
 }
 
 static struct ift_jnode *parse_name(struct ift_jparser *p) {
@@ -34,19 +26,19 @@ static struct ift_jnode *parse_name(struct ift_jparser *p) {
 
 /* a; a, b; (a, b); with `attributes` also a.b */
 static struct ift_jnode *parse_target(struct ift_jparser *p, bool attributes) {
-    const bool brackets = sign(p, "(");
+    const bool brackets = ift_jskip_sign(p, "(");
     struct ift_jnode *n = parse_name(p);
     if (!n) return NULL;
-    if (attributes && !brackets && sign(p, ".")) {
+    if (attributes && !brackets && ift_jskip_sign(p, ".")) {
         struct ift_jnode *const attr = ift_jnode_new(p, IFT_JNODE_ATTR);
         ift_jnode_add(p, attr, n);
         attr->name = ift_jparser_name(p);
         return attr->name ? attr : NULL;
     }
-    if (ift_jparser_is(p, IFT_JTOKEN_SIGN, ",")) {
+    if (ift_jat_sign(p, ",")) {
         struct ift_jnode *const tuple = ift_jnode_new(p, IFT_JNODE_TUPLE);
         ift_jnode_add(p, tuple, n);
-        while (sign(p, ",") && p->at->kind == IFT_JTOKEN_NAME) {
+        while (ift_jskip_sign(p, ",") && p->at->kind == IFT_JTOKEN_NAME) {
             if (!(n = parse_name(p))) return NULL;
             ift_jnode_add(p, tuple, n);
         }
@@ -62,14 +54,14 @@ static struct ift_jnode *parse_for(struct ift_jparser *p) {
     if (!(kid[0] = parse_target(p, false))) return NULL;
     if (ift_jparser_expect(p, IFT_JTOKEN_NAME, "in") < 0) return NULL;
     if (!(kid[1] = ift_jparse_tuple(p, false))) return NULL;
-    if (word(p, "if") && !(kid[2] = ift_jparse_expression(p))) return NULL;
-    n->recursive = word(p, "recursive");
+    if (ift_jskip_word(p, "if") && !(kid[2] = ift_jparse_expression(p))) return NULL;
+    n->recursive = ift_jskip_word(p, "recursive");
     if (end_tag(p) < 0) return NULL;
     p->loops++;
     kid[3] = parse_body(p, ends);
     p->loops--;
     if (!kid[3]) return NULL;
-    if (word(p, "else")) {
+    if (ift_jskip_word(p, "else")) {
         if (!(kid[4] = parse_block(p, "endfor"))) return NULL;
     } else {
         p->at++;
@@ -93,8 +85,8 @@ static struct ift_jnode *parse_if(struct ift_jparser *p) {
         if (last) ift_jnode_add(p, last, n);
         first = first ? first : n;
         last = n;
-    } while (word(p, "elif"));
-    if (word(p, "else")) {
+    } while (ift_jskip_word(p, "elif"));
+    if (ift_jskip_word(p, "else")) {
         struct ift_jnode *const body = parse_block(p, "endif");
         if (!body) return NULL;
         ift_jnode_add(p, last, body);
@@ -110,13 +102,13 @@ static struct ift_jnode *parse_set(struct ift_jparser *p) {
     struct ift_jnode *const target = parse_target(p, true), *value = NULL;
     if (!target) return NULL;
     ift_jnode_add(p, n, target);
-    if (sign(p, "=")) {
+    if (ift_jskip_sign(p, "=")) {
         if (!(value = ift_jparse_tuple(p, true)) || end_tag(p) < 0) return NULL;
         ift_jnode_add(p, n, value);
         return n;
     }
     n->kind = IFT_JNODE_SET_BLOCK;
-    if (sign(p, "|") && !(value = ift_jparse_filters(p, NULL, true))) return NULL;
+    if (ift_jskip_sign(p, "|") && !(value = ift_jparse_filters(p, NULL, true))) return NULL;
     ift_jnode_add(p, n, value);
     struct ift_jnode *const body = parse_block(p, "endset");
     if (!body) return NULL;
@@ -126,12 +118,12 @@ static struct ift_jnode *parse_set(struct ift_jparser *p) {
 
 static int parse_params(struct ift_jparser *p, struct ift_jnode *macro) {
     IFT_TRY(ift_jparser_expect(p, IFT_JTOKEN_SIGN, "("));
-    while (!sign(p, ")")) {
+    while (!ift_jskip_sign(p, ")")) {
         if (macro->narg) IFT_TRY(ift_jparser_expect(p, IFT_JTOKEN_SIGN, ","));
         const char *const name = ift_jparser_name(p);
         struct ift_jnode *value = NULL;
         if (!name) return -1;
-        if (sign(p, "=")) {
+        if (ift_jskip_sign(p, "=")) {
             if (!(value = ift_jparse_expression(p))) return -1;
         } else if (macro->narg && macro->arg[macro->narg - 1].value) {
             return ift_jparser_fail(p, "a parameter without a default follows one with");
@@ -166,7 +158,7 @@ static struct ift_jnode *parse_call(struct ift_jparser *p) {
     struct ift_jnode *const n = ift_jnode_new(p, IFT_JNODE_CALL_BLOCK);
     struct ift_jnode *const caller = ift_jnode_new(p, IFT_JNODE_MACRO);
     caller->name = "caller";
-    if (ift_jparser_is(p, IFT_JTOKEN_SIGN, "(") && parse_params(p, caller) < 0) return NULL;
+    if (ift_jat_sign(p, "(") && parse_params(p, caller) < 0) return NULL;
     struct ift_jnode *const call = ift_jparse_expression(p);
     if (!call) return NULL;
     if (call->kind != IFT_JNODE_CALL) {
@@ -229,18 +221,17 @@ static struct ift_jnode *parse_jump(struct ift_jparser *p, enum ift_jnode_kind k
 }
 
 static struct ift_jnode *parse_tag(struct ift_jparser *p) {
-    if (word(p, "for")) return parse_for(p);
-    if (word(p, "if")) return parse_if(p);
-    if (word(p, "set")) return parse_set(p);
-    if (word(p, "macro")) return parse_macro(p);
-    if (word(p, "call")) return parse_call(p);
-    if (word(p, "filter")) return parse_filter(p);
-    if (word(p, "with")) return parse_with(p);
-    if (word(p, "generation")) return parse_generation(p);
-    if (word(p, "break")) return parse_jump(p, IFT_JNODE_BREAK);
-    if (word(p, "continue")) return parse_jump(p, IFT_JNODE_CONTINUE);
-    ift_jparser_fail(p, "the tag \"%.*s\" is not known here",
-                     (int)(p->at->text.n < 40 ? p->at->text.n : 40), p->at->text.p);
+    if (ift_jskip_word(p, "for")) return parse_for(p);
+    if (ift_jskip_word(p, "if")) return parse_if(p);
+    if (ift_jskip_word(p, "set")) return parse_set(p);
+    if (ift_jskip_word(p, "macro")) return parse_macro(p);
+    if (ift_jskip_word(p, "call")) return parse_call(p);
+    if (ift_jskip_word(p, "filter")) return parse_filter(p);
+    if (ift_jskip_word(p, "with")) return parse_with(p);
+    if (ift_jskip_word(p, "generation")) return parse_generation(p);
+    if (ift_jskip_word(p, "break")) return parse_jump(p, IFT_JNODE_BREAK);
+    if (ift_jskip_word(p, "continue")) return parse_jump(p, IFT_JNODE_CONTINUE);
+    ift_jparser_fail(p, "the tag \"%.*s\" is not known here", IFT_SHOWN(p->at->text));
     return NULL;
 }
 
@@ -273,10 +264,7 @@ static bool at_end(struct ift_jparser *p, const char *const *ends) {
 static struct ift_jnode *parse_body(struct ift_jparser *p, const char *const *ends) {
     static const char *const nothing[] = {NULL};
     struct ift_jnode *const n = ift_jnode_new(p, IFT_JNODE_BODY);
-    if (++p->depth > IFT_JINJA_DEPTH) {
-        ift_jparser_fail(p, "too deep");
-        return NULL;
-    }
+    if (ift_jparser_deeper(p) < 0) return NULL;
     while (!at_end(p, ends ? ends : nothing)) {
         struct ift_jnode *kid;
         if (p->at->kind == IFT_JTOKEN_END) {
@@ -299,10 +287,6 @@ static struct ift_jnode *parse_body(struct ift_jparser *p, const char *const *en
     return n;
 }
 
-struct ift_jnode *ift_jparse_template(struct ift_jparser *p) {
-    return parse_body(p, NULL);
-}
-
 int ift_jinja_open(struct ift_jinja **out, const char *text, size_t n, struct ift_err *err) {
     struct ift_jinja *const j = ift_alloc0(1, sizeof *j);
     struct ift_jtokens tokens = {0};
@@ -310,7 +294,7 @@ int ift_jinja_open(struct ift_jinja **out, const char *text, size_t n, struct if
     int rc = ift_jinja_lex(&tokens, &j->arena, text, n, err);
     if (rc == 0) {
         p.at = tokens.token;
-        j->body = ift_jparse_template(&p);
+        j->body = parse_body(&p, NULL);
         j->marks = p.marks;
         rc = j->body ? 0 : -1;
     }
