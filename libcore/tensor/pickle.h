@@ -2,8 +2,9 @@
  *
  * A pickle is a program that builds objects, and may ask for any function of any module to be
  * called. This interpreter calls nothing: it knows the instructions that protocol 2 uses for plain
- * data, and of the global names only those of the table in pickle.c: ordered dictionaries, storages
- * and the functions that say how a tensor lies in one. Everything else is refused by its name.
+ * data, and of the global names only those of the table in pickle_object.c: ordered dictionaries,
+ * storages and the functions that say how a tensor lies in one. Everything else is refused by its
+ * name.
  *
  * Hostile pickles cost memory in proportion to their bytes and no stack: values are not copied
  * deeply, not even those that a pickle mentions often, and nothing here is recursive. Whoever walks
