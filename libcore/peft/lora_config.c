@@ -52,7 +52,6 @@ int ift_lora_config_make(struct ift_lora_config *c, const struct ift_peft_option
     const char *targets = o->targets ? o->targets : "";
     if (!*targets) return add_defaults(c, arch, err);
     if (strcasecmp(targets, "all-linear") == 0) {
-        c->all_linear = true;
         add_list(c, &c->target, arch->linear_suffixes);
         return 0;
     }
@@ -111,7 +110,6 @@ static int read_targets(const struct reader *r, const struct ift_arch *arch) {
     IFT_TRY(read_names(r, "exclude_modules", &c->exclude));
     if (c->target.text && strcasecmp(c->target.text, "all-linear") == 0) {
         c->target.text = NULL;
-        c->all_linear = true;
         add_list(c, &c->target, arch->linear_suffixes);
     } else if (c->target.text) {
         IFT_TRY(ift_pattern_new(&c->target.pattern, c->target.text, r->err));
@@ -369,83 +367,4 @@ int64_t ift_lora_config_rank(const struct ift_lora_config *c, const char *module
 double ift_lora_config_scale(const struct ift_lora_config *c, const char *module) {
     const double rank = (double)ift_lora_config_rank(c, module);
     return override(&c->alphas, module, c->alpha) / (c->rslora ? sqrt(rank) : rank);
-}
-
-/* ---- writing ---- */
-
-static void add_quoted(struct ift_str *out, const char *text) {
-    ift_json_quote(out, text, strlen(text));
-}
-
-/* Starts the line of a key. */
-static void add_key(struct ift_str *out, const char *key) {
-    ift_str_addf(out, "%s\n  \"%s\": ", out->n > 1 ? "," : "", key);
-}
-
-static void add_names(struct ift_str *out, const char *key, const struct ift_lora_names *names) {
-    add_key(out, key);
-    if (names->text && !names->n) {
-        add_quoted(out, names->text);
-        return;
-    }
-    for (size_t i = 0; i < names->n; i++) {
-        ift_str_adds(out, i ? ",\n    " : "[\n    ");
-        add_quoted(out, names->item[i]);
-    }
-    ift_str_adds(out, "\n  ]");
-}
-
-static void add_overrides(struct ift_str *out, const char *key,
-                          const struct ift_lora_overrides *o) {
-    add_key(out, key);
-    for (size_t i = 0; i < o->n; i++) {
-        ift_str_adds(out, i ? ",\n    " : "{\n    ");
-        add_quoted(out, o->item[i].key);
-        ift_str_adds(out, ": ");
-        ift_json_number(out, o->item[i].value);
-    }
-    ift_str_adds(out, "\n  }");
-}
-
-static void add_layers(struct ift_str *out, const struct ift_lora_config *c) {
-    if (c->layers_pattern.n) add_names(out, "layers_pattern", &c->layers_pattern);
-    if (!c->layers) return;
-    add_key(out, "layers_to_transform");
-    for (size_t i = 0; i < c->layers; i++)
-        ift_str_addf(out, "%s%lld", i ? ", " : "[", (long long)c->layer[i]);
-    ift_str_addc(out, ']');
-}
-
-static void add_saved(struct ift_str *out, const struct ift_saved *s) {
-    add_key(out, "modules_to_save");
-    for (size_t i = 0; i < s->n; i++) {
-        ift_str_adds(out, i ? ",\n    " : "[\n    ");
-        add_quoted(out, s->item[i].text);
-    }
-    ift_str_adds(out, s->n ? "\n  ]" : "null");
-}
-
-/* Keys in alphabetical order, as PEFT sorts them. */
-void ift_lora_config_write(const struct ift_lora_config *c, const struct ift_saved *saved,
-                           const char *base, struct ift_str *out) {
-    ift_str_addc(out, '{');
-    if (c->alphas.n) add_overrides(out, "alpha_pattern", &c->alphas);
-    add_key(out, "base_model_name_or_path"), add_quoted(out, base);
-    add_key(out, "bias"), add_quoted(out, "none");
-    if (saved->tied) add_key(out, "ensure_weight_tying"), ift_str_adds(out, "true");
-    if (c->exclude.n || c->exclude.text) add_names(out, "exclude_modules", &c->exclude);
-    add_key(out, "fan_in_fan_out"), ift_str_adds(out, c->fan_in_fan_out ? "true" : "false");
-    add_key(out, "inference_mode"), ift_str_adds(out, "true");
-    add_key(out, "init_lora_weights"), ift_str_adds(out, "true");
-    add_layers(out, c);
-    add_key(out, "lora_alpha"), ift_json_number(out, c->alpha);
-    add_key(out, "lora_dropout"), ift_json_number(out, c->dropout);
-    add_saved(out, saved);
-    add_key(out, "peft_type"), add_quoted(out, "LORA");
-    add_key(out, "r"), ift_str_addf(out, "%lld", (long long)c->rank);
-    if (c->ranks.n) add_overrides(out, "rank_pattern", &c->ranks);
-    add_names(out, "target_modules", &c->target);
-    add_key(out, "task_type"), add_quoted(out, "CAUSAL_LM");
-    if (c->rslora) add_key(out, "use_rslora"), ift_str_adds(out, "true");
-    ift_str_adds(out, "\n}\n");
 }

@@ -46,8 +46,6 @@ struct ift_lora_config {
     bool rslora;
     bool fan_in_fan_out; /* said to PEFT: weights of targets are stored as (in, out). What the model
                             says counts, as it does there */
-    bool gaussian;       /* fresh A: normal(0, 1/r) */
-    bool all_linear;     /* as asked for; target then lists the family's */
     struct ift_lora_names target, exclude, layers_pattern;
     int64_t *layer;
     size_t layers;
