@@ -20,10 +20,6 @@ const struct ift_export *ift_export_find(const char *name) {
     return NULL;
 }
 
-const char *ift_encoding_name(enum ift_encoding as) {
-    return names[as];
-}
-
 static int choose(const struct ift_export *format, const char *as, const enum ift_encoding **chosen,
                   struct ift_err *err) {
     struct ift_str known = {0};

@@ -36,7 +36,6 @@ struct ift_export {
 const struct ift_export *const *ift_export_all(void); /* NULL-terminated */
 /* NULL: no such format. */
 const struct ift_export *ift_export_find(const char *name);
-const char *ift_encoding_name(enum ift_encoding as);
 
 /* Writes m to `to`; `as` is the name of an encoding, NULL: what is usual for the format, "keep": as
  * the model has them. What the format has not is a usage error. */

@@ -19,7 +19,8 @@ static uint64_t eight(const unsigned char *p, const unsigned char *end) {
     return v;
 }
 
-uint64_t ift_parquet_bits(const unsigned char *p, const unsigned char *end, uint64_t bit,
+/* `width` bits from bit number `bit` of [p, end), lowest first; what lies behind end is 0. */
+static uint64_t take_bits(const unsigned char *p, const unsigned char *end, uint64_t bit,
                           unsigned width) {
     if (width == 0 || bit / 8 >= (uint64_t)(end - p)) return 0;
     const unsigned char *const at = p + bit / 8;
@@ -57,7 +58,7 @@ static bool next_run(struct ift_parquet_runs *r) {
     }
     const size_t bytes = (r->width + 7) / 8;
     if (bytes > have) return false;
-    r->value = (uint32_t)ift_parquet_bits(t.p, t.p + bytes, 0, r->width);
+    r->value = (uint32_t)take_bits(t.p, t.p + bytes, 0, r->width);
     r->p = t.p + bytes;
     return true;
 }
@@ -72,8 +73,7 @@ size_t ift_parquet_runs_read(struct ift_parquet_runs *r, uint32_t *value, size_t
         const size_t k = r->left < n - done ? (size_t)r->left : n - done;
         if (r->packed) {
             for (size_t i = 0; i < k; i++, r->bit += r->width)
-                value[done + i] =
-                    (uint32_t)ift_parquet_bits(r->bits, r->bits_end, r->bit, r->width);
+                value[done + i] = (uint32_t)take_bits(r->bits, r->bits_end, r->bit, r->width);
         } else {
             for (size_t i = 0; i < k; i++) value[done + i] = r->value;
         }
@@ -120,7 +120,7 @@ bool ift_parquet_delta_next(struct ift_parquet_delta *d, int64_t *value) {
     if (d->left == 0) return false;
     if (d->begun) {
         if (d->in_mini == 0 && !next_mini(d)) return false;
-        const uint64_t step = ift_parquet_bits(d->bits, d->p, d->bit, d->width);
+        const uint64_t step = take_bits(d->bits, d->p, d->bit, d->width);
         d->value = (int64_t)((uint64_t)d->value + d->min + step);
         d->bit += d->width;
         d->in_mini--;

@@ -12,10 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* `width` bits from bit number `bit` of [p, end), lowest first; what lies behind end is 0. */
-uint64_t ift_parquet_bits(const unsigned char *p, const unsigned char *end, uint64_t bit,
-                          unsigned width);
-
 /* Runs of one value, or of values of `width` bits side by side. */
 struct ift_parquet_runs {
     const unsigned char *p, *end;

@@ -9,16 +9,14 @@ extern const struct ift_arch ift_arch_llama, ift_arch_mistral, ift_arch_qwen, if
     ift_arch_moss, ift_arch_chatglm, ift_arch_chatglm2, ift_arch_bloom;
 
 static const struct ift_arch *const all[] = {
-    &ift_arch_llama,     &ift_arch_mistral,  &ift_arch_qwen,
-    &ift_arch_qwen2,     &ift_arch_qwen3,    &ift_arch_internlm,
-    &ift_arch_internlm2, &ift_arch_baichuan, &ift_arch_gpt2,
-    &ift_arch_moss,      &ift_arch_chatglm,  &ift_arch_chatglm2,
+    &ift_arch_llama,     &ift_arch_mistral,
+    &ift_arch_qwen,      &ift_arch_qwen2,
+    &ift_arch_qwen3,     &ift_arch_internlm,
+    &ift_arch_internlm2, &ift_arch_baichuan,
+    &ift_arch_gpt2,      &ift_arch_moss,
+    &ift_arch_chatglm,   &ift_arch_chatglm2,
     &ift_arch_bloom,     NULL,
 };
-
-const struct ift_arch *const *ift_arch_all(void) {
-    return all;
-}
 
 /* The known model_types, each once. */
 static void list_types(struct ift_str *out) {

@@ -69,7 +69,6 @@ struct ift_arch {
 /* By model_type, the first of those that share it; an unknown one is an error that lists the known.
  */
 const struct ift_arch *ift_arch_find(const char *model_type, struct ift_err *err);
-const struct ift_arch *const *ift_arch_all(void); /* NULL-terminated */
 
 /* Reads a config.json: finds the family and lets it fill `c`. */
 int ift_arch_configure(const char *text, size_t n, const struct ift_arch **arch,
@@ -157,7 +156,6 @@ ift_val ift_build_embed(struct ift_build *b); /* rows of arch->embed_name for b-
 /* RMS norm "<name>.weight", or LayerNorm "<name>.weight" and "<name>.bias", of x (N, hidden), with
  * the config's epsilon. Those with an add are of *x + add, which *x becomes, in one pass over
  * memory; add 0: of *x. */
-ift_val ift_build_norm(struct ift_build *b, ift_val x, const char *fmt, ...) IFT_PRINTF(3, 4);
 ift_val ift_build_add_norm(struct ift_build *b, ift_val *x, ift_val add, const char *fmt, ...)
     IFT_PRINTF(4, 5);
 ift_val ift_build_layer_norm(struct ift_build *b, ift_val x, const char *fmt, ...) IFT_PRINTF(3, 4);

@@ -144,12 +144,6 @@ static ift_val norm(struct ift_build *b, ift_val *x, ift_val add, bool centred, 
                : ift_graph_layer_norm(b->g, *x, w, c, eps);
 }
 
-ift_val ift_build_norm(struct ift_build *b, ift_val x, const char *fmt, ...) {
-    char name[NAME];
-    FORMAT(name, fmt);
-    return norm(b, &x, 0, false, name);
-}
-
 ift_val ift_build_add_norm(struct ift_build *b, ift_val *x, ift_val add, const char *fmt, ...) {
     char name[NAME];
     FORMAT(name, fmt);

@@ -43,9 +43,6 @@ bool ift_model_is_copy(const struct ift_model *m, const struct ift_tensor *t);
 
 /* Reads config_text, and what generation_config.json says beside it. */
 int ift_model_configure(struct ift_model *m, struct ift_err *err) IFT_MUST_CHECK;
-/* Replaces the value of a key in config_text. */
-int ift_model_set_key(struct ift_model *m, const char *key, const char *value,
-                      struct ift_err *err) IFT_MUST_CHECK;
 /* Tables of `rows` rows, the old ones in front if `keep`; all others zero. */
 int ift_model_resize(struct ift_model *m, int64_t rows, bool keep,
                      struct ift_err *err) IFT_MUST_CHECK;

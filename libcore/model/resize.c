@@ -13,8 +13,8 @@ const struct ift_tensor *ift_model_table(const struct ift_model *m, size_t i) {
     return i < IFT_MODEL_TABLES && name[i] ? ift_model_find(m, name[i]) : NULL;
 }
 
-int ift_model_set_key(struct ift_model *m, const char *key, const char *value,
-                      struct ift_err *err) {
+/* Replaces the value of a key in config_text. */
+static int set_key(struct ift_model *m, const char *key, const char *value, struct ift_err *err) {
     struct ift_str text = {0};
     IFT_TRY(ift_config_set(m->config_text.p, m->config_text.n, key, value, &text, err));
     ift_str_release(&m->config_text);
@@ -32,7 +32,7 @@ static int set_vocab_size(struct ift_model *m, int64_t rows, struct ift_err *err
         IFT_TRY(ift_json_parse(&doc, m->config_text.p, m->config_text.n, err));
         const bool there = ift_json_get(&doc, 0, keys[i]) >= 0;
         ift_json_release(&doc);
-        if (there) IFT_TRY(ift_model_set_key(m, keys[i], value, err));
+        if (there) IFT_TRY(set_key(m, keys[i], value, err));
     }
     return ift_model_configure(m, err);
 }
@@ -75,7 +75,7 @@ int ift_model_untie(struct ift_model *m, struct ift_err *err) {
         m->slot = ift_realloc(m->slot, n, sizeof *m->slot);
         m->slot[n - 1] = (struct ift_model_slot){0};
     }
-    IFT_TRY(ift_model_set_key(m, "tie_word_embeddings", "false", err));
+    IFT_TRY(set_key(m, "tie_word_embeddings", "false", err));
     return ift_model_configure(m, err);
 }
 

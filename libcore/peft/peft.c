@@ -176,10 +176,6 @@ int ift_peft_new(struct ift_peft **out, const struct ift_model *m, const struct 
 
 /* ---- running ---- */
 
-const char *ift_peft_method(const struct ift_peft *p) {
-    return p->method->name;
-}
-
 bool ift_peft_trains_base(const struct ift_peft *p) {
     return p->method->trains_base;
 }

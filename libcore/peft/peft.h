@@ -47,7 +47,6 @@ int ift_peft_open(struct ift_peft **p, struct ift_model *m, const char *dir,
 /* Also the device memory it bound: after the execs, before the device is closed. NULL is fine. */
 void ift_peft_free(struct ift_peft *p);
 
-const char *ift_peft_method(const struct ift_peft *p);
 bool ift_peft_trains_base(const struct ift_peft *p);
 /* For ift_build.attach; NULL when there is nothing to attach. `training`: parameters are trainable
  * and dropout acts. */
