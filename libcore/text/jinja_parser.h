@@ -1,6 +1,6 @@
 /* jinja_parser.h: a template to a tree (jinja_internal.h). jinja_lex.c cuts it into tokens,
- * jinja_tags.c reads statements, jinja_parse.c expressions from the loosest binding to the tightest,
- * jinja_operand.c a value and what may follow it. Private to text.
+ * jinja_tags.c reads statements, jinja_parse.c expressions, from the loosest binding to the
+ * tightest, jinja_operand.c a value and what may follow it. Private to text.
  *
  * A function that reads returns NULL, or -1, after it has filled the error; the tree lies in the
  * template's arena.
