@@ -7,7 +7,7 @@
 
 struct args {
     const char *from, *program, *file, *info, *member, *as, *engine, *turns, *side, *answers,
-        *normalize, *encoding;
+        *normalize, *encoding, *join;
     struct ift_opt_list args;
     bool list, describe, explain, context, strip_html, unescape;
 };
@@ -21,6 +21,8 @@ static const struct ift_opt opts[] = {
                 "LLaMA-Factory's dataset_info.json; the first operand names the dataset"),
     IFT_OPT_LIST('\0', "arg", struct args, args, "NAME=VALUE",
                  "a string that the recipe sees as $NAME"),
+    IFT_OPT_STR('\0', "join", struct args, join, "PATH", NULL,
+                "second input, where the recipe has one: its tables, say"),
     IFT_OPT_STR('\0', "side", struct args, side, "NAME", NULL,
                 "of preference sets, which answer: as the recipe offers"),
     IFT_OPT_STR('\0', "answers", struct args, answers, "NAME", NULL,
@@ -75,6 +77,7 @@ static struct ift_format format_of(const struct args *a) {
         .engine = a->engine,
         .member = a->member,
         .encoding = a->encoding,
+        .join = a->join,
         .as = a->as,
     };
 }

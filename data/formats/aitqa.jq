@@ -1,5 +1,6 @@
 # title: AIT-QA
-# read: json group=table_id
+# read: jsonl
+# join: jsonl key=id on=table_id as=table
 # lang: EN
 # task: TS
 # gen: HG
@@ -8,11 +9,7 @@
 # licence: CDLA-Sharing-1.0
 # records: 515
 #
-# Questions and tables are two files. Sorted together by table_id, each table in front of its questions, they are one input:
-#
-#     { jq -c '{table_id: .id} + .' aitqa_tables.jsonl; cat aitqa_questions.jsonl; } |
-#         jq -cs 'sort_by(.table_id)[]' | ift-format --from aitqa
-#
+# Questions and tables are two files; --join aitqa_tables.jsonl.
 # A merged header is repeated in each of its places, a row of headers or a column for each level.
 def cell: if contains("|") or contains("\n") then split("|") | join("\\|") | split("\n") | join(" ") else . end;
 def row: "| " + (map(cell) | join(" | ")) + " |";
@@ -31,16 +28,13 @@ def markdown:
     ] as $body
   | [($head[0] | row), "| " + ($head[0] | map("---") | join(" | ")) + " |", (($head[1:] + $body)[] | row)]
   | join("\n");
-if type == "array" and (.[0].data | type) == "array" then . else error("no table in front of the questions of a table_id") end
-| (.[0] | markdown) as $table
-| .[1:][]
-| {
-    instruction: "Please read the following table in Markdown format and then answer the question according to the table. Table cells in one row are seperated by '|', and different rows are seperated by '\\n'.",
-    input: "Table:\n\($table)\nQuestion:\n\(.question)",
-    output: (.answers | join(", ")),
-    table_type: "hierarchical",
-    task_type: "TQA",
-    dataset: "AIT-QA",
-    id,
-    tags: [.type | strings]
-  }
+{
+  instruction: "Please read the following table in Markdown format and then answer the question according to the table. Table cells in one row are seperated by '|', and different rows are seperated by '\\n'.",
+  input: "Table:\n\(.table | markdown)\nQuestion:\n\(.question)",
+  output: (.answers | join(", ")),
+  table_type: "hierarchical",
+  task_type: "TQA",
+  dataset: "AIT-QA",
+  id,
+  tags: [.type | strings]
+}

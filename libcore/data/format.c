@@ -7,6 +7,7 @@
 #include "libcore/data/recipe_show.h"
 #include "libcore/data/dataset_info.h"
 #include "libcore/data/filter.h"
+#include "libcore/data/join.h"
 #include "libcore/data/shape.h"
 #include "libcore/data/turns.h"
 #include "libcore/io/stream.h"
@@ -64,16 +65,24 @@ static int open_recipe(const struct ift_format *f, struct ift_recipe **r, struct
     return rc;
 }
 
+/* What workers share. */
+struct job {
+    const struct ift_format *f;
+    const struct ift_join *join; /* or NULL */
+};
+
 /* A worker's own. */
 struct local {
     struct ift_recipe *recipe;
+    struct ift_json doc;      /* of a value, */
+    struct ift_str joined;    /* which becomes this */
     struct ift_record record; /* of line, or of clean */
     struct ift_str line, clean;
     bool as_it_is; /* what the recipe gives is what is written */
 };
 
 static void *local_new(void *ctx, struct ift_err *err) {
-    const struct ift_format *const f = ctx;
+    const struct ift_format *const f = ((const struct job *)ctx)->f;
     struct local *const l = ift_alloc0(1, sizeof *l);
     l->as_it_is = ift_turns(f->turns) == IFT_TURNS_ALL && !ift_clean_wanted(&f->clean);
     if (open_recipe(f, &l->recipe, err) == 0) return l;
@@ -85,6 +94,8 @@ static void local_free(void *ctx, void *local) {
     (void)ctx;
     struct local *const l = local;
     ift_recipe_free(l->recipe);
+    ift_json_release(&l->doc);
+    ift_str_release(&l->joined);
     ift_record_release(&l->record);
     ift_str_release(&l->line);
     ift_str_release(&l->clean);
@@ -125,11 +136,19 @@ static int suggest_encoding(const struct ift_format *f, struct ift_slice text,
 
 static int map(void *ctx, void *local, const struct ift_item *item, struct ift_emit *emit,
                struct ift_err *err) {
-    const struct ift_format *const f = ctx;
+    const struct job *const job = ctx;
+    const struct ift_format *const f = job->f;
     struct local *const l = local;
     struct ift_str *const to = l->as_it_is ? emit->out : &l->line;
+    struct ift_slice value_text = item->text;
     ift_str_clear(&l->line);
-    if (ift_recipe_run(l->recipe, item->text, to, err) < 0)
+    if (job->join) {
+        ift_str_clear(&l->joined);
+        if (ift_join_add(job->join, item->text, &l->doc, &l->joined, err) < 0)
+            return suggest_encoding(f, item->text, err);
+        value_text = ift_str_slice(&l->joined);
+    }
+    if (ift_recipe_run(l->recipe, value_text, to, err) < 0)
         return suggest_encoding(f, item->text, err);
     const struct ift_json *value;
     int got;
@@ -147,9 +166,26 @@ static int map(void *ctx, void *local, const struct ift_item *item, struct ift_e
     return got;
 }
 
+/* The second input, where the recipe has one. */
+static int open_join(const struct ift_format *f, const struct ift_recipe *r, struct ift_join **join,
+                     struct ift_err *err) {
+    const struct ift_recipe_join *const how = ift_recipe_joins(r);
+    if (how && f->join) return ift_join_open(join, how, f->join, err);
+    if (how)
+        return ift_fail_usage(err, "%s: --join what? --explain-recipe shows where \"%s\" is from",
+                              ift_recipe_name(r), how->as);
+    return f->join ? ift_fail_usage(err, "%s: the recipe joins nothing", ift_recipe_name(r)) : 0;
+}
+
 static int run_recipe(const struct ift_format *f, const struct ift_run *run, struct ift_err *err) {
     struct ift_recipe *recipe; /* for its header; the workers have theirs */
+    struct ift_join *join = NULL;
     IFT_TRY(open_recipe(f, &recipe, err));
+    if (open_join(f, recipe, &join, err) < 0) {
+        ift_recipe_free(recipe);
+        return -1;
+    }
+    struct job job = {f, join};
     const struct ift_filter filter = {
         .member = f->member,
         .encoding = f->encoding,
@@ -160,7 +196,8 @@ static int run_recipe(const struct ift_format *f, const struct ift_run *run, str
         .map = map,
         .note = {"with an empty output", "cleaned", "answers to nobody left out"},
     };
-    const int status = ift_filter_run(&filter, (void *)f, run, err);
+    const int status = ift_filter_run(&filter, &job, run, err);
+    ift_join_free(join);
     ift_recipe_free(recipe);
     return status;
 }

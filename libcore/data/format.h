@@ -19,14 +19,15 @@
 #include "libcore/data/record.h"
 
 struct ift_format {
-    const char *from;    /* recipe, NAME or FILE; or NULL and */
-    const char *program; /* a jq program, with or without a header; or NULL and */
-    const char *file;    /* a file that holds one; or NULL and */
-    const char *info;    /* LLaMA-Factory's dataset_info.json; the run's first operand names one */
-    const char *engine;  /* of ift_recipe_engine_name */
-    const char *member;  /* of archives, or NULL */
+    const char *from;     /* recipe, NAME or FILE; or NULL and */
+    const char *program;  /* a jq program, with or without a header; or NULL and */
+    const char *file;     /* a file that holds one; or NULL and */
+    const char *info;     /* LLaMA-Factory's dataset_info.json; the run's first operand names one */
+    const char *engine;   /* of ift_recipe_engine_name */
+    const char *member;   /* of archives, or NULL */
     const char *encoding; /* of the text; NULL: as the recipe says, or UTF-8 */
-    const char *as;      /* of ift_shape_name */
+    const char *join;     /* the second input, where the recipe has one; else NULL */
+    const char *as;       /* of ift_shape_name */
     struct ift_clean clean;
     const char *turns;               /* of ift_turns_name */
     bool context;                    /* turns keep the messages before them */

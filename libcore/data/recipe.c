@@ -153,6 +153,10 @@ const struct ift_recipe_read *ift_recipe_reads(const struct ift_recipe *r) {
     return &r->header.read;
 }
 
+const struct ift_recipe_join *ift_recipe_joins(const struct ift_recipe *r) {
+    return r->header.join.on ? &r->header.join : NULL;
+}
+
 enum ift_recipe_engine ift_recipe_engine(const struct ift_recipe *r) {
     return r->native ? IFT_RECIPE_NATIVE : IFT_RECIPE_LIBJQ;
 }

@@ -14,11 +14,11 @@
  *     {instruction, input: .context, output: .response}
  *
  * The header is the run of lines at the top that start with `#`; a line `# key: value` defines a
- * key, others are plain comment. Keys: title, read, lang, task, gen, type, source, licence, records
- * (as published), turns (how several turns are mapped), side and answers: the values, separated by
- * commas, that `--side` or `--answers` may have, the usual one first; the program sees it as $side
- * or $answers. A key that is not one of them, or comes twice, is an error, so that a misspelling is
- * seen.
+ * key, others are plain comment. Keys: title, read, join, lang, task, gen, type, source, licence,
+ * records (as published), turns (how several turns are mapped), side and answers: the values,
+ * separated by commas, that `--side` or `--answers` may have, the usual one first; the program sees
+ * it as $side or $answers. A key that is not one of them, or comes twice, is an error, so that a
+ * misspelling is seen.
  *
  * `read:` says how the container is cut into the values that the program sees one by one:
  *     json       values: the elements of a top-level array, or one value after the other (seen from
@@ -33,7 +33,15 @@
  *                columns, rows become objects), header=skip, header=no (default); fields=a,b,c
  *                (names given here; rows become objects; a row of another length is rejected)
  * Of all, encoding=NAME: the text is not UTF-8 but NAME, gb18030 say, as `iconv -l` lists them.
- * Without it: json.
+ * Without it: json. What has blanks in it stands in quotes: on="table id".
+ *
+ * `join:` tells of a second input, --join, in which each value finds what belongs to it (join.h).
+ * Words as of `read:` say how it is cut, and further ones
+ *     on=KEY     the value's member by which it looks
+ *     key=KEY    it finds a value of the second input whose member KEY is the same, or
+ *     files=GLOB it finds a file of that name, which is the array of the file's values
+ *     slash=C    where files are sought: C in the value's member stands for a slash of the path
+ *     as=NAME    the program sees it as the value's member NAME
  *
  * The program runs on our own evaluator when it keeps to the common subset of jq (jqn.h), otherwise
  * on libjq: same results, but for three things that the evaluator does better and jq.h says:
@@ -76,7 +84,16 @@ struct ift_recipe_read {
     char **field; /* IFT_RECIPE_FIELDS */
     size_t nfields;
     char *encoding; /* of the text, as ift_in_recode takes it, or NULL */
-    char *group; /* of JSON: the key by which values belong together (group.h), or NULL */
+    char *group;    /* of JSON: the key by which values belong together (group.h), or NULL */
+};
+
+/* What `join:` said. */
+struct ift_recipe_join {
+    struct ift_recipe_read read;
+    char *on, *as; /* NULL: there was no `join:` */
+    char *key;     /* of values, or NULL and */
+    char *files;   /* which files, each found by its name */
+    char slash;    /* 0: none */
 };
 
 struct ift_recipe;
@@ -102,6 +119,7 @@ const char *ift_recipe_header(const struct ift_recipe *r, const char *key);
 extern const char *const
     ift_recipe_keys[]; /* the header keys in the order in which they are shown, NULL at the end */
 const struct ift_recipe_read *ift_recipe_reads(const struct ift_recipe *r);
+const struct ift_recipe_join *ift_recipe_joins(const struct ift_recipe *r); /* NULL: nothing */
 /* The engine that runs it, NATIVE or LIBJQ, and, for LIBJQ chosen by AUTO, what the evaluator lacks
  * (else NULL). */
 enum ift_recipe_engine ift_recipe_engine(const struct ift_recipe *r);

@@ -8,7 +8,7 @@
 
 const char *const ift_recipe_keys[] = {
     "title",   "lang",  "task", "gen",     "type", "source", "licence",
-    "records", "turns", "side", "answers", "read", NULL,
+    "records", "turns", "side", "answers", "read", "join",   NULL,
 };
 
 static int key_index(struct ift_slice key) {
@@ -33,6 +33,11 @@ static struct ift_slice trim(struct ift_slice s) {
     return s;
 }
 
+static struct ift_slice unquote(struct ift_slice s) {
+    const bool quoted = s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"';
+    return quoted ? (struct ift_slice){s.p + 1, s.n - 2} : s;
+}
+
 static void add_fields(struct ift_recipe_read *read, struct ift_slice names) {
     read->columns = IFT_RECIPE_FIELDS;
     size_t cap = 0;
@@ -47,6 +52,7 @@ static void add_fields(struct ift_recipe_read *read, struct ift_slice names) {
 static bool read_option(struct ift_recipe_read *read, struct ift_slice word) {
     struct ift_slice value = word;
     const struct ift_slice key = cut(&value, '=');
+    value = unquote(value);
     if (value.n && !read->encoding && ift_slice_is(key, "encoding")) {
         read->encoding = ift_strndup(value.p, value.n);
         return true;
@@ -78,8 +84,20 @@ static bool read_option(struct ift_recipe_read *read, struct ift_slice word) {
     return true;
 }
 
-static int parse_read(struct ift_recipe_read *read, struct ift_slice words, struct ift_err *err) {
-    const struct ift_slice container = cut(&words, ' ');
+/* Takes the next word out of *rest; blanks in quotes are part of it. */
+static struct ift_slice cut_word(struct ift_slice *rest) {
+    size_t n = 0;
+    for (bool quoted = false; n < rest->n && (quoted || rest->p[n] != ' '); n++)
+        quoted ^= rest->p[n] == '"';
+    const struct ift_slice word = {rest->p, n};
+    const size_t used = n + (n < rest->n);
+    *rest = (struct ift_slice){rest->p + used, rest->n - used};
+    return word;
+}
+
+static int parse_container(struct ift_recipe_read *read, struct ift_slice *words,
+                           struct ift_err *err) {
+    const struct ift_slice container = cut_word(words);
     if (ift_slice_is(container, "json") || ift_slice_is(container, "jsonl")) {
         read->container = ift_slice_is(container, "json") ? IFT_RECIPE_JSON : IFT_RECIPE_JSONL;
     } else if (ift_slice_is(container, "object")) {
@@ -92,17 +110,52 @@ static int parse_read(struct ift_recipe_read *read, struct ift_slice words, stru
         read->csv = (struct ift_csv_dialect){csv ? ',' : '\t', csv};
     } else {
         return IFT_FAIL(err,
-                        "read: no container '%.*s'; known are json, jsonl, object, yaml, csv "
-                        "and tsv",
+                        "no container '%.*s'; known are json, jsonl, object, yaml, csv and tsv",
                         (int)container.n, container.p);
     }
+    return 0;
+}
+
+static int check_read(const struct ift_recipe_read *read, struct ift_err *err) {
+    return read->encoding ? ift_recode_check(read->encoding, err) : 0;
+}
+
+static int parse_read(struct ift_recipe_read *read, struct ift_slice words, struct ift_err *err) {
+    IFT_TRY(parse_container(read, &words, err));
     while (words.n) {
-        const struct ift_slice word = cut(&words, ' ');
+        const struct ift_slice word = cut_word(&words);
         if (word.n && !read_option(read, word))
-            return IFT_FAIL(err, "read: cannot use '%.*s'", (int)word.n, word.p);
+            return IFT_FAIL(err, "cannot use '%.*s'", (int)word.n, word.p);
     }
-    return read->encoding && ift_recode_check(read->encoding, err) < 0 ? ift_fail_in(err, "read")
-                                                                       : 0;
+    return check_read(read, err);
+}
+
+/* A word of `join:` that is none of `read:`. */
+static bool join_option(struct ift_recipe_join *join, struct ift_slice word) {
+    struct ift_slice value = word;
+    const struct ift_slice key = cut(&value, '=');
+    char **const to = ift_slice_is(key, "on")      ? &join->on
+                      : ift_slice_is(key, "as")    ? &join->as
+                      : ift_slice_is(key, "key")   ? &join->key
+                      : ift_slice_is(key, "files") ? &join->files
+                                                   : NULL;
+    value = unquote(value);
+    if (ift_slice_is(key, "slash") && value.n == 1) return (join->slash = value.p[0]) != 0;
+    if (!to || *to || value.n == 0) return false;
+    *to = ift_strndup(value.p, value.n);
+    return true;
+}
+
+static int parse_join(struct ift_recipe_join *join, struct ift_slice words, struct ift_err *err) {
+    IFT_TRY(parse_container(&join->read, &words, err));
+    while (words.n) {
+        const struct ift_slice word = cut_word(&words);
+        if (word.n && !join_option(join, word) && !read_option(&join->read, word))
+            return IFT_FAIL(err, "cannot use '%.*s'", (int)word.n, word.p);
+    }
+    if (!join->on || !join->as || !join->key == !join->files || (join->slash && join->key))
+        return IFT_FAIL(err, "needs on=, as= and either key= or files=");
+    return check_read(&join->read, err);
 }
 
 /* One line of the header, without its '#'. */
@@ -121,7 +174,11 @@ static int parse_line(struct ift_recipe_header *h, struct ift_slice line, struct
     if (h->value[k]) return IFT_FAIL(err, "header key '%s' comes twice", ift_recipe_keys[k]);
     value = trim(value);
     h->value[k] = ift_strndup(value.p, value.n);
-    return ift_slice_is(key, "read") ? parse_read(&h->read, value, err) : 0;
+    if (ift_slice_is(key, "read") && parse_read(&h->read, value, err) < 0)
+        return ift_fail_in(err, "read");
+    if (ift_slice_is(key, "join") && parse_join(&h->join, value, err) < 0)
+        return ift_fail_in(err, "join");
+    return 0;
 }
 
 int ift_recipe_header_parse(struct ift_recipe_header *h, const char *name, struct ift_slice text,
@@ -136,11 +193,20 @@ int ift_recipe_header_parse(struct ift_recipe_header *h, const char *name, struc
     return 0;
 }
 
+static void read_release(struct ift_recipe_read *read) {
+    for (size_t i = 0; i < read->nfields; i++) free(read->field[i]);
+    free(read->field);
+    free(read->group);
+    free(read->encoding);
+}
+
 void ift_recipe_header_release(struct ift_recipe_header *h) {
     for (int i = 0; i < IFT_RECIPE_NKEYS; i++) free(h->value[i]);
-    for (size_t i = 0; i < h->read.nfields; i++) free(h->read.field[i]);
-    free(h->read.field);
-    free(h->read.group);
-    free(h->read.encoding);
+    read_release(&h->read);
+    read_release(&h->join.read);
+    free(h->join.on);
+    free(h->join.as);
+    free(h->join.key);
+    free(h->join.files);
     *h = (struct ift_recipe_header){0};
 }

@@ -4,11 +4,12 @@
 
 #include "libcore/data/recipe.h"
 
-enum { IFT_RECIPE_NKEYS = 12 };
+enum { IFT_RECIPE_NKEYS = 13 };
 
 struct ift_recipe_header {
     char *value[IFT_RECIPE_NKEYS]; /* in the order of ift_recipe_keys; NULL: not given */
     struct ift_recipe_read read;
+    struct ift_recipe_join join;
 };
 
 /* A failure is `name:line: …`. Release after failure too. */

@@ -3,5 +3,7 @@ for recipe in "$SRC"/data/formats/*.jq; do
     name=$(basename "$recipe" .jq)
     pair=$SRC/tests/formats/$name
     [ -f "$pair.in" ] || { echo "$name: no tests/formats/$name.in"; continue; }
-    ift-format -q --engine libjq --from "$name" "$pair.in" | cmp - "$pair.out"
+    join=()
+    [ ! -e "$pair.join" ] || join=(--join "$pair.join")
+    ift-format -q --engine libjq --from "$name" "${join[@]}" "$pair.in" | cmp - "$pair.out"
 done

@@ -28,8 +28,6 @@ tatqa=$data/real/tabular/tatqa/tatqa_dataset_dev.json
 [ ! -e "$tatqa" ] ||
     ift-format --from tatqa "$tatqa" -o out.jsonl 2>&1 | grep -vx 'ift-format: 278 records in, 1668 out' || true
 aitqa=$data/real/tabular/aitqa
-if [ -e "$aitqa" ] && command -v jq >/dev/null; then
-    { jq -c '{table_id: .id} + .' "$aitqa/aitqa_tables.jsonl"; cat "$aitqa/aitqa_questions.jsonl"; } |
-        jq -cs 'sort_by(.table_id)[]' | ift-format --from aitqa -o out.jsonl 2>&1 |
-        grep -vx 'ift-format: 113 records in, 515 out' || true
-fi
+[ ! -e "$aitqa" ] ||
+    ift-format --from aitqa --join "$aitqa/aitqa_tables.jsonl" "$aitqa/aitqa_questions.jsonl" -o out.jsonl 2>&1 |
+    grep -vx 'ift-format: 515 records in, 515 out' || true

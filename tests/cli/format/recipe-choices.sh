@@ -1,9 +1,11 @@
 # What recipes offer to choose from, on the samples of their pairs.
 try() { # NAME OPTION...
     echo "-- $*"
-    ift-format --from "$@" "$SRC/tests/formats/$1.in" >out.jsonl
-    ift-format -q --from "$@" --engine libjq "$SRC/tests/formats/$1.in" | cmp - out.jsonl
-    sed 's/.*"instruction":\("[^"]*"\).*"output":\("[^"]*"\).*/\1 \2/' out.jsonl
+    local pair=$SRC/tests/formats/$1 join=()
+    [ ! -e "$pair.join" ] || join=(--join "$pair.join")
+    ift-format --from "$@" "${join[@]}" "$pair.in" >out.jsonl
+    ift-format -q --from "$@" "${join[@]}" --engine libjq "$pair.in" | cmp - out.jsonl
+    sed 's/.*"instruction":\("[^"]*"\).*"output":\("\([^"\\]\|\\.\)*"\).*/\1 \2/' out.jsonl
 }
 try hc3 --side human --answers all
 try hc3 --side chatgpt
@@ -12,3 +14,6 @@ try natural-instructions --answers all
 try alpaca-gpt4-comparison --side rejected
 try firefly-dpo --side rejected
 try webgpt --side worse
+try nl2sql --answers sql
+try totto --answers all
+try wikisql --answers sql

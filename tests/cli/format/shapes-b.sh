@@ -30,8 +30,10 @@ refuse cmmlu 'id,question,A,B,C,D' '0,a,b,c,d,e'
 refuse csl 'to title	a' # a column is missing
 refuse mmlu 'a,b,c'
 refuse fetaqa '{"question": "a"}'
-refuse aitqa '{"table_id": "t", "id": "q", "question": "a", "answers": ["b"]}' '{"id": "t", "data": []}'
-refuse wtq '{"context": "c", "id": "q", "utterance": "a", "targetValue": "b"}' '{"id": "q"}'
+refuse finqa '{"table": [["a"]]}'
+refuse pacific '{"table": {"table": [["a"]]}, "paragraphs": [], "questions": []}'
+refuse totto '{"table": []}'
+refuse pubhealthtab '{"claim": "a", "table": {"rows": []}}'
 refuse tatqa '{"table": {"table": [["a"]]}, "paragraphs": [], "questions": [{"question": "a", "answer": null}]}' '{"table": {}}'
 refuse tabmwp '{"1": {"question": "a"}}'
 

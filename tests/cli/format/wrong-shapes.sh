@@ -1,17 +1,20 @@
 # What is not of a collection's shape is rejected with what was expected, whatever engine runs the recipe.
 try() { # NAME VALUE
-    for engine in native libjq; do
-        ift-format --from "$1" --engine $engine --keep-going <<<"$2" 2>$engine
+    for engine in auto libjq; do
+        ift-format --from "$1" "${join[@]}" --engine $engine --keep-going <<<"$2" 2>$engine
     done
-    sed -n "s/ift-format: rejected stdin:1:/$1:/p" native
-    cmp native libjq
+    sed -n "s/ift-format: rejected stdin:1:/$1:/p" auto
+    cmp auto libjq
 }
 other='{"neither":"asked","nor":["answered"]}'
 for recipe in "$SRC"/data/formats/*.jq; do
     name=$(basename "$recipe" .jq)
     ! grep -q '^# read: [ct]sv' "$recipe" || continue
-    ift-format --from "$name" --keep-going <<<"$other" 2>&1 | grep -q '1 records in, 0 out, 1 rejected' || echo "$name takes $other"
+    join=()
+    [ ! -e "$SRC/tests/formats/$name.join" ] || join=(--join "$SRC/tests/formats/$name.join")
+    ift-format --from "$name" "${join[@]}" --keep-going <<<"$other" 2>&1 | grep -q ' in, 0 out, [12] rejected' || echo "$name takes $other"
 done
+join=()
 try gpt4all '{"prompt":"p","completion":"c"}'
 try gpteacher '{"instruction":"i","answer":"a"}'
 try code-alpaca '{"instruction":"i"}'
@@ -35,4 +38,12 @@ try alpaca-gpt4-comparison '{"user_input":"u","completion_b":"b"}'
 try prosocial-dialog-context '{"context":"c","response":"r","dialogue_id":1,"response_id":2}'
 try prosocial-dialog-context '{"context":"c","response":"r"}'
 try firefly-dpo '{"prompt":"p","chosen":null}'
+join=(--join "$SRC/tests/formats/wikisql.join")
+try wikisql '{"question":"q","table_id":"1-100-1"}'
+join=(--join "$SRC/tests/formats/tabfact.join")
+try tabfact '{"1-7-2.html.csv":[["a statement"],[2],"c"]}'
+try tabfact '{"1-7-2.html.csv":[["a statement"],[1],["pos"],"c"]}'
+join=(--join "$SRC/tests/formats/hitab.join")
+try hitab '{"table_id":"12","question":"q"}'
+join=()
 try finance-en '{"text":""}'

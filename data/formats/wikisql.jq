@@ -1,0 +1,72 @@
+# title: WikiSQL
+# read: jsonl
+# join: jsonl key=id on=table_id as=table
+# lang: EN
+# task: TS
+# gen: HG
+# type: questions about tables of Wikipedia, published as queries
+# source: https://github.com/salesforce/WikiSQL
+# licence: BSD 3-Clause
+# records: 80654
+# answers: result, sql
+#
+# The output is what the query gives, run on the table as the authors' evaluation runs it, or the query itself. Questions are
+# train.jsonl; --join train.tables.jsonl. A question whose query gives nothing is dropped.
+def shown: if type == "number" then . + 0 | tostring elif . == null then "" else tostring end;
+def cell: shown | split("|") | join("\\|") | split("\n") | join(" ");
+def row: "| " + (map(cell) | join(" | ")) + " |";
+def plain: "| " + (map(if type == "string" then . else shown end) | join(" | ")) + " |";
+def markdown:
+  [.header, (.header | map("---")), .rows[]]
+  | (if tojson | contains("|") or contains("\\n") then map(row) else map(plain) end)
+  | join("\n");
+def number:
+  if type == "number" then .
+  else [tostring | gsub(","; "") | match("-?[0-9]*[.]?[0-9]+").string | sub("^(?<sign>-?)[.]"; "\(.sign)0.") | tonumber][0] end;
+def operator: ["=", ">", "<"][.] // error("an operator that is not 0, 1 or 2");
+def holds($op):
+  if $op == 0 then .[0] == .[1] elif .[0] == null or .[1] == null then false
+  elif $op == 1 then .[0] > .[1] else .[0] < .[1] end;
+def pair($type): if $type == "real" then map(number) else map(shown | ascii_downcase) end;
+def aggregate($agg):
+  if $agg == 0 then map(shown)
+  elif $agg == 3 then [length | tostring]
+  elif length == 0 then []
+  else (if all(.[]; number != null) then map(number) else . end)
+    | (if $agg == 1 then [max] elif $agg == 2 then [min]
+       elif any(.[]; type != "number") then []
+       elif $agg == 4 then [add] elif $agg == 5 then [add / length]
+       else error("an aggregation that is not 0 to 5") end)
+    | map(shown) end;
+def result:
+  . as $question
+  | .table as $table
+  | [$table.rows[] as $row
+      | select(all($question.sql.conds[]; . as $c | [$row[$c[0]], $c[2]] | pair($table.types[$c[0]]) | holds($c[1])))
+      | $row[$question.sql.sel]]
+  | aggregate($question.sql.agg);
+def quoted: "\"" + (split("\"") | join("\"\"")) + "\"";
+def sql:
+  .table.header as $header
+  | ($header[.sql.sel] | quoted) as $column
+  | "SELECT "
+    + (if .sql.agg == 0 then $column else ["MAX", "MIN", "COUNT", "SUM", "AVG"][.sql.agg - 1] + "(" + $column + ")" end)
+    + " FROM " + (.table_id | quoted)
+    + ([.sql.conds[]
+        | ($header[.[0]] | quoted) + " " + (.[1] | operator) + " "
+          + (.[2] | if type == "number" then shown else "'" + (split("'") | join("''")) + "'" end)]
+       | if length == 0 then "" else " WHERE " + join(" AND ") end);
+if (.sql | type) == "object" and (.table.rows | type) == "array" then . else error("no \"sql\", or a table without \"rows\"") end
+| (if $answers == "sql" then sql else result | if length == 0 then empty else join(", ") end end) as $output
+| {
+    instruction: "Please read the following table in Markdown format and then \(if $answers == "sql" then "write the SQL query that answers the question" else "answer the question according to the table" end). Table cells in one row are seperated by '|', and different rows are seperated by '\\n'.",
+    input: (
+      "Table:\n\(.table | markdown)\n"
+      + (if $answers == "sql" then "Table name:\n\(.table_id)\n" else "" end)
+      + "Question:\n\(.question)"
+    ),
+    output: $output,
+    table_type: "vertical",
+    task_type: "TQA",
+    dataset: "WikiSQL"
+  }

@@ -1,0 +1,31 @@
+/* join.h: a second input in which values find what belongs to them by a key: the tables that
+ * questions are about, say (`join:` of a recipe, recipe.h).
+ *
+ * All of it is read at once and kept in memory as text, with some fifty bytes for each thing that
+ * can be found; workers share it. What can be found is a value, by one of its members, or a file,
+ * by its name: then it is the array of the file's values.
+ *
+ * A file is found by the end of its path, without the extension: `200-csv/1` and `1` both find
+ * csv/200-csv/1.tsv, if no other file's path ends so. A key that finds nothing is tried again
+ * without an extension of its own.
+ */
+#ifndef IFT_JOIN_H
+#define IFT_JOIN_H
+
+#include "libcore/base/err.h"
+#include "libcore/base/str.h"
+#include "libcore/data/recipe.h"
+#include "libcore/io/json.h"
+
+struct ift_join;
+/* Reads the file, folder or archive. It fails where a value is not JSON or has no key, and where
+ * two have the same. `how` must outlive the result. */
+int ift_join_open(struct ift_join **j, const struct ift_recipe_join *how, const char *path,
+                  struct ift_err *err) IFT_MUST_CHECK;
+/* Appends the value with what belongs to it as its first member. It must be an object that has the
+ * key. doc is for the parser, reused from call to call; it is left as it happens to be. */
+int ift_join_add(const struct ift_join *j, struct ift_slice value, struct ift_json *doc,
+                 struct ift_str *out, struct ift_err *err) IFT_MUST_CHECK;
+void ift_join_free(struct ift_join *j);
+
+#endif
