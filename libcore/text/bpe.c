@@ -42,11 +42,9 @@ void ift_bpe_grow(struct ift_bpe_work *w) {
 
 void ift_bpe_work_release(struct ift_bpe_work *w) {
     free(w->symbol);
-    free(w->value);
+    free(w->link);
     free(w->heap);
     free(w->entry);
-    free(w->prev);
-    free(w->next);
     *w = (struct ift_bpe_work){0};
 }
 
@@ -152,48 +150,72 @@ static uint64_t pop(struct ift_bpe_work *w) {
 }
 
 static void set_value(const struct ift_bpe *b, struct ift_bpe_work *w, uint32_t i) {
-    const uint32_t right = w->next[i];
-    w->value[i] =
+    const uint32_t right = w->link[i].next;
+    w->link[i].value =
         right == (uint32_t)NIL ? NONE : pair_value(b, w->symbol[i].id, w->symbol[right].id);
 }
 
 static void push_pair(const struct ift_bpe *b, struct ift_bpe_work *w, uint32_t i) {
     set_value(b, w, i);
-    if (w->value[i] != NONE) push(w, (uint32_t)(w->value[i] >> 32), i);
+    if (w->link[i].value != NONE) push(w, (uint32_t)(w->link[i].value >> 32), i);
+}
+
+/* Whether the next to be merged is the pair behind i's, so that i's will be another before its turn
+ * comes. */
+static bool is_passing(const struct ift_bpe_work *w, uint32_t i) {
+    const uint32_t right = w->link[i].next;
+    const uint64_t next = w->heap[0].key;
+    return (uint32_t)next == right && w->link[right].value >> 32 == next >> 32;
+}
+
+/* Room for a word of w->n symbols; what was there is of no use. */
+static void make_room(struct ift_bpe_work *w) {
+    if (w->n <= w->cap_link) return;
+    free(w->link);
+    free(w->entry);
+    w->cap_link = w->cap_entry = w->n + w->n / 2;
+    w->link = ift_alloc_table(w->cap_link, sizeof *w->link);
+    w->entry = ift_alloc_table(w->cap_entry, sizeof *w->entry);
 }
 
 static void start_long(const struct ift_bpe *b, struct ift_bpe_work *w) {
-    w->value = ift_grow(w->value, w->n, &w->cap_value, sizeof *w->value);
-    w->prev = ift_grow(w->prev, w->n, &w->cap_prev, sizeof *w->prev);
-    w->next = ift_grow(w->next, w->n, &w->cap_next, sizeof *w->next);
+    make_room(w);
     w->nheap = w->nentry = 0;
     w->unused = (uint32_t)NIL;
     for (size_t i = 0; i < IFT_BPE_RUNS; i++) w->run[i].last = (uint32_t)NIL;
     for (uint32_t i = 0; i < w->n; i++) {
-        w->prev[i] = i - 1; /* NIL for the first */
-        w->next[i] = i + 1 < w->n ? i + 1 : (uint32_t)NIL;
+        w->link[i].prev = i - 1; /* NIL for the first */
+        w->link[i].next = i + 1 < w->n ? i + 1 : (uint32_t)NIL;
+        push_pair(b, w, i);
     }
-    for (uint32_t i = 0; i < w->n; i++) push_pair(b, w, i);
 }
 
 static void merge_long(const struct ift_bpe *b, struct ift_bpe_work *w) {
     start_long(b, w);
-    while (w->nheap > 0) {
-        const uint64_t top = pop(w);
-        const uint32_t i = (uint32_t)top;
+    for (uint64_t top = NONE; top != NONE || w->nheap > 0;) {
+        if (top == NONE) top = pop(w);
+        const uint32_t i = (uint32_t)top, rank = (uint32_t)(top >> 32);
+        top = NONE;
+        struct ift_bpe_link *const link = &w->link[i];
         /* Symbols only grow, so an entry whose rank is still that of the pair at its place is
          * current. */
-        if (w->value[i] == NONE || w->value[i] >> 32 != top >> 32) continue;
-        const uint32_t gone = w->next[i], left = w->prev[i], right = w->next[gone];
-        w->symbol[i].id = (uint32_t)w->value[i];
-        w->value[gone] = NONE;
-        w->next[i] = right;
-        if (right != (uint32_t)NIL) w->prev[right] = i;
+        if (link->value == NONE || link->value >> 32 != rank) continue;
+        const uint32_t gone = link->next, left = link->prev, right = w->link[gone].next;
+        w->symbol[i].id = (uint32_t)link->value;
+        w->link[gone].value = NONE;
+        link->next = right;
+        if (right != (uint32_t)NIL) w->link[right].prev = i;
         if (left != (uint32_t)NIL) push_pair(b, w, left);
-        push_pair(b, w, i);
+        set_value(b, w, i);
+        const uint64_t key = (link->value & 0xffffffff00000000u) | i;
+        if (link->value == NONE) continue;
+        if (w->nheap == 0 || key < w->heap[0].key)
+            top = key; /* it would be the next to be taken */
+        else if (!is_passing(w, i))
+            push(w, (uint32_t)(link->value >> 32), i);
     }
     size_t n = 0;
-    for (uint32_t i = 0; i != (uint32_t)NIL; i = w->next[i]) w->symbol[n++] = w->symbol[i];
+    for (uint32_t i = 0; i != (uint32_t)NIL; i = w->link[i].next) w->symbol[n++] = w->symbol[i];
     w->n = n;
 }
 

@@ -33,7 +33,11 @@ struct ift_bpe_symbol {
     uint32_t from; /* first byte in the word; it ends where the next begins */
 };
 
-/* Long words only: pairs that wait to be merged. */
+/* Long words only: a symbol's neighbours and pairs that wait to be merged. */
+struct ift_bpe_link {
+    uint64_t value; /* rank and result of the pair that starts here */
+    uint32_t prev, next;
+};
 enum { IFT_BPE_RUNS = 256 };
 struct ift_bpe_entry {
     uint32_t at, next; /* the left symbol; the next entry of the same run */
@@ -50,13 +54,12 @@ struct ift_bpe_run {
 struct ift_bpe_work {
     struct ift_bpe_symbol *symbol; /* the word: in before, out after the merge */
     size_t n, cap;
-    uint64_t *value; /* long words: rank and result of the pair that starts at each symbol */
-    uint32_t *prev, *next;
+    struct ift_bpe_link *link; /* of each symbol */
     struct ift_bpe_head *heap;
     struct ift_bpe_entry *entry;
     struct ift_bpe_run run[IFT_BPE_RUNS]; /* that of a rank which may go on */
     uint32_t unused;                      /* an entry that is free, the first of a list */
-    size_t nheap, nentry, cap_value, cap_heap, cap_prev, cap_next, cap_entry;
+    size_t nheap, nentry, cap_link, cap_heap, cap_entry;
 };
 
 void ift_bpe_add(struct ift_bpe *b, uint32_t left, uint32_t right, uint32_t rank, uint32_t merged);

@@ -73,16 +73,21 @@ static void compose(const char *p, size_t n, size_t at, struct ift_normal *out) 
     if (!kept) map_composed(out, from, (struct ift_slice){p, n}, at);
 }
 
+static void keep(const char *p, size_t from, size_t to, struct ift_normal *out) {
+    const size_t at = out->text.n;
+    ift_str_add(&out->text, p + from, to - from);
+    ift_normal_map(out, at, from, true);
+}
+
 void ift_nfc(const char *p, size_t n, struct ift_normal *out) {
+    size_t kept = 0; /* what lies from here to i stays as it is */
     bool quiet;
     for (size_t i = 0, len; i < n; i += len) {
-        const size_t from = out->text.n;
         len = cluster(p + i, n - i, &quiet);
-        if (!quiet) {
-            compose(p + i, len, i, out);
-            continue;
-        }
-        ift_str_add(&out->text, p + i, len);
-        ift_normal_map(out, from, i, true);
+        if (quiet) continue;
+        keep(p, kept, i, out);
+        compose(p + i, len, i, out);
+        kept = i + len;
     }
+    keep(p, kept, n, out);
 }

@@ -34,7 +34,7 @@ static inline enum ift_class class_of(struct ift_classes *c, uint32_t code) {
     return (page ? page : make_page(c, code >> 8))[code & 255];
 }
 
-/* Of three bytes, as nearly all are that are not in the first 2048. */
+/* Of three bytes, as nearly all are that are not of one or two. */
 static inline bool is_three(const unsigned char *b, size_t n) {
     return n >= 3 && b[0] > 0xe0 && b[0] < 0xf0 && b[0] != 0xed && (b[1] & 0xc0) == 0x80 &&
            (b[2] & 0xc0) == 0x80;
@@ -47,6 +47,10 @@ static inline enum ift_class look(struct ift_classes *c, const char *p, size_t n
     uint32_t code = b[0];
     *len = 1;
     if (code < 0x80) return class_of(c, code);
+    if (n - i >= 2 && b[0] >= 0xc2 && b[0] < 0xe0 && (b[1] & 0xc0) == 0x80) {
+        *len = 2;
+        return class_of(c, (b[0] & 31u) << 6 | (b[1] & 63u));
+    }
     if (is_three(b, n - i)) {
         *len = 3;
         return class_of(c, (b[0] & 15u) << 12 | (b[1] & 63u) << 6 | (b[2] & 63u));
