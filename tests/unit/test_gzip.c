@@ -325,7 +325,7 @@ static void damage(struct ift_rng *r, const struct ift_str *file, struct ift_str
                 const size_t from = ift_rng_below(r, out->n - n);
                 ift_str_reserve(out, n);
                 memmove(out->p + at + n, out->p + at, out->n - at);
-                memcpy(out->p + at, out->p + from, n);
+                memmove(out->p + at, out->p + from, n);
                 out->n += n;
             }
         }
