@@ -1,5 +1,6 @@
-/* jqn_parse.h: the parser's state and what its files share: words and strings (jqn_words.c), calls
- * of functions (jqn_parse_call.c), all else (jqn_parse.c). A recursive descent over jq's grammar
+/* jqn_parse.h: the parser's state and what its files share: words and strings (jqn_words.c), terms
+ * and their paths (jqn_parse_term.c), calls of functions (jqn_parse_call.c), operators and whole
+ * programs (jqn_parse.c). A recursive descent over jq's grammar
  * (of 1.6, which is stricter than later ones). A function returns NULL or false for whatever is not
  * in the subset, right or wrong, with the reason in p->why: libjq then decides.
  */
@@ -52,7 +53,11 @@ const struct jqn_expr *jqn_text_literal(struct jqn_parser *p, const char *text, 
 void jqn_add_part(struct jqn_expr *e, size_t *cap, const struct jqn_expr *part);
 const struct jqn_expr *jqn_settle_parts(struct jqn_parser *p, struct jqn_expr *e, bool ok);
 
+enum { JQN_MAX_NESTING = 200 };
+
 const struct jqn_expr *jqn_parse_pipe(struct jqn_parser *p);
+/* A term with its path; where `term` is not asked for, also what jq's grammar puts beside terms. */
+const struct jqn_expr *jqn_parse_postfix(struct jqn_parser *p, bool term);
 /* At a name that is no keyword of its own. */
 const struct jqn_expr *jqn_parse_call(struct jqn_parser *p);
 

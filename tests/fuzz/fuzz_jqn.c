@@ -33,9 +33,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     struct ift_err err = {0};
     struct ift_slice out;
     struct ift_jq *jq = NULL;
+    r.mild = jq_choice(&r, 2);
     jq_random_value(&r, &value, 3);
     jq_random_program(&r, &program, 1 + (int)jq_choice(&r, 3));
-    struct ift_jqn *const q = ift_jqn_open(program.p, NULL, 0, &why);
+    struct ift_jqn *const q = ift_jqn_open(program.p, jq_args, JQ_NARGS, &why);
     if (ift_json_parse(&doc, value.p, value.n, &err) < 0) abort();
     if (q && ift_jqn_run(q, &doc, &outputs) == 0) {
         int got;
@@ -45,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
             ift_str_addf(&a, "%.*s\n", (int)out.n, out.p);
         }
         ift_str_addc(&a, got < 0 ? '!' : '.');
-        if (ift_jq_open(&jq, program.p, NULL, 0, &err) < 0) abort();
+        if (ift_jq_open(&jq, program.p, jq_args, JQ_NARGS, &err) < 0) abort();
         ift_jq_start(jq, &doc);
         while ((got = ift_jq_next(jq, &out, &err)) > 0)
             ift_str_addf(&b, "%.*s\n", (int)out.n, out.p);

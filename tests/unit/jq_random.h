@@ -5,17 +5,21 @@
 #ifndef JQ_RANDOM_H
 #define JQ_RANDOM_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "libcore/base/str.h"
+#include "libcore/io/jq.h"
 
 struct jq_random {
     uint64_t state;
     const uint8_t *byte, *end; /* with byte: choices are these, then 0 */
     int bound;                 /* variables $v0 … in scope */
     int functions;             /* f0 … in scope */
-    bool bare; /* operators without parentheses around them: precedence is tested, and syntax errors
-                  arise */
+    bool bare; /* no parentheses around operators: precedence is tested, syntax errors arise */
+    bool mild; /* filters by type before what fails on others, so that more of a program is run */
+    bool odd;  /* values hold numbers that print otherwise than they are written, and U+007F */
 };
 
 static inline uint32_t jq_choice(struct jq_random *r, uint32_t n) {
@@ -23,6 +27,10 @@ static inline uint32_t jq_choice(struct jq_random *r, uint32_t n) {
     r->state = r->state * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)(r->state >> 33) % n;
 }
+
+/* The variables that programs are given. */
+static const struct ift_jq_arg jq_args[] = {{"who", "us\xc3\xa9r"}, {"empty", ""}};
+enum { JQ_NARGS = sizeof jq_args / sizeof *jq_args };
 
 #define JQ_PICK(r, table) ((table)[jq_choice(r, sizeof(table) / sizeof *(table))])
 
@@ -41,38 +49,111 @@ static const char *const jq_strings[] = {"",
                                          "ABC xyz",
                                          "\\\\n",
                                          "user",
-                                         " "};
-static const char *const jq_numbers[] = {"0",   "1",   "2",   "3",     "-1",    "-2",
-                                         "1.5", "0.1", "100", "1e+20", "-0.25", "12345678"};
+                                         " ",
+                                         "12",
+                                         "null",
+                                         "[1,\\\"x\\\"]",
+                                         "{\\\"a\\\":{\\\"b\\\":[]}}",
+                                         "tr\\u0075e",
+                                         "\\t\\u0001\\b\\f\\r",
+                                         "e\xcc\x81",
+                                         "a,b",
+                                         "xax",
+                                         "aaaa",
+                                         "\\uD834\\uDD1Ex",
+                                         "key value key value key value key value"};
+static const char *const jq_numbers[] = {"0",
+                                         "1",
+                                         "2",
+                                         "3",
+                                         "-1",
+                                         "-2",
+                                         "1.5",
+                                         "10",
+                                         "0.1",
+                                         "100",
+                                         "1e+20",
+                                         "-0.25",
+                                         "12345678",
+                                         "1e-07",
+                                         "0.30000000000000004",
+                                         "123456789012345",
+                                         "4.5e-10"};
+/* As a program or an odd value may spell them. */
+static const char *const jq_odd_numbers[] = {"1.0",
+                                             "0.0",
+                                             "1e1000",
+                                             "12345678901234567890",
+                                             "1E5",
+                                             "100e-2",
+                                             "0.10",
+                                             "9007199254740993",
+                                             "1e17",
+                                             "5e-324",
+                                             "1.7976931348623157e308",
+                                             "1e-400",
+                                             "3.141592653589793238",
+                                             "100000000000000000000"};
 
 /* ---- values ---- */
 
-static inline void jq_random_value(struct jq_random *r, struct ift_str *out, int depth) {
-    const uint32_t kind = jq_choice(r, depth > 0 ? 12 : 6);
-    if (kind < 3) {
-        ift_str_addf(out, "\"%s\"", JQ_PICK(r, jq_strings));
-    } else if (kind < 5) {
+static inline void jq_random_value(struct jq_random *r, struct ift_str *out, int depth);
+
+static inline void jq_random_number(struct jq_random *r, struct ift_str *out) {
+    if (!r->odd || jq_choice(r, 2)) {
         ift_str_adds(out, JQ_PICK(r, jq_numbers));
+        return;
+    }
+    ift_str_adds(out, jq_choice(r, 3) ? "" : "-");
+    ift_str_adds(out, JQ_PICK(r, jq_odd_numbers));
+}
+
+static inline void jq_random_array(struct jq_random *r, struct ift_str *out, int depth) {
+    const uint32_t n = jq_choice(r, 20) ? jq_choice(r, 4) : jq_choice(r, 20);
+    ift_str_addc(out, '[');
+    for (uint32_t i = 0; i < n; i++) {
+        if (i) ift_str_adds(out, " , ");
+        jq_random_value(r, out, depth - 1);
+    }
+    ift_str_addc(out, ']');
+}
+
+/* Keys repeat, also in other spellings. */
+static inline void jq_random_members(struct jq_random *r, struct ift_str *out, int depth) {
+    static const char *const key[] = {"a",   "b", "c", "\\u0061", "role", "content",
+                                      "x y", "",  "a", "b",       "c",    "k\\n"};
+    const bool many = jq_choice(r, 25) == 0;
+    const uint32_t n = many ? jq_choice(r, 40) : jq_choice(r, 6);
+    ift_str_addc(out, '{');
+    for (uint32_t i = 0; i < n; i++) {
+        if (i) ift_str_addc(out, ',');
+        if (many && jq_choice(r, 2))
+            ift_str_addf(out, "\"k%u\": ", jq_choice(r, 30));
+        else
+            ift_str_addf(out, "\"%s\": ", JQ_PICK(r, key));
+        jq_random_value(r, out, many ? 0 : depth - 1);
+    }
+    ift_str_addc(out, '}');
+}
+
+static inline void jq_random_value(struct jq_random *r, struct ift_str *out, int depth) {
+    const uint32_t kind = jq_choice(r, depth > 0 ? 13 : 6);
+    if (kind < 3) {
+        ift_str_addf(out, r->odd && kind == 0 ? "\"\x7f%s\"" : "\"%s\"", JQ_PICK(r, jq_strings));
+    } else if (kind < 5) {
+        jq_random_number(r, out);
     } else if (kind == 5) {
         static const char *const word[] = {"null", "true", "false"};
         ift_str_adds(out, JQ_PICK(r, word));
-    } else if (kind < 9) {
-        const uint32_t n = jq_choice(r, 4);
-        ift_str_addc(out, '[');
-        for (uint32_t i = 0; i < n; i++) {
-            if (i) ift_str_adds(out, " , ");
-            jq_random_value(r, out, depth - 1);
-        }
-        ift_str_addc(out, ']');
-    } else {
-        static const char *const key[] = {"a", "b", "c", "\\u0061", "role", "content", "x y"};
-        const uint32_t n = jq_choice(r, 5);
-        ift_str_addc(out, '{');
-        for (uint32_t i = 0; i < n; i++) {
-            ift_str_addf(out, "%s\"%s\": ", i ? "," : "", JQ_PICK(r, key));
-            jq_random_value(r, out, depth - 1);
-        }
-        ift_str_addc(out, '}');
+    } else if (kind < 8) {
+        jq_random_array(r, out, depth);
+    } else if (kind < 12 || jq_choice(r, 8)) {
+        jq_random_members(r, out, depth);
+    } else { /* deep */
+        const uint32_t n = jq_choice(r, 120);
+        for (uint32_t i = 0; i < n; i++) ift_str_adds(out, i % 3 ? "[" : "{\"a\":");
+        jq_random_value(r, out, 0);
+        for (uint32_t i = n; i-- > 0;) ift_str_addc(out, i % 3 ? ']' : '}');
     }
 }
 
@@ -80,32 +161,133 @@ static inline void jq_random_value(struct jq_random *r, struct ift_str *out, int
 
 static inline void jq_random_program(struct jq_random *r, struct ift_str *out, int depth);
 
+/* What a program says of a single type, behind the filter for it where failures are not wanted. */
+struct jq_filtered {
+    const char *filter, *text;
+};
+
+static inline void jq_random_filtered(struct jq_random *r, struct ift_str *out,
+                                      const struct jq_filtered *f) {
+    if (r->mild && f->filter && jq_choice(r, 10))
+        ift_str_addf(out, "(%s | %s)", f->filter, f->text);
+    else
+        ift_str_adds(out, f->text);
+}
+
 static inline void jq_random_leaf(struct jq_random *r, struct ift_str *out) {
-    static const char *const leaf[] = {
-        ".",         ".",       ".a",        ".b",
-        ".c",        ".a",      ".a.b",      ".\"a\"",
-        ".[\"b\"]",  ".[0]",    ".[-1]",     ".[1]",
-        ".[1:]",     ".[:2]",   ".[-2:-1]",  ".[:-1]",
-        ".[]",       ".[]",     ".a[]",      ".a?",
-        ".[]?",      ".[0]?",   ".a.b?",     ".[1:]?",
-        ".[\"a\"]?", "[]",      "{}",        "null",
-        "true",      "false",   "empty",     "{a}",
-        "{\"b\"}",   "{a,c}",   "values",    "strings",
-        "numbers",   "arrays",  "objects",   "nulls",
-        "booleans",  "scalars", "iterables", "error(\"no\")",
-    };
-    static const char *const function[] =
-        {"not",     "type",          "length",     "tostring",       "tojson",
-         "add",     "any",           "all",        "first",          "last",
-         "keys",    "keys_unsorted", "to_entries", "ascii_downcase", "ascii_upcase",
-         "del(.a)", "del(.b, .c)",   "error"};
+    static const char *const leaf[] = {".",
+                                       ".",
+                                       ".",
+                                       "[]",
+                                       "{}",
+                                       "null",
+                                       "true",
+                                       "false",
+                                       "empty",
+                                       "values",
+                                       "strings",
+                                       "numbers",
+                                       "arrays",
+                                       "objects",
+                                       "nulls",
+                                       "booleans",
+                                       "scalars",
+                                       "iterables",
+                                       ".[]?",
+                                       ".a?",
+                                       ".[0]?",
+                                       ".b?",
+                                       ".c?",
+                                       ".a?.b?",
+                                       ".[1:]?",
+                                       ".[\"a\"]?",
+                                       ".a[]?",
+                                       ".[:-1]?",
+                                       ".[\"a\",\"b\"]?",
+                                       ".[]?.a?",
+                                       "[.[]?]",
+                                       "{a: 1, b: .}",
+                                       "[., .]",
+                                       "[[]]",
+                                       "$who",
+                                       "$empty",
+                                       ".a?[]?[]?",
+                                       ".\n  a?",
+                                       "-1",
+                                       "(- 2)",
+                                       "{\"a b\": 1}.\"a b\"",
+                                       "[1,2,3][1:]",
+                                       "{a:1,a:2}",
+                                       "\"\\(1,2)\"",
+                                       "\"\\(\"b\\(\"c\")\")\"",
+                                       "[range(4)]",
+                                       "[range(1;3)]",
+                                       "error(\"no\")"};
+    static const struct jq_filtered function[] = {{NULL, "not"},
+                                                  {NULL, "type"},
+                                                  {NULL, "tostring"},
+                                                  {NULL, "tojson"},
+                                                  {NULL, "tojson | fromjson"},
+                                                  {"values | strings,numbers,arrays,objects",
+                                                   "length"},
+                                                  {"arrays", "add"},
+                                                  {"iterables", "add"},
+                                                  {"iterables", "any"},
+                                                  {"iterables", "all"},
+                                                  {"arrays", "first"},
+                                                  {"arrays", "last"},
+                                                  {"iterables", "keys"},
+                                                  {"iterables", "keys_unsorted"},
+                                                  {"iterables", "to_entries"},
+                                                  {"strings", "ascii_downcase"},
+                                                  {"strings", "ascii_upcase"},
+                                                  {"strings", "fromjson"},
+                                                  {"objects", "del(.a)"},
+                                                  {"objects", "del(.b, .c)"},
+                                                  {"objects", ".a"},
+                                                  {"objects", ".b"},
+                                                  {"objects", ".c"},
+                                                  {"objects", ".a.b?"},
+                                                  {"objects", ".\"a\""},
+                                                  {"objects", ".[\"b\"]"},
+                                                  {"objects", "{a}"},
+                                                  {"objects", "{\"b\"}"},
+                                                  {"objects", "{a,c}"},
+                                                  {"objects", "{\"x y\",role}"},
+                                                  {"arrays", ".[0]"},
+                                                  {"arrays", ".[-1]"},
+                                                  {"arrays", ".[1]"},
+                                                  {"arrays", ".[1e3]"},
+                                                  {"arrays,strings", ".[1:]"},
+                                                  {"arrays,strings", ".[:2]"},
+                                                  {"arrays,strings", ".[-2:-1]"},
+                                                  {"arrays,strings", ".[:-1]"},
+                                                  {"arrays,strings", ".[2:1]"},
+                                                  {"arrays,strings", ".[1.2:2.5]"},
+                                                  {"arrays,strings", ".[-9:9]"},
+                                                  {"arrays,strings", ".[null:1]"},
+                                                  {"iterables", ".[]"},
+                                                  {"iterables", ".[]"},
+                                                  {"iterables", "map(.)"},
+                                                  {"numbers", "-."},
+                                                  {"numbers", ". + 1"},
+                                                  {"strings", "split(\",\")"},
+                                                  {"strings", "split(\"\")"},
+                                                  {"strings", "split(\"a\")"},
+                                                  {"objects", "has(\"a\")"},
+                                                  {"arrays", "has(0)"},
+                                                  {"arrays", "map(tostring) | join(\"-\")"},
+                                                  {NULL, "error"}};
     const uint32_t kind = jq_choice(r, 12);
-    if (kind < 6) {
+    if (kind < 5) {
         ift_str_adds(out, JQ_PICK(r, leaf));
     } else if (kind < 8) {
-        ift_str_adds(out, JQ_PICK(r, function));
+        jq_random_filtered(r, out, &JQ_PICK(r, function));
     } else if (kind == 8) {
-        ift_str_adds(out, JQ_PICK(r, jq_numbers));
+        if (jq_choice(r, 3))
+            ift_str_adds(out, JQ_PICK(r, jq_numbers));
+        else
+            ift_str_adds(out, JQ_PICK(r, jq_odd_numbers));
     } else if (kind == 9 && r->bound > 0) {
         ift_str_addf(out, "$v%u", jq_choice(r, (uint32_t)r->bound));
     } else if (kind == 10 && r->functions > 0) {
@@ -127,14 +309,26 @@ static inline void jq_random_object(struct jq_random *r, struct ift_str *out, in
     const uint32_t n = 1 + jq_choice(r, 3);
     ift_str_addc(out, '{');
     for (uint32_t i = 0; i < n; i++) {
-        static const char *const key[] = {"a",  "b",           "instruction", "\"c\"",
-                                          "if", "\"x\\(.a)\"", "(.a,\"k\")",  "(\"a\" + \"b\")"};
+        static const char *const key[] = {"a",
+                                          "b",
+                                          "instruction",
+                                          "\"c\"",
+                                          "if",
+                                          "\"x\\(.a?)\"",
+                                          "(.a?,\"k\"|strings)",
+                                          "(\"a\" + \"b\")",
+                                          "(.[]?|strings)",
+                                          "\"a b\"",
+                                          "reduce",
+                                          "\"\"",
+                                          "(.a)",
+                                          "\"\\(1,2)\""};
         if (i) ift_str_addc(out, ',');
         if (r->bound > 0 && jq_choice(r, 8) == 0) {
             ift_str_addf(out, "$v%u", jq_choice(r, (uint32_t)r->bound));
             continue;
         }
-        ift_str_addf(out, "%s: (", JQ_PICK(r, key));
+        ift_str_addf(out, "%s: %s(", JQ_PICK(r, key), jq_choice(r, 12) ? "" : "-");
         jq_random_program(r, out, depth);
         ift_str_addc(out, ')');
         if (jq_choice(r, 6) == 0) ift_str_adds(out, " | .a?");
@@ -161,42 +355,74 @@ static inline void jq_random_binding(struct jq_random *r, struct ift_str *out, i
 }
 
 static inline void jq_random_call(struct jq_random *r, struct ift_str *out, int depth) {
-    static const char *const function[] = {"select",   "select",   "map",        "map",
-                                           "map",      "first",    "join",       "split",
-                                           "ltrimstr", "rtrimstr", "startswith", "endswith",
-                                           "contains", "has",      "limit(2;",   "limit(1;",
-                                           "range",    "error",    "range(1;"};
-    const char *const name = JQ_PICK(r, function);
-    ift_str_adds(out, name);
-    if (!strchr(name, '(')) ift_str_addc(out, '(');
-    jq_random_program(r, out, depth);
-    ift_str_addc(out, ')');
+    static const struct jq_filtered function[] =
+        {{NULL, "select("},      {NULL, "select("},          {"iterables", "map("},
+         {"arrays", "map("},     {"iterables", "map("},      {NULL, "first("},
+         {"iterables", "join("}, {"strings", "split("},      {NULL, "ltrimstr("},
+         {NULL, "rtrimstr("},    {"strings", "startswith("}, {"strings", "endswith("},
+         {NULL, "contains("},    {"iterables", "has("},      {NULL, "limit(2;"},
+         {NULL, "limit(1;"},     {NULL, "limit(0;"},         {NULL, "range("},
+         {NULL, "error("},       {NULL, "range(1;"},         {NULL, "limit(3; .[]?,"}};
+    const struct jq_filtered *const f = &JQ_PICK(r, function);
+    static const char *const needs[] = {"split(",      "ltrimstr(", "rtrimstr(",
+                                        "startswith(", "endswith(", "join("};
+    const bool guarded = r->mild && f->filter && jq_choice(r, 10);
+    bool text = false;
+    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
+        text |= strcmp(f->text, needs[i]) == 0;
+    if (guarded) ift_str_addf(out, "(%s | ", f->filter);
+    ift_str_adds(out, f->text);
+    if (text && jq_choice(r, 3)) { /* several arguments are not of the subset */
+        ift_str_addf(out, "\"%s\"", JQ_PICK(r, jq_strings));
+    } else if (r->mild && strncmp(f->text, "range(", 6) == 0) {
+        ift_str_addf(out, "%u", jq_choice(r, 5));
+    } else {
+        jq_random_program(r, out, depth);
+    }
+    ift_str_adds(out, guarded ? "))" : ")");
 }
 
+/* Functions may hide others, and those of jq. */
 static inline void jq_random_def(struct jq_random *r, struct ift_str *out, int depth) {
     const int functions = r->functions;
-    ift_str_addf(out, "(def f%d: ", functions);
+    const bool hides = functions > 0 && jq_choice(r, 4) == 0;
+    const int f = hides ? (int)jq_choice(r, (uint32_t)functions) : functions;
+    ift_str_addf(out, "(def f%d: ", f);
     jq_random_program(r, out, depth);
     ift_str_adds(out, "; ");
-    r->functions++;
+    if (jq_choice(r, 12) == 0) ift_str_adds(out, "def length: [., 1]; ");
+    if (!hides) r->functions++;
     jq_random_program(r, out, depth);
     r->functions = functions;
     ift_str_addc(out, ')');
 }
 
+/* An operator between operands that it is made for, as often as not. */
+static inline void jq_random_operator(struct jq_random *r, struct ift_str *out, int depth) {
+    static const struct jq_filtered operator[] =
+        {{NULL, " | "},      {NULL, " | "},       {NULL, " | "},      {NULL, ", "},
+         {NULL, " // "},     {"tostring", " + "}, {"numbers", " + "}, {"arrays", " + "},
+         {"objects", " + "}, {"numbers", " - "},  {"arrays", " - "},  {NULL, " == "},
+         {NULL, " != "},     {NULL, " < "},       {NULL, " <= "},     {NULL, " > "},
+         {NULL, " >= "},     {NULL, " and "},     {NULL, " or "}};
+    const struct jq_filtered *const o = &JQ_PICK(r, operator);
+    const bool filtered = r->mild && o->filter && jq_choice(r, 8);
+    for (int side = 0; side < 2; side++) {
+        if (side) ift_str_adds(out, o->text);
+        if (filtered) ift_str_addc(out, '(');
+        jq_random_part(r, out, depth - 1);
+        if (filtered) ift_str_addf(out, " | %s)", o->filter);
+    }
+}
+
 static inline void jq_random_program(struct jq_random *r, struct ift_str *out, int depth) {
-    static const char *const operator[] = {" | ", " | ",  " | ",   ", ",   " // ", " + ",
-                                           " + ", " - ",  " == ",  " != ", " < ",  " <= ",
-                                           " > ", " >= ", " and ", " or "};
     if (depth <= 0) {
         jq_random_leaf(r, out);
         return;
     }
     const uint32_t kind = jq_choice(r, 20);
     if (kind < 7) {
-        jq_random_part(r, out, depth - 1);
-        ift_str_adds(out, JQ_PICK(r, operator));
-        jq_random_part(r, out, depth - 1);
+        jq_random_operator(r, out, depth);
     } else if (kind < 8) {
         static const char *const text[] = {"if ", " then ", " elif ", " then ", " else "};
         const bool longer = jq_choice(r, 2);
@@ -225,8 +451,10 @@ static inline void jq_random_program(struct jq_random *r, struct ift_str *out, i
     } else if (kind < 19) {
         jq_random_def(r, out, depth - 1);
     } else {
-        static const char *const path[] = {".a",   "[0]",    "[]",   "[]?",    ".b?",
-                                           "[1:]", "[.a?]?", "[-1]", ".\"b\"", "[(0,1)]"};
+        static const char *const path[] = {".a",       "[0]",       "[]",       "[]?",
+                                           ".b?",      "[1:]",      "[.a?]?",   "[-1]",
+                                           ".\"b\"",   "[(0,1)]",   "[]?.a?",   "?",
+                                           "[\"c\"]?", "[:1]?[0]?", ".a?.b?[]?"};
         ift_str_addc(out, '(');
         jq_random_program(r, out, depth - 1);
         ift_str_addf(out, ")%s", JQ_PICK(r, path));
