@@ -2,10 +2,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "libcore/io/json.h"
 #include "libcore/io/stream.h"
+#include "libcore/model/vocab_files.h"
 #include "libcore/text/spelling.h"
 
 #define META "\xe2\x96\x81" /* U+2581 */
@@ -148,26 +148,11 @@ static int add_all(struct ift_gguf *g, const struct ift_model *m, const struct i
     return add_template(g, folder, err);
 }
 
-static bool has_vocabulary(const char *folder) {
-    static const char *const file[] = {"tokenizer.json", "tokenizer.model", "vocab.json",
-                                       "merges.txt",     "qwen.tiktoken",   "ice_text.model"};
-    struct ift_str path = {0};
-    struct stat st;
-    bool found = false;
-    for (size_t i = 0; i < sizeof file / sizeof *file; i++) {
-        ift_str_clear(&path);
-        ift_str_addf(&path, "%s/%s", folder, file[i]);
-        found |= stat(path.p, &st) == 0;
-    }
-    ift_str_release(&path);
-    return found;
-}
-
 int ift_gguf_add_vocab(struct ift_gguf *g, const struct ift_model *m, struct ift_err *err) {
     const char *const folder = ift_model_dir(m);
     struct ift_tokenizer *t;
     struct ift_spelling s = {0};
-    if (!has_vocabulary(folder)) {
+    if (!ift_vocab_files_there(folder)) {
         ift_gguf_add_text(g, "tokenizer.ggml.model", ift_slice("none"));
         return 0;
     }

@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "libcore/base/mem.h"
 #include "libcore/export/piece.h"
 #include "libcore/io/outdir.h"
 #include "libcore/io/stream.h"
 #include "libcore/model/decoder.h"
+#include "libcore/model/vocab_files.h"
 #include "libcore/tensor/torch_bin.h"
 
 static const char *const names[IFT_PARTS] = {
@@ -159,18 +159,10 @@ static int write_tensors(const char *path, const struct ift_piece *piece, size_t
 
 /* The vocabulary that the original code asks for, where the model has it. */
 static int copy_vocabulary(const struct ift_model *m, struct ift_outdir *f, struct ift_err *err) {
-    struct ift_str path = {0}, text = {0};
-    struct stat st;
-    ift_str_addf(&path, "%s/tokenizer.model", ift_model_dir(m));
-    int rc = 0;
-    if (stat(path.p, &st) == 0) {
-        rc = ift_in_slurp(path.p, &text, 0, err);
-        if (rc == 0)
-            rc = ift_out_text(ift_outdir_path(f, "tokenizer.model"), ift_str_slice(&text), err);
-    }
-    ift_str_release(&path);
-    ift_str_release(&text);
-    return rc;
+    static const char name[] = "tokenizer.model";
+    const char *const folder = ift_model_dir(m);
+    if (!ift_vocab_files_has(folder, name)) return 0;
+    return ift_vocab_files_copy(folder, name, name, f, err);
 }
 
 static int write_files(const struct ift_model *m, struct ift_outdir *f,

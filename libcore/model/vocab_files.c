@@ -33,7 +33,7 @@ static bool is_folder(const char *path) {
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static bool holds(const char *dir, const char *name) {
+bool ift_vocab_files_has(const char *dir, const char *name) {
     char *const path = ift_model_path(dir, name);
     const bool there = is_folder(dir) && access(path, F_OK) == 0;
     free(path);
@@ -41,7 +41,8 @@ static bool holds(const char *dir, const char *name) {
 }
 
 bool ift_vocab_files_replace(const char *vocab, const char *name) {
-    return is_listed(vocabularies, name) || (is_listed(settings, name) && holds(vocab, name));
+    return is_listed(vocabularies, name) ||
+           (is_listed(settings, name) && ift_vocab_files_has(vocab, name));
 }
 
 static int is_vocabulary(const struct dirent *e) {
@@ -143,7 +144,7 @@ int ift_vocab_files_write(const char *from, const char *vocab, struct ift_outdir
 int ift_vocab_files_settings(const char *from, const char *vocab, struct ift_outdir *f,
                              struct ift_err *err) {
     for (const char *const *name = settings; *name; name++) {
-        if (holds(from, *name) && !holds(vocab, *name))
+        if (ift_vocab_files_has(from, *name) && !ift_vocab_files_has(vocab, *name))
             IFT_TRY(ift_vocab_files_copy(from, *name, *name, f, err));
     }
     return 0;

@@ -1,5 +1,5 @@
 /* vocab_files.h: which files of a folder are its vocabulary, for one vocabulary to take the place
- * of another. Private to model/.
+ * of another.
  *
  * There are two kinds: the vocabulary itself (tokenizer.json, tokenizer.model, vocab.json …), of
  * which none may stay where another comes, since a reader prefers some names to others; and what is
@@ -16,6 +16,8 @@
 /* Is the file `name` of a folder replaced, or dropped, where the vocabulary `vocab`, a file or a
  * folder, comes? */
 bool ift_vocab_files_replace(const char *vocab, const char *name);
+/* Is there a file of that name in the folder? */
+bool ift_vocab_files_has(const char *dir, const char *name);
 /* Does the folder hold a vocabulary? */
 bool ift_vocab_files_there(const char *dir);
 /* Copies the plain file `name` of the folder `from`; something else is passed over. */

@@ -27,6 +27,10 @@ gguf chatglm ,"num_hidden_layers":2,"num_layers":2,"ffn_hidden_size":20,"padded_
 gguf moss ,"n_positions":64,"n_embd":24,"n_layer":2,"n_head":4,"rotary_dim":6,"n_ctx":64
 gguf baichuan ,"norm_head":true
 END
+cp -r "$golden/llama/model" named
+echo '{}' >named/encoder.json
+: >named/vocab.bpe
+try --model named --to gguf
 mkdir full
 touch full/file
 try --model "$golden/llama/model" --to pth -o full || true
