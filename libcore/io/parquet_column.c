@@ -26,7 +26,7 @@ void ift_parquet_column_release(struct ift_parquet_column *c) {
 /* Reads the header of the next page and goes to the page's bytes. */
 static int read_header(struct ift_parquet_column *c, struct ift_parquet_page *page,
                        struct ift_err *err) {
-    for (size_t n = HEADER; n <= HEADER_MAX; n *= 8) {
+    for (size_t n = HEADER; n <= HEADER_MAX; n *= 4) {
         if (n > c->end - c->at) n = (size_t)(c->end - c->at);
         unsigned char *const p = (unsigned char *)ift_str_reserve(&c->stored, n);
         IFT_TRY(ift_parquet_read_at(c->fd, p, n, c->at, err));

@@ -28,7 +28,7 @@ static bool is_file(const FTSENT *e) {
 static int walk(FTS *tree, size_t inner, const char *glob, char ***files, size_t *n,
                 struct ift_err *err) {
     size_t cap = 0;
-    for (FTSENT *e; (e = fts_read(tree)) != NULL;) {
+    for (FTSENT *e; errno = 0, (e = fts_read(tree)) != NULL;) {
         if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR || e->fts_info == FTS_NS) {
             errno = e->fts_errno;
             return ift_fail_errno(err, "%s", e->fts_path);
@@ -40,7 +40,7 @@ static int walk(FTS *tree, size_t inner, const char *glob, char ***files, size_t
             (*files)[(*n)++] = ift_strdup(e->fts_path);
         }
     }
-    return 0;
+    return errno ? ift_fail_errno(err, "%s", tree->fts_path) : 0;
 }
 
 int ift_subtree_list(const char *folder, const char *glob, char ***files, size_t *n,
