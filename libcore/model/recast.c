@@ -1,3 +1,4 @@
+/* A model saved with other numbers in its tensors, or with the same in another type. */
 #include <stdlib.h>
 
 #include "libcore/base/mem.h"

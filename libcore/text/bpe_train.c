@@ -9,9 +9,8 @@
 #include "libcore/text/hf.h"
 #include "libcore/text/u64map.h"
 
-#define NONE                                                                                       \
-    UINT32_MAX /* no neighbour; the id of a symbol that was joined to the one before it            \
-                */
+/* No neighbour; the id of a symbol that was joined to the one before it. */
+#define NONE UINT32_MAX
 
 struct symbol {
     uint32_t id, prev, next, word;

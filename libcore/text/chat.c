@@ -305,7 +305,7 @@ static void find_marks(const struct ift_tokenizer *t, struct ift_jtext text,
 
 static bool is_blank(struct ift_jtext t, size_t from, size_t to) {
     for (size_t i = from; i < to; i++)
-        if (!strchr(" \n\r\t", t.p[i])) return false;
+        if (!memchr(" \n\r\t", t.p[i], 4)) return false;
     return true;
 }
 

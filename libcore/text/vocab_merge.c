@@ -1,5 +1,6 @@
 #include "libcore/text/vocab_merge.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -256,10 +257,9 @@ static int measure(const struct merging *g, const struct ift_tokenizer *t,
                                g->job->npaths, g->job->field, run, &m, err);
     if (rc == 0)
         ift_note(run,
-                 "%llu characters are %llu tokens before, %llu after; %.3f and %.3f characters "
-                 "per token",
-                 (unsigned long long)m.characters, (unsigned long long)m.tokens[0],
-                 (unsigned long long)m.tokens[1], ift_measured_ratio(&m, 0),
+                 "%" PRIu64 " characters are %" PRIu64 " tokens before, %" PRIu64
+                 " after; %.3f and %.3f characters per token",
+                 m.characters, m.tokens[0], m.tokens[1], ift_measured_ratio(&m, 0),
                  ift_measured_ratio(&m, 1));
     ift_tokenizer_free(before);
     return rc;
