@@ -2,6 +2,15 @@
 
 #include <math.h>
 
+/* The linear module `name` of a sub-block of the layer. */
+static ift_val linear(struct ift_build *b, const struct ift_decoder *d, int layer,
+                      const char *block, const char *name, ift_val x, int64_t in, int64_t out,
+                      bool bias) {
+    static const char path[] = "%s.%d.%s.%s";
+    return d->in_out ? ift_build_conv1d(b, x, in, out, path, d->layers, layer, block, name)
+                     : ift_build_linear(b, x, in, out, bias, path, d->layers, layer, block, name);
+}
+
 /* x (N, hidden) -> q (N, heads * head_dim), k and v (N, kv_heads * head_dim) */
 static void project(struct ift_build *b, const struct ift_decoder *d, int layer, ift_val x,
                     ift_val *q, ift_val *k, ift_val *v) {
@@ -17,12 +26,9 @@ static void project(struct ift_build *b, const struct ift_decoder *d, int layer,
                       d->attn, d->qkv);
         return;
     }
-    *q = ift_build_linear(b, x, c->hidden, wide, c->qkv_bias, "%s.%d.%s.%s", d->layers, layer,
-                          d->attn, d->q);
-    *k = ift_build_linear(b, x, c->hidden, narrow, c->qkv_bias, "%s.%d.%s.%s", d->layers, layer,
-                          d->attn, d->k);
-    *v = ift_build_linear(b, x, c->hidden, narrow, c->qkv_bias, "%s.%d.%s.%s", d->layers, layer,
-                          d->attn, d->v);
+    *q = linear(b, d, layer, d->attn, d->q, x, c->hidden, wide, c->qkv_bias);
+    *k = linear(b, d, layer, d->attn, d->k, x, c->hidden, narrow, c->qkv_bias);
+    *v = linear(b, d, layer, d->attn, d->v, x, c->hidden, narrow, c->qkv_bias);
 }
 
 /* Each head of x (N, heads * head_dim) by itself, all with one weight. */
@@ -32,6 +38,23 @@ static ift_val norm_heads(struct ift_build *b, const struct ift_decoder *d, int 
     const ift_val w =
         ift_build_vector(b, c->head_dim, "%s.%d.%s.%s.weight", d->layers, layer, d->attn, name);
     return ift_graph_norm(b->g, x, w, (float)c->norm_eps);
+}
+
+struct ift_graph_attn ift_decoder_heads(const struct ift_config *c) {
+    return (struct ift_graph_attn){.heads = (int)c->heads,
+                                   .kv_heads = (int)c->kv_heads,
+                                   .head_dim = (int)c->head_dim,
+                                   .scale = (float)(1.0 / sqrt((double)c->head_dim)),
+                                   .causal = true};
+}
+
+ift_val ift_decoder_attend(struct ift_build *b, const struct ift_decoder *d, int layer, ift_val x,
+                           ift_val q, ift_val k, ift_val v, struct ift_graph_attn a, bool bias) {
+    const struct ift_config *const c = b->config;
+    const ift_val o = ift_build_attn(b, layer, q, k, v, a); // (N, heads * head_dim)
+    const ift_val y =
+        linear(b, d, layer, d->attn, d->o, o, c->heads * c->head_dim, c->hidden, bias);
+    return ift_build_block(b, x, y, "%s.%d.%s", d->layers, layer, d->attn);
 }
 
 /* x (N, hidden) -> (N, hidden) */
@@ -45,32 +68,35 @@ static ift_val attention(struct ift_build *b, const struct ift_decoder *d, int l
         q = ift_build_rope_query(b, q, c->heads, false);
         k = ift_build_rope(b, k, c->kv_heads, false);
     }
-    const struct ift_graph_attn a = {
-        .heads = (int)c->heads,
-        .kv_heads = (int)c->kv_heads,
-        .head_dim = (int)c->head_dim,
-        .window = layer >= c->window_first ? (int)c->window : 0,
-        .scale = (float)(1.0 / sqrt((double)c->head_dim)),
-        .causal = true,
-        .slopes = c->alibi ? ift_build_slopes(b) : 0,
-    };
-    const ift_val o = ift_build_attn(b, layer, q, k, v, a); // (N, heads * head_dim)
-    const ift_val y = ift_build_linear(b, o, c->heads * c->head_dim, c->hidden, c->o_bias,
-                                       "%s.%d.%s.%s", d->layers, layer, d->attn, d->o);
-    return ift_build_block(b, x, y, "%s.%d.%s", d->layers, layer, d->attn);
+    struct ift_graph_attn a = ift_decoder_heads(c);
+    a.window = layer >= c->window_first ? (int)c->window : 0;
+    a.slopes = c->alibi ? ift_build_slopes(b) : 0;
+    return ift_decoder_attend(b, d, layer, x, q, k, v, a, c->o_bias);
+}
+
+/* h (N, intermediate), what the MLP makes of x inside -> (N, hidden) */
+static ift_val down(struct ift_build *b, const struct ift_decoder *d, int layer, ift_val x,
+                    ift_val h, bool bias) {
+    const struct ift_config *const c = b->config;
+    const ift_val y = linear(b, d, layer, d->mlp, d->down, h, c->intermediate, c->hidden, bias);
+    return ift_build_block(b, x, y, "%s.%d.%s", d->layers, layer, d->mlp);
+}
+
+ift_val ift_decoder_plain_mlp(struct ift_build *b, const struct ift_decoder *d, int layer,
+                              ift_val x) {
+    const struct ift_config *const c = b->config;
+    const ift_val up = linear(b, d, layer, d->mlp, d->up, x, c->hidden, c->intermediate, true);
+    return down(b, d, layer, x, ift_graph_act(b->g, up, c->act), true);
 }
 
 /* x (N, hidden) -> (N, hidden) */
 static ift_val mlp(struct ift_build *b, const struct ift_decoder *d, int layer, ift_val x) {
     const struct ift_config *const c = b->config;
-    const ift_val gate = ift_build_linear(b, x, c->hidden, c->intermediate, c->mlp_bias,
-                                          "%s.%d.%s.%s", d->layers, layer, d->mlp, d->gate);
-    const ift_val up = ift_build_linear(b, x, c->hidden, c->intermediate, c->mlp_bias,
-                                        "%s.%d.%s.%s", d->layers, layer, d->mlp, d->up);
-    const ift_val h = ift_graph_glu(b->g, gate, up, c->act); // (N, intermediate)
-    const ift_val y = ift_build_linear(b, h, c->intermediate, c->hidden, c->mlp_bias, "%s.%d.%s.%s",
-                                       d->layers, layer, d->mlp, d->down);
-    return ift_build_block(b, x, y, "%s.%d.%s", d->layers, layer, d->mlp);
+    const ift_val gate =
+        linear(b, d, layer, d->mlp, d->gate, x, c->hidden, c->intermediate, c->mlp_bias);
+    const ift_val up =
+        linear(b, d, layer, d->mlp, d->up, x, c->hidden, c->intermediate, c->mlp_bias);
+    return down(b, d, layer, x, ift_graph_glu(b->g, gate, up, c->act), c->mlp_bias);
 }
 
 /* The residual stream x is summed up inside the norms: each takes what the sub-block before it

@@ -51,6 +51,19 @@ ift_val ift_decoder_usual(struct ift_build *b);
 /* Token ids to (N, hidden), normed: the whole forward. */
 ift_val ift_decoder_forward(struct ift_build *b, const struct ift_decoder *d);
 
+/* For families with a forward of their own, which has these in common with it. Each makes (N,
+ * hidden) of x (N, hidden), the input of the sub-block, and is an attachment point. */
+
+/* The heads of the config, which see what is in front of them; scores are divided by the root of
+ * their width. */
+struct ift_graph_attn ift_decoder_heads(const struct ift_config *c);
+/* What `a` makes of q (N, heads * head_dim), k and v (N, kv_heads * head_dim), through d->o. */
+ift_val ift_decoder_attend(struct ift_build *b, const struct ift_decoder *d, int layer, ift_val x,
+                           ift_val q, ift_val k, ift_val v, struct ift_graph_attn a, bool bias);
+/* An MLP without a gate: down(act(up x)), with biases. */
+ift_val ift_decoder_plain_mlp(struct ift_build *b, const struct ift_decoder *d, int layer,
+                              ift_val x);
+
 /* Reads the keys as LLaMA spells them, which most of these families do: sizes, norm, activation,
  * tied embeddings, tokens, and the padding row of the embedding. What a config.json leaves out is
  * `def`; there zeros mean heads for kv_heads, and hidden / heads for head_dim. Rope and biases are

@@ -1,7 +1,5 @@
 /* bloom.c: BLOOM and BLOOMZ: ALiBi in place of positions, biases everywhere, a norm on the
  * embedding (transformers: models/bloom/modeling_bloom.py). */
-#include <math.h>
-
 #include "libcore/model/decoder.h"
 
 static int configure(const struct ift_json *doc, int root, struct ift_config *c,
@@ -25,6 +23,19 @@ static int configure(const struct ift_json *doc, int root, struct ift_config *c,
     return ift_config_common(doc, root, c, err);
 }
 
+static const struct ift_decoder parts = {.layers = "transformer.h",
+                                         .final_norm = "transformer.ln_f",
+                                         .attn_norm = "input_layernorm",
+                                         .mlp_norm = "post_attention_layernorm",
+                                         .attn = "self_attention",
+                                         .mlp = "mlp",
+                                         .qkv = "query_key_value",
+                                         .qkv_groups = true,
+                                         .o = "dense",
+                                         .up = "dense_h_to_4h",
+                                         .down = "dense_4h_to_h",
+                                         .embed_norm = "transformer.word_embeddings_layernorm"};
+
 /* x (N, hidden) -> (N, hidden) */
 static ift_val attention(struct ift_build *b, int layer, ift_val x) {
     const struct ift_config *const c = b->config;
@@ -33,29 +44,9 @@ static ift_val attention(struct ift_build *b, int layer, ift_val x) {
     ift_val q, k, v; // (N, hidden)
     ift_build_qkv(b, x, c->hidden, per_head, true, &q, &k, &v,
                   "transformer.h.%d.self_attention.query_key_value", layer);
-    const struct ift_graph_attn attn = {
-        .heads = (int)c->heads,
-        .kv_heads = (int)c->heads,
-        .head_dim = head,
-        .scale = (float)(1.0 / sqrt((double)head)),
-        .causal = true,
-        .slopes = ift_build_slopes(b),
-    };
-    const ift_val o = ift_build_attn(b, layer, q, k, v, attn);
-    const ift_val y = ift_build_linear(b, o, c->hidden, c->hidden, true,
-                                       "transformer.h.%d.self_attention.dense", layer);
-    return ift_build_block(b, x, y, "transformer.h.%d.self_attention", layer);
-}
-
-/* x (N, hidden) -> (N, hidden) */
-static ift_val mlp(struct ift_build *b, int layer, ift_val x) {
-    const struct ift_config *const c = b->config;
-    const ift_val up = ift_build_linear(b, x, c->hidden, c->intermediate, true,
-                                        "transformer.h.%d.mlp.dense_h_to_4h", layer);
-    const ift_val h = ift_graph_act(b->g, up, c->act); // (N, intermediate)
-    const ift_val y = ift_build_linear(b, h, c->intermediate, c->hidden, true,
-                                       "transformer.h.%d.mlp.dense_4h_to_h", layer);
-    return ift_build_block(b, x, y, "transformer.h.%d.mlp", layer);
+    struct ift_graph_attn a = ift_decoder_heads(c);
+    a.slopes = ift_build_slopes(b);
+    return ift_decoder_attend(b, &parts, layer, x, q, k, v, a, true);
 }
 
 /* The residual stream x is summed up inside the norms: each takes what the sub-block before it
@@ -74,23 +65,11 @@ static ift_val forward(struct ift_build *b) {
         h = ift_build_add_layer_norm(b, &x, add, "transformer.h.%d.post_attention_layernorm",
                                      layer);
         if (normed) x = h;
-        add = mlp(b, layer, h);
+        add = ift_decoder_plain_mlp(b, &parts, layer, h);
     }
     return ift_build_add_layer_norm(b, &x, add, "transformer.ln_f");
 }
 
-static const struct ift_decoder parts = {.layers = "transformer.h",
-                                         .final_norm = "transformer.ln_f",
-                                         .attn_norm = "input_layernorm",
-                                         .mlp_norm = "post_attention_layernorm",
-                                         .attn = "self_attention",
-                                         .mlp = "mlp",
-                                         .qkv = "query_key_value",
-                                         .qkv_groups = true,
-                                         .o = "dense",
-                                         .up = "dense_h_to_4h",
-                                         .down = "dense_4h_to_h",
-                                         .embed_norm = "transformer.word_embeddings_layernorm"};
 static const struct ift_arch_gguf gguf = {.name = "bloom", .fused = true};
 static const char *const model_types[] = {"bloom", NULL};
 static const char *const buffers[] = {NULL};

@@ -3,7 +3,7 @@
  * residuals that are the scaled output of the norms. */
 #include <math.h>
 
-#include "libcore/model/arch.h"
+#include "libcore/model/decoder.h"
 
 /* sqrt(2 layers) of the published model, also in models with another number of them: the code never
  * hands the number down. */
@@ -76,6 +76,13 @@ static ift_val rotate(struct ift_build *b, ift_val x) {
     return ift_graph_rope(b->g, x, ift_build_blocks(b), table, heads, head, half, half, false);
 }
 
+static const struct ift_decoder parts = {.layers = "transformer.layers",
+                                         .attn = "attention",
+                                         .mlp = "mlp",
+                                         .o = "dense",
+                                         .up = "dense_h_to_4h",
+                                         .down = "dense_4h_to_h"};
+
 /* x (N, hidden) -> (N, hidden) */
 static ift_val attention(struct ift_build *b, int layer, ift_val x) {
     const struct ift_config *const c = b->config;
@@ -84,28 +91,9 @@ static ift_val attention(struct ift_build *b, int layer, ift_val x) {
     ift_val q, k, v; // (N, hidden)
     ift_build_qkv(b, x, c->hidden, per_head, true, &q, &k, &v,
                   "transformer.layers.%d.attention.query_key_value", layer);
-    const struct ift_graph_attn attn = {
-        .heads = (int)c->heads,
-        .kv_heads = (int)c->heads,
-        .head_dim = head,
-        .scale = (float)(1.0 / sqrt((double)head)),
-        .causal = true,
-    };
-    const ift_val o = ift_build_attn(b, layer, rotate(b, q), rotate(b, k), v, attn);
-    const ift_val y = ift_build_linear(b, o, c->hidden, c->hidden, true,
-                                       "transformer.layers.%d.attention.dense", layer);
-    return ift_build_block(b, x, y, "transformer.layers.%d.attention", layer);
-}
-
-/* x (N, hidden) -> (N, hidden) */
-static ift_val mlp(struct ift_build *b, int layer, ift_val x) {
-    const struct ift_config *const c = b->config;
-    const ift_val up = ift_build_linear(b, x, c->hidden, c->intermediate, true,
-                                        "transformer.layers.%d.mlp.dense_h_to_4h", layer);
-    const ift_val h = ift_graph_act(b->g, up, c->act); // (N, intermediate)
-    const ift_val y = ift_build_linear(b, h, c->intermediate, c->hidden, true,
-                                       "transformer.layers.%d.mlp.dense_4h_to_h", layer);
-    return ift_build_block(b, x, y, "transformer.layers.%d.mlp", layer);
+    q = rotate(b, q);
+    k = rotate(b, k);
+    return ift_decoder_attend(b, &parts, layer, x, q, k, v, ift_decoder_heads(c), true);
 }
 
 static ift_val forward(struct ift_build *b) {
@@ -117,7 +105,7 @@ static ift_val forward(struct ift_build *b) {
         x = ift_graph_axpby(b->g, ALPHA, h, 1, attention(b, layer, h));
         const ift_val i =
             ift_build_layer_norm(b, x, "transformer.layers.%d.post_attention_layernorm", layer);
-        x = ift_graph_axpby(b->g, ALPHA, i, 1, mlp(b, layer, i));
+        x = ift_graph_axpby(b->g, ALPHA, i, 1, ift_decoder_plain_mlp(b, &parts, layer, i));
     }
     return ift_build_layer_norm(b, x, "transformer.final_layernorm");
 }

@@ -1,8 +1,6 @@
 /* chatglm2.c: ChatGLM2-6B, ChatGLM3-6B and CodeGeeX2-6B (THUDM/chatglm2-6b: modeling_chatglm.py):
  * few key heads, half of each head rotated, a gated MLP in one matrix. Every switch of its
  * configuration counts. */
-#include <math.h>
-
 #include "libcore/model/decoder.h"
 
 static bool knows(const struct ift_json *doc, int root) {
@@ -69,6 +67,17 @@ static ift_val final_norm(struct ift_build *b, ift_val x, ift_val add) {
                               : ift_build_add_norm(b, &x, add, name);
 }
 
+static const struct ift_decoder parts = {.layers = "transformer.encoder.layers",
+                                         .final_norm = "transformer.encoder.final_layernorm",
+                                         .attn_norm = "input_layernorm",
+                                         .mlp_norm = "post_attention_layernorm",
+                                         .attn = "self_attention",
+                                         .mlp = "mlp",
+                                         .qkv = "query_key_value",
+                                         .o = "dense",
+                                         .up = "dense_h_to_4h",
+                                         .down = "dense_4h_to_h"};
+
 /* x (N, hidden) -> (N, hidden) */
 static ift_val attention(struct ift_build *b, int layer, ift_val x) {
     const struct ift_config *const c = b->config;
@@ -81,17 +90,7 @@ static ift_val attention(struct ift_build *b, int layer, ift_val x) {
                   "transformer.encoder.layers.%d.self_attention.query_key_value", layer);
     q = ift_build_rope(b, q, c->heads, true);
     k = ift_build_rope(b, k, c->kv_heads, true);
-    const struct ift_graph_attn attn = {
-        .heads = (int)c->heads,
-        .kv_heads = (int)c->kv_heads,
-        .head_dim = head,
-        .scale = (float)(1.0 / sqrt((double)head)),
-        .causal = true,
-    };
-    const ift_val o = ift_build_attn(b, layer, q, k, v, attn); // (N, wide)
-    const ift_val y = ift_build_linear(b, o, wide, c->hidden, c->o_bias,
-                                       "transformer.encoder.layers.%d.self_attention.dense", layer);
-    return ift_build_block(b, x, y, "transformer.encoder.layers.%d.self_attention", layer);
+    return ift_decoder_attend(b, &parts, layer, x, q, k, v, ift_decoder_heads(c), c->o_bias);
 }
 
 /* x (N, hidden) -> (N, hidden) */
@@ -120,16 +119,6 @@ static ift_val forward(struct ift_build *b) {
     return final_norm(b, x, add);
 }
 
-static const struct ift_decoder parts = {.layers = "transformer.encoder.layers",
-                                         .final_norm = "transformer.encoder.final_layernorm",
-                                         .attn_norm = "input_layernorm",
-                                         .mlp_norm = "post_attention_layernorm",
-                                         .attn = "self_attention",
-                                         .mlp = "mlp",
-                                         .qkv = "query_key_value",
-                                         .o = "dense",
-                                         .up = "dense_h_to_4h",
-                                         .down = "dense_4h_to_h"};
 static const struct ift_arch_gguf gguf = {.name = "chatglm", .fused = true};
 static const char *const model_types[] = {"chatglm", NULL};
 static const char *const buffers[] = {".rotary_pos_emb.inv_freq", NULL};

@@ -30,6 +30,19 @@ static int configure(const struct ift_json *doc, int root, struct ift_config *c,
     return ift_config_common(doc, root, c, err);
 }
 
+static const struct ift_decoder parts = {.layers = "transformer.h",
+                                         .final_norm = "transformer.ln_f",
+                                         .attn_norm = "ln_1",
+                                         .mlp_norm = "ln_2",
+                                         .attn = "attn",
+                                         .mlp = "mlp",
+                                         .qkv = "c_attn",
+                                         .o = "c_proj",
+                                         .up = "c_fc",
+                                         .down = "c_proj",
+                                         .places = "transformer.wpe",
+                                         .in_out = true};
+
 /* x (N, hidden) -> (N, hidden) */
 static ift_val attention(struct ift_build *b, int layer, ift_val x) {
     const struct ift_config *const c = b->config;
@@ -40,28 +53,9 @@ static ift_val attention(struct ift_build *b, int layer, ift_val x) {
     ift_graph_split(b->g, z, (struct ift_graph_split){1, wide, wide, wide, false}, &q, &k, &v);
     double scale = c->scores_unscaled ? 1 : 1 / sqrt((double)c->head_dim);
     if (c->scores_by_layer) scale /= layer + 1;
-    const struct ift_graph_attn attn = {
-        .heads = (int)c->heads,
-        .kv_heads = (int)c->heads,
-        .head_dim = (int)c->head_dim,
-        .scale = (float)scale,
-        .causal = true,
-    };
-    const ift_val o = ift_build_attn(b, layer, q, k, v, attn);
-    const ift_val y =
-        ift_build_conv1d(b, o, c->hidden, c->hidden, "transformer.h.%d.attn.c_proj", layer);
-    return ift_build_block(b, x, y, "transformer.h.%d.attn", layer);
-}
-
-/* x (N, hidden) -> (N, hidden) */
-static ift_val mlp(struct ift_build *b, int layer, ift_val x) {
-    const struct ift_config *const c = b->config;
-    const ift_val up =
-        ift_build_conv1d(b, x, c->hidden, c->intermediate, "transformer.h.%d.mlp.c_fc", layer);
-    const ift_val h = ift_graph_act(b->g, up, c->act); // (N, intermediate)
-    const ift_val y =
-        ift_build_conv1d(b, h, c->intermediate, c->hidden, "transformer.h.%d.mlp.c_proj", layer);
-    return ift_build_block(b, x, y, "transformer.h.%d.mlp", layer);
+    struct ift_graph_attn a = ift_decoder_heads(c);
+    a.scale = (float)scale;
+    return ift_decoder_attend(b, &parts, layer, x, q, k, v, a, true);
 }
 
 /* The residual stream x is summed up inside the norms: each takes what was last to be added, at
@@ -76,23 +70,11 @@ static ift_val forward(struct ift_build *b) {
         ift_graph_checkpoint(b->g, x);
         add = attention(b, layer, h);
         h = ift_build_add_layer_norm(b, &x, add, "transformer.h.%d.ln_2", layer);
-        add = mlp(b, layer, h);
+        add = ift_decoder_plain_mlp(b, &parts, layer, h);
     }
     return ift_build_add_layer_norm(b, &x, add, "transformer.ln_f");
 }
 
-static const struct ift_decoder parts = {.layers = "transformer.h",
-                                         .final_norm = "transformer.ln_f",
-                                         .attn_norm = "ln_1",
-                                         .mlp_norm = "ln_2",
-                                         .attn = "attn",
-                                         .mlp = "mlp",
-                                         .qkv = "c_attn",
-                                         .o = "c_proj",
-                                         .up = "c_fc",
-                                         .down = "c_proj",
-                                         .places = "transformer.wpe",
-                                         .in_out = true};
 static const struct ift_arch_gguf gguf = {.name = "gpt2", .fused = true};
 static const char *const model_types[] = {"gpt2", NULL};
 static const char *const buffers[] = {".attn.bias", ".attn.masked_bias", NULL};

@@ -1,9 +1,7 @@
 /* moss.c: MOSS, a CodeGen: attention and MLP read the same norm and are summed, q, v and k are
  * stored in four slices, and the output projection has a bias (fnlp/moss-moon-003-base:
  * modeling_moss.py). */
-#include <math.h>
-
-#include "libcore/model/arch.h"
+#include "libcore/model/decoder.h"
 
 enum { SLICES = 4 }; /* of the processors it was first trained on */
 
@@ -33,6 +31,13 @@ static int configure(const struct ift_json *doc, int root, struct ift_config *c,
     return ift_config_rope_plain(c, 10000, turning, err);
 }
 
+static const struct ift_decoder parts = {.layers = "transformer.h",
+                                         .attn = "attn",
+                                         .mlp = "mlp",
+                                         .o = "out_proj",
+                                         .up = "fc_in",
+                                         .down = "fc_out"};
+
 /* x (N, hidden) -> (N, hidden) */
 static ift_val attention(struct ift_build *b, int layer, ift_val x) {
     const struct ift_config *const c = b->config;
@@ -43,28 +48,7 @@ static ift_val attention(struct ift_build *b, int layer, ift_val x) {
                   layer);
     q = ift_build_rope(b, q, c->heads, true);
     k = ift_build_rope(b, k, c->heads, true);
-    const struct ift_graph_attn attn = {
-        .heads = (int)c->heads,
-        .kv_heads = (int)c->heads,
-        .head_dim = (int)c->head_dim,
-        .scale = (float)(1.0 / sqrt((double)c->head_dim)),
-        .causal = true,
-    };
-    const ift_val o = ift_build_attn(b, layer, q, k, v, attn);
-    const ift_val y = ift_build_linear(b, o, c->hidden, c->hidden, false,
-                                       "transformer.h.%d.attn.out_proj", layer);
-    return ift_build_block(b, x, y, "transformer.h.%d.attn", layer);
-}
-
-/* x (N, hidden) -> (N, hidden) */
-static ift_val mlp(struct ift_build *b, int layer, ift_val x) {
-    const struct ift_config *const c = b->config;
-    const ift_val up = ift_build_linear(b, x, c->hidden, c->intermediate, true,
-                                        "transformer.h.%d.mlp.fc_in", layer);
-    const ift_val h = ift_graph_act(b->g, up, c->act); // (N, intermediate)
-    const ift_val y = ift_build_linear(b, h, c->intermediate, c->hidden, true,
-                                       "transformer.h.%d.mlp.fc_out", layer);
-    return ift_build_block(b, x, y, "transformer.h.%d.mlp", layer);
+    return ift_decoder_attend(b, &parts, layer, x, q, k, v, ift_decoder_heads(c), false);
 }
 
 static ift_val forward(struct ift_build *b) {
@@ -72,7 +56,8 @@ static ift_val forward(struct ift_build *b) {
     for (int layer = 0; layer < b->config->layers; layer++) {
         const ift_val h = ift_build_add_layer_norm(b, &x, add, "transformer.h.%d.ln_1", layer);
         ift_graph_checkpoint(b->g, x);
-        add = ift_graph_axpby(b->g, 1, attention(b, layer, h), 1, mlp(b, layer, h));
+        const ift_val a = attention(b, layer, h), m = ift_decoder_plain_mlp(b, &parts, layer, h);
+        add = ift_graph_axpby(b->g, 1, a, 1, m);
     }
     return ift_build_add_layer_norm(b, &x, add, "transformer.ln_f");
 }
