@@ -274,4 +274,42 @@ static inline float *case_download(struct case_run *r, ift_val v, const int64_t 
     return host;
 }
 
+/* ---- one small model, started and run ---- */
+
+static const struct case_llama case_tiny = {.layers = 2,
+                                       .heads = 4,
+                                       .kv_heads = 2,
+                                       .hidden = 24,
+                                       .head_dim = 6,
+                                       .inner = 20,
+                                       .vocab = 33,
+                                       .train = true,
+                                       .pad = -1};
+
+typedef int case_maker(struct ift_exec **x, const struct ift_graph *g, struct ift_device *d,
+                  const int64_t capacity[IFT_EXTENTS], struct ift_err *err);
+
+static inline struct case_run case_start(struct ift_device *d, const struct case_llama *c, bool backward,
+                             case_maker *make, int64_t tokens, int64_t segments) {
+    struct ift_err err = {0};
+    struct case_run r = {.d = d, .g = ift_graph_new()};
+    const ift_val loss = case_forward(r.g, c);
+    if (backward) CHECK_OK(ift_graph_backward(r.g, loss, &err), &err);
+    CHECK_OK(make(&r.x, r.g, d, (int64_t[]){0, tokens, segments, 0}, &err), &err);
+    case_bind(&r);
+    return r;
+}
+
+static inline void case_pass(struct case_run *r, const struct case_batch *b) {
+    struct ift_err err = {0};
+    case_upload(r, b);
+    CHECK_OK(ift_exec_run(r->x, b->extent, &err), &err);
+}
+
+static inline ift_val case_loss(const struct ift_graph *g) {
+    for (size_t i = 0; i < ift_graph_nodes(g); i++)
+        if (ift_graph_node(g, i)->op == IFT_OP_XENT) return ift_graph_node(g, i)->out[0];
+    return 0;
+}
+
 #endif
