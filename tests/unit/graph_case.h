@@ -274,7 +274,7 @@ static inline float *case_download(struct case_run *r, ift_val v, const int64_t 
     return host;
 }
 
-/* ---- one small model, started and run ---- */
+/* ---- a small one, started and run ---- */
 
 static const struct case_llama case_tiny = {.layers = 2,
                                        .heads = 4,
@@ -289,8 +289,9 @@ static const struct case_llama case_tiny = {.layers = 2,
 typedef int case_maker(struct ift_exec **x, const struct ift_graph *g, struct ift_device *d,
                   const int64_t capacity[IFT_EXTENTS], struct ift_err *err);
 
-static inline struct case_run case_start(struct ift_device *d, const struct case_llama *c, bool backward,
-                             case_maker *make, int64_t tokens, int64_t segments) {
+static inline struct case_run case_start(struct ift_device *d, const struct case_llama *c,
+                                         bool backward, case_maker *make, int64_t tokens,
+                                         int64_t segments) {
     struct ift_err err = {0};
     struct case_run r = {.d = d, .g = ift_graph_new()};
     const ift_val loss = case_forward(r.g, c);
