@@ -10,6 +10,7 @@
 #include "libcore/data/join.h"
 #include "libcore/data/shape.h"
 #include "libcore/data/turns.h"
+#include "libcore/io/recode.h"
 #include "libcore/io/stream.h"
 #include "libcore/io/utf8.h"
 
@@ -124,12 +125,17 @@ static int put_record(const struct ift_format *f, struct local *l, struct ift_em
     return 0;
 }
 
-/* A value that is not even text may be in an encoding that was not named. */
-static int suggest_encoding(const struct ift_format *f, struct ift_slice text,
-                            struct ift_err *err) {
+/* A value that is not even text: it is not in the encoding that was named, or none was. */
+static int blame_encoding(const struct ift_format *f, const struct local *l, struct ift_slice text,
+                          struct ift_err *err) {
+    const char *const recipes = ift_recipe_reads(l->recipe)->encoding;
+    const char *const encoding = f->encoding ? f->encoding : recipes;
     const struct ift_err why = *err;
+    struct ift_str bytes = {0};
+    if (encoding && ift_recode_bad(text, &bytes)) ift_fail(err, "%s is not %s", bytes.p, encoding);
+    ift_str_release(&bytes);
     const bool nul = memchr(text.p, '\0', text.n) != NULL;
-    if (f->encoding || (!nul && ift_utf8_check(text.p, text.n) == text.n)) return -1;
+    if (encoding || (!nul && ift_utf8_check(text.p, text.n) == text.n)) return -1;
     return ift_fail(err, "%s; %s--encoding says what it is", why.text,
                     nul ? "there are NUL bytes: " : "");
 }
@@ -145,11 +151,11 @@ static int map(void *ctx, void *local, const struct ift_item *item, struct ift_e
     if (job->join) {
         ift_str_clear(&l->joined);
         if (ift_join_add(job->join, item->text, &l->doc, &l->joined, err) < 0)
-            return suggest_encoding(f, item->text, err);
+            return blame_encoding(f, l, item->text, err);
         value_text = ift_str_slice(&l->joined);
     }
     if (ift_recipe_run(l->recipe, value_text, to, err) < 0)
-        return suggest_encoding(f, item->text, err);
+        return blame_encoding(f, l, item->text, err);
     const struct ift_json *value;
     int got;
     while ((got = ift_recipe_next(l->recipe, &value, err)) > 0) {

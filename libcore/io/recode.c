@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@ struct ift_recode {
     char *encoding;
     struct ift_str name;
     size_t mark; /* bytes of the mark that tells the order, or NO_MARK */
+    size_t unit; /* of how many bytes all characters are multiples */
 
     struct ift_slice rest; /* pushed and not taken */
     char *in, *out;
@@ -66,12 +68,19 @@ static size_t mark_of(const char *encoding) {
                : NO_MARK;
 }
 
+static size_t unit_of(const char *encoding, size_t mark) {
+    if (mark != NO_MARK) return mark;
+    if (reads_as_a(encoding, "\0\0\0A", 4) || reads_as_a(encoding, "A\0\0\0", 4)) return 4;
+    return reads_as_a(encoding, "\0A", 2) || reads_as_a(encoding, "A\0", 2) ? 2 : 1;
+}
+
 int ift_recode_open(struct ift_recode **result, const char *encoding, struct ift_err *err) {
     iconv_t cd;
     IFT_TRY(open_cd(&cd, encoding, err));
     struct ift_recode *const d = *result = ift_alloc0(1, sizeof *d);
     d->cd = cd;
     d->mark = mark_of(encoding);
+    d->unit = unit_of(encoding, d->mark);
     d->encoding = ift_strdup(encoding);
     d->in = ift_alloc(INPUT);
     d->out = ift_alloc(OUTPUT);
@@ -142,16 +151,34 @@ static int lend(struct ift_recode *d, size_t n, struct ift_slice *block, struct 
     return 1;
 }
 
-static int refuse(const struct ift_recode *d, bool cut, struct ift_err *err) {
+static int refuse_half(const struct ift_recode *d, struct ift_err *err) {
     struct ift_str bytes = {0};
     for (size_t i = 0; i < d->have && i < 4; i++)
         ift_str_addf(&bytes, " %02x", (unsigned char)d->in[i]);
-    ift_fail(err,
-             cut ? "%s:%zu: byte %" PRIu64 ": the text ends inside a character,%s of %s"
-                 : "%s:%zu: byte %" PRIu64 ":%s is not %s",
-             d->name.p, d->line, d->used, bytes.p, d->encoding);
+    ift_fail(err, "%s:%zu: byte %" PRIu64 ": the text ends inside a character,%s of %s", d->name.p,
+             d->line, d->used, bytes.p, d->encoding);
     ift_str_release(&bytes);
     return -1;
+}
+
+/* Puts the stand-in for what is no character, of which one unit is taken. */
+static int mark_bad(struct ift_recode *d, struct ift_slice *block, struct ift_err *err) {
+    enum { STAND_IN = 6 };
+    for (size_t i = 0; i < d->unit; i++)
+        snprintf(d->out + 5 * i, STAND_IN, "\xff<%02x>", (unsigned char)d->in[i]);
+    d->used += d->unit;
+    d->have -= d->unit;
+    memmove(d->in, d->in + d->unit, d->have);
+    return lend(d, 5 * d->unit, block, err);
+}
+
+bool ift_recode_bad(struct ift_slice text, struct ift_str *bytes) {
+    const char *p = text.n ? memchr(text.p, '\xff', text.n) : NULL;
+    for (int n = 0; p && n < 4 && text.p + text.n - p >= 5 && p[0] == '\xff' && p[1] == '<'; n++) {
+        ift_str_addf(bytes, "%s%.2s", n ? " " : "", p + 2);
+        p += 5;
+    }
+    return p != NULL && bytes->n > 0;
 }
 
 /* What the encoding still holds back. */
@@ -185,9 +212,9 @@ int ift_recode_next(struct ift_recode *d, struct ift_slice *block, struct ift_er
         d->have = left;
         memmove(d->in, from, left);
         if (made > 0) return lend(d, made, block, err);
-        if (rc == (size_t)-1 && why != EINVAL && why != E2BIG) return refuse(d, false, err);
+        if (rc == (size_t)-1 && why == EILSEQ && left >= d->unit) return mark_bad(d, block, err);
         if (d->rest.n > 0) continue;
         if (!d->finished) return 0;
-        return left > 0 ? refuse(d, true, err) : flush(d, block, err);
+        return left > 0 ? refuse_half(d, err) : flush(d, block, err);
     }
 }

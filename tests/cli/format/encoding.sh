@@ -51,6 +51,14 @@ printf '{"instruction":"\244\244\244\345","output":""}\n' | ift-format -q --jq .
 printf '{"instruction":"a","output":"b"}\n{"instruction":"\304\343\377\377","output":""}\n' >bad
 refused --jq . --encoding GBK bad
 refused --jq . bad
+# Where a line is no text, the next is read on.
+printf '{"instruction":"\304\343","output":"1"}\n{"instruction":"\377\201 \304\343","output":"2"}\n{"instruction":"\272\303","output":"3"}\n' >some
+ift-format --jq . --encoding GBK --keep-going --rejects rejects some
+cat rejects
+printf 'q,a\n"\304\343\n\377",1\n\272\303,2\n' | ift-format --jq "# read: csv header=yes encoding=GBK
+{instruction: .q, output: .a}" --keep-going
+printf '\0\330a\0\n\0b\0\n\0' | refused --jq '# read: csv
+{instruction: .[0], output: "x"}' --keep-going --encoding UTF-16LE
 printf '{"instruction":"a","output":"b"}\n\304' >half
 refused --jq . --encoding GBK half
 printf '{\000"\000i\000"\000' >wide
