@@ -91,9 +91,13 @@ static int begin_member(struct ift_source *s, struct ift_err *err) {
     if (got <= 0) return got;
     s->ended = s->begun = false;
     s->element = 0;
-    s->first.n = 0;
+    s->first.n = s->refused.n = 0;
     got = ift_in_block(s->in, &s->first.p, &s->first.n, err);
-    if (got < 0) return -1;
+    if (got < 0) {
+        s->first.n = 0;
+        ift_in_refused(s->in, &s->refused);
+        return -1;
+    }
     if (got > 0 && ift_parquet_begins(s->first.p, s->first.n))
         return ift_source_begin_table(s, err);
     if (s->read && s->read->container == IFT_RECIPE_ROWS) {
@@ -108,15 +112,32 @@ static int begin_member(struct ift_source *s, struct ift_err *err) {
     return 1;
 }
 
+/* A member that is no data is one bad item, and the next one is read. */
+static int add_refused(struct ift_source *s, struct ift_slab *slab, const struct ift_err *why) {
+    enum { SHOWN = 4096 };
+    const size_t from = slab->text.n, n = s->refused.n < SHOWN ? s->refused.n : SHOWN,
+                 name = strlen(ift_in_name(s->in));
+    const bool named = strncmp(why->text, ift_in_name(s->in), name) == 0 && why->text[name] == ':';
+    const char *const reason = why->text + (named ? name + 2 : 0);
+    ift_str_add(&slab->text, s->refused.p, n);
+    struct ift_item *const item = ift_source_add(s, slab, from, from + n, 1);
+    item->wrong = ift_arena_strndup(&slab->notes, reason, strlen(reason));
+    s->refused.n = 0;
+    s->layout = IFT_LAYOUT_CLOSED;
+    return 1;
+}
+
 static int fill(struct ift_source *s, struct ift_slab *slab, struct ift_err *err) {
     for (;;) {
-        int got;
-        if (s->layout == IFT_LAYOUT_CLOSED && (got = begin_member(s, err)) <= 0) return got;
-        got = s->layout == IFT_LAYOUT_VALUES   ? ift_source_fill_values(s, slab, err)
-              : s->layout == IFT_LAYOUT_GROUPS ? ift_source_fill_groups(s, slab, err)
-              : s->layout == IFT_LAYOUT_ROWS   ? ift_source_fill_rows(s, slab, err)
-              : s->layout == IFT_LAYOUT_TABLE  ? ift_source_fill_table(s, slab, err)
-                                               : ift_source_fill_nodes(s, slab, err);
+        int got = s->layout == IFT_LAYOUT_CLOSED ? begin_member(s, err) : 1;
+        if (got == 0) return 0;
+        if (got > 0)
+            got = s->layout == IFT_LAYOUT_VALUES   ? ift_source_fill_values(s, slab, err)
+                  : s->layout == IFT_LAYOUT_GROUPS ? ift_source_fill_groups(s, slab, err)
+                  : s->layout == IFT_LAYOUT_ROWS   ? ift_source_fill_rows(s, slab, err)
+                  : s->layout == IFT_LAYOUT_TABLE  ? ift_source_fill_table(s, slab, err)
+                                                   : ift_source_fill_nodes(s, slab, err);
+        if (got < 0 && s->refused.n > 0) return add_refused(s, slab, err);
         if (got != 0) return got;
     }
 }

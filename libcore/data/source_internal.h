@@ -32,12 +32,13 @@ struct ift_source {
     struct ift_in *in;
     const struct ift_recipe_read *read;
     enum ift_layout layout;
-    uint64_t index;         /* of the next item */
-    uint64_t marks;         /* of members that are done, and of the present one if it has rows */
-    struct ift_err late;    /* a failure that came when the slab already held something */
-    bool failed, ended;     /* ended: the member has no more blocks */
-    struct ift_slice first; /* the member's first block, which was looked at and not used yet */
-    bool begun;             /* that block was read */
+    uint64_t index;           /* of the next item */
+    uint64_t marks;           /* of members that are done, and of the present one if it has rows */
+    struct ift_err late;      /* a failure that came when the slab already held something */
+    bool failed, ended;       /* ended: the member has no more blocks */
+    struct ift_slice first;   /* the member's first block, which was looked at and not used yet */
+    bool begun;               /* that block was read */
+    struct ift_slice refused; /* how the member begins, if that is not data */
 
     /* values, groups */
     struct ift_json_splitter *values;

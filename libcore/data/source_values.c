@@ -27,7 +27,10 @@ static int more_values(struct ift_source *s, struct ift_err *err) {
     const int got = ift_source_block(s, &p, &n, err);
     if (got < 0) return -1;
     if (got > 0) {
-        if (!s->begun) IFT_TRY(check_start(s, (struct ift_slice){p, n}, err));
+        if (!s->begun && check_start(s, (struct ift_slice){p, n}, err) < 0) {
+            s->refused = (struct ift_slice){p, n};
+            return -1;
+        }
         s->begun = true;
         ift_json_splitter_push(s->values, p, n);
         return 0;

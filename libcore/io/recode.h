@@ -1,11 +1,11 @@
 /* recode.h: text in any encoding that the C library's iconv knows becomes UTF-8, block by block, in
  * memory that does not grow.
  *
- * Strict: a byte that is nothing in the encoding becomes "\xff<c4>", which is no UTF-8 either, so that
- * the record it stands in is refused and others are not; after it the text goes on. Half a character
- * at the end is an error. Nothing is replaced by text, left out or transliterated. An encoding whose order of bytes is
- * told by a mark (UTF-16, UTF-32) needs that mark; without one the order is part of the name
- * (UTF-16LE). Marks come out as U+FEFF, for whoever counts them.
+ * Strict: a byte that is nothing in the encoding becomes "\xff<c4>", which is no UTF-8 either, so
+ * that the record in which it stands is refused and others are not; after it the text goes on. Half
+ * a character at the end is an error. Nothing is replaced by text, left out or transliterated. An
+ * encoding whose order of bytes is told by a mark (UTF-16, UTF-32) needs that mark; without one the
+ * order is part of the name (UTF-16LE). Marks come out as U+FEFF, for whoever counts them.
  */
 #ifndef IFT_RECODE_H
 #define IFT_RECODE_H

@@ -38,6 +38,9 @@ const char *ift_in_name(const struct ift_in *in);
 /* Lends the next block of the current member: 1 with 0 < n bytes, 0 at its end, -1 error (a cut
  * stream is one). */
 int ift_in_block(struct ift_in *in, const char **p, size_t *n, struct ift_err *err) IFT_MUST_CHECK;
+/* After a failure of block or line: whether the member is sound and not data (a Git LFS pointer, a
+ * text in UTF-16), so that the next one may be opened; *start is how it begins, lent until then. */
+bool ift_in_refused(const struct ift_in *in, struct ift_slice *start);
 /* Lends the next line without its '\n' (a '\r' before it stays): 1, 0, -1. terminated false: the
  * last line had no '\n'. A line may be of any length; memory is its length. */
 int ift_in_line(struct ift_in *in, struct ift_slice *line, bool *terminated,

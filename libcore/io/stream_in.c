@@ -30,7 +30,8 @@ struct ift_in {
     /* The open member. */
     enum { CLOSED, FRESH, OPEN } state;
     bool in_archive;
-    bool ended; /* no more bytes for recode */
+    bool ended;               /* no more bytes for recode */
+    struct ift_slice refused; /* its first block, if that is not data */
     struct ift_str name;
     struct ift_slice block; /* of the last block, what ift_in_line has not lent yet */
     struct ift_str line;    /* a line that crosses blocks */
@@ -123,6 +124,7 @@ static int begin_member(struct ift_in *in, const char *inner) {
     if (inner) ift_str_addf(&in->name, ":%s", inner);
     in->in_archive = inner != NULL;
     if (in->recode) ift_recode_begin(in->recode, in->name.p);
+    in->refused.n = 0;
     in->block.n = 0;
     in->ended = false;
     in->state = FRESH;
@@ -185,12 +187,20 @@ static int check_first(const struct ift_in *in, struct ift_slice block, struct i
     return 0;
 }
 
+bool ift_in_refused(const struct ift_in *in, struct ift_slice *start) {
+    *start = in->refused;
+    return in->refused.n > 0;
+}
+
 /* As it lies in the operand, or unpacked. */
 static int stored_block(struct ift_in *in, struct ift_slice *block, struct ift_err *err) {
     const int got = in->gzip     ? ift_gzip_block(in->gzip, block, err)
                     : in->unpack ? ift_unpack_block(in->unpack, in->name.p, block, err)
                                  : ift_raw_block(&in->raw, block, err);
-    if (got > 0 && in->state == FRESH) IFT_TRY(check_first(in, *block, err));
+    if (got > 0 && in->state == FRESH && check_first(in, *block, err) < 0) {
+        in->refused = *block;
+        return -1;
+    }
     if (got > 0) in->state = OPEN;
     return got;
 }

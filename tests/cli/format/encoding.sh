@@ -76,3 +76,5 @@ printf '\n<!DOCTYPE html>,b\n' | ift-format -q --jq '# read: csv
 {instruction: .[0], output: .[1]}'
 printf 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 20516\n' >lfs.json
 refused --jq . lfs.json
+echo '{"instruction":"a","output":"b"}' >good
+ift-format --jq . --keep-going lfs.json good wide page.json good
