@@ -87,9 +87,9 @@ $(BUILD)/bin/%: $(BUILD)/obj/tools/%.o $(LIB)
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(call run,LD,$(CC) $(FLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS))
+	$(call run,LD,$(CC) $(FLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS))
 
--include $(OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(WIDE:.o=.d)
 -include $(TOOLS:$(BUILD)/bin/%=$(BUILD)/obj/tools/%.d) $(TESTS:$(BUILD)/%=$(BUILD)/obj/%.d)
 
 all: $(LIB) $(TOOLS)

@@ -48,6 +48,17 @@ static const struct ift_cpu_isa *best_isa(void) {
 }
 #endif
 
+static const struct ift_cpu_isa *chosen_isa(void) {
+    const struct ift_cpu_isa *isa = best_isa();
+#ifdef IFT_CPU_WIDE /* in tests/ops alone: see isa.mk */
+    extern const struct ift_cpu_isa ift_cpu_isa_wide;
+    const char *level = getenv("IFT_CPU_LEVEL");
+    if (isa && strcmp(isa->name, "sse4.2") != 0 && level && strcmp(level, "wide") == 0)
+        isa = &ift_cpu_isa_wide;
+#endif
+    return isa;
+}
+
 static int say(char *why, const char *text) {
     snprintf(why, IFT_WHY, "cpu: %s", text);
     return -1;
@@ -72,7 +83,7 @@ static int dev_open(struct ift_dev **out, const struct ift_backend_config *cfg, 
     struct ift_dev *dev = calloc(1, sizeof *dev);
     if (!dev) return say(why, "out of memory");
     pthread_mutex_init(&dev->lock, NULL);
-    dev->isa = best_isa();
+    dev->isa = chosen_isa();
     if (!dev->isa) {
         dev_close(dev);
         return say(why, "this processor lacks SSE4.2");

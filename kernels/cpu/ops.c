@@ -1,6 +1,8 @@
 #include "kernels/cpu/cpu.h"
 
-#if defined(__AVX512F__)
+#if defined(IFT_CPU_WIDE)
+#define LEVEL "wide"
+#elif defined(__AVX512F__)
 #define LEVEL "avx512"
 #elif defined(__AVX2__)
 #define LEVEL "avx2"

@@ -33,7 +33,7 @@ INLINE void strip(enum ift_dtype type, const struct skinny *s, const float *few,
         case 6:
             few_tile(type, 6, s, few, wide, ld, col, columns, row);
             break;
-#if defined(__AVX512F__) || defined(__aarch64__)
+#if VL == 16 || defined(__aarch64__)
         case 8:
             few_tile(type, 8, s, few, wide, ld, col, columns, row);
             break;

@@ -8,7 +8,7 @@
 
 #include "kernels/cpu/vec.h"
 
-#if defined(__AVX512F__) || defined(__aarch64__)
+#if VL == 16 || defined(__aarch64__)
 enum { MR = 12 };
 #else
 enum { MR = 6 };

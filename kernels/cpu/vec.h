@@ -20,7 +20,7 @@
 #include <immintrin.h>
 #endif
 
-#if defined(__AVX512F__)
+#if defined(__AVX512F__) || defined(IFT_CPU_WIDE)
 #define VL 16
 #elif defined(__AVX2__)
 #define VL 8
@@ -74,22 +74,22 @@ INLINE vf vf_select(vi mask, vf a, vf b) {
 }
 /* The larger; b where either is not a number. */
 INLINE vf vf_max(vf a, vf b) {
-#if defined(__AVX512F__)
+#if VL == 16 && defined(__AVX512F__)
     return _mm512_max_ps(a, b);
-#elif defined(__AVX2__)
+#elif VL == 8
     return _mm256_max_ps(a, b);
-#elif defined(__SSE2__)
+#elif VL == 4 && defined(__SSE2__)
     return _mm_max_ps(a, b);
 #else
     return vf_select(a > b, a, b);
 #endif
 }
 INLINE vf vf_min(vf a, vf b) {
-#if defined(__AVX512F__)
+#if VL == 16 && defined(__AVX512F__)
     return _mm512_min_ps(a, b);
-#elif defined(__AVX2__)
+#elif VL == 8
     return _mm256_min_ps(a, b);
-#elif defined(__SSE2__)
+#elif VL == 4 && defined(__SSE2__)
     return _mm_min_ps(a, b);
 #else
     return vf_select(a < b, a, b);
@@ -144,7 +144,7 @@ INLINE v4 v4_from_f16(h4 h) {
 }
 /* Shifted into place, a bf16 is a float. Compilers take many steps to what is one instruction. */
 INLINE vf vf_from_bf16(vh h) {
-#if VL == 16
+#if VL == 16 && defined(__AVX512F__)
     return (vf)_mm512_slli_epi32(_mm512_cvtepu16_epi32((__m256i)h), 16);
 #elif VL == 8
     return (vf)_mm256_slli_epi32(_mm256_cvtepu16_epi32((__m128i)h), 16);
@@ -153,12 +153,18 @@ INLINE vf vf_from_bf16(vh h) {
 #endif
 }
 INLINE vf vf_from_f16(vh h) {
-#if VL == 16
+#if VL == 16 && defined(__AVX512F__)
     return (vf)_mm512_cvtph_ps((__m256i)h);
 #elif VL == 8
     return (vf)_mm256_cvtph_ps((__m128i)h);
 #else
-    return v4_from_f16(h);
+    v4 part[VL / 4];
+    h4 from[VL / 4];
+    vf v;
+    memcpy(from, &h, sizeof h);
+    for (int i = 0; i < VL / 4; i++) part[i] = v4_from_f16(from[i]);
+    memcpy(&v, part, sizeof v);
+    return v;
 #endif
 }
 

@@ -1,6 +1,6 @@
 /* rig.h: a bench for ops. A test program lists its cases in one function and hands it to rig_main,
- * which runs them on every level of the instruction set that this machine has, with one and with
- * three threads.
+ * which runs them on every level of the instruction set that this machine has, and with the vectors
+ * of AVX-512 in parts (kernels/cpu/isa.mk), with one and with three threads.
  *
  * A case makes tensors (random, seeded by their order), builds a call, runs it and compares what
  * comes back with numbers it worked out in double. The rig checks on the way, for every call:
@@ -376,9 +376,9 @@ static inline bool rig_pass(struct rig *r, int threads, void (*cases)(struct rig
 
 static inline int rig_main(void (*cases)(struct rig *)) {
     static struct rig one, three;
-    static const char *const levels[] = {NULL, "v3", "v2"};
+    static const char *const levels[] = {NULL, "v3", "v2", "wide"};
     char text_one[RIG_TEXT], text[RIG_TEXT], last[RIG_TEXT] = "";
-    for (int i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
         if (levels[i])
             setenv("IFT_CPU_LEVEL", levels[i], 1);
         else
