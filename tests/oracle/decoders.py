@@ -2,16 +2,17 @@
 """LLaMA, Mistral, Qwen 2 and Qwen 3 of odd shapes, as transformers computes them: tests/golden/model/*-odd.
 
     decoders.py OUTPUT_FOLDER
+    decoders.py noise FOLDER    the rounding noise of the original's gradients, beyond the one draw that a case states
 
 Each has what the large reference cases lack: rope that grows while it generates, yarn of fractional bounds, biases and
 windows in some layers only. Folders are read back by transformers before anything is computed.
 """
-import json, math, sys
+import copy, json, math, sys
 from pathlib import Path
 
 import torch, transformers
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import (LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, Qwen2Config, Qwen2ForCausalLM,
                           Qwen3Config, Qwen3ForCausalLM)
 
@@ -107,7 +108,47 @@ def make(name, where):
     (where / "case.json").write_text(json.dumps(case, indent=1) + "\n")
 
 
+def reordered(model, order):
+    """The same function with the channels of the residual stream in another order: other sums, other rounding."""
+    other, back = copy.deepcopy(model), torch.argsort(order)
+    into = lambda n: (n.endswith(("o_proj.weight", "o_proj.bias", "down_proj.weight")) or
+                      n.endswith("norm.weight") and "self_attn" not in n)
+    out_of = lambda n: n.endswith("proj.weight") or "embed_tokens" in n or "lm_head" in n
+    with torch.no_grad():
+        for name, p in other.named_parameters():
+            p.copy_(p[order] if into(name) else p[:, order] if out_of(name) else p)
+    def restore(grads):
+        return {n: g[back] if into(n) else g[:, back] if out_of(n) else g for n, g in grads.items()}
+    return other, restore
+
+
+def noise(folder, draws=40):
+    """The worst gradient in float32 against float64, over orders of the channels; and what weights off by half a unit in
+    the last place do to the gradients in float64."""
+    for name, (_, model_class, _) in CASES.items():
+        io = load_file(folder / name / "io.safetensors")
+        inputs = io["input_ids"], io["attention_mask"], io["labels"]
+        model = model_class.from_pretrained(folder / name / "model", attn_implementation="eager", dtype=torch.float32).eval()
+        exact = run(copy.deepcopy(model).double(), *inputs)[2]
+        worst = lambda grads: max(error(grads[k], exact[k]) for k in grads if exact[k].any())
+        torch.manual_seed(SEED)
+        single, double = [], []
+        for _ in range(draws):
+            other, restore = reordered(model, torch.randperm(model.config.hidden_size))
+            single.append(worst(restore(run(other, *inputs)[2])))
+            other = copy.deepcopy(model).double()
+            with torch.no_grad():
+                for p in other.parameters():
+                    p.mul_(1 + (2 * torch.rand_like(p) - 1) * 2 ** -24)
+            double.append(worst(run(other, *inputs)[2]))
+        for what, e in ("float32", single), ("weights", double):
+            print(f"{name}: {what}: least {min(e):.2g}, median {sorted(e)[draws // 2]:.2g}, most {max(e):.2g}")
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    if sys.argv[1] == "noise":
+        noise(Path(sys.argv[2]))
+        sys.exit()
     for name in CASES:
         make(name, Path(sys.argv[1]) / name)
