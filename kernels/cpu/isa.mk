@@ -31,8 +31,9 @@ $(foreach isa,$(CPU_ISAS),$(eval $(call CPU_RULE,$(isa))))
 # For tests/ops a level of their own: the vectors and tiles of AVX-512, each vector in the parts that AVX2 (or what
 # another processor has) makes of it. What the sources do with 16 lanes is proven everywhere that way.
 WIDE := $(CPU_OPS:%.c=$(BUILD)/obj/%.wide.o) $(BUILD)/obj/kernels/cpu/cpu.wide.o
+$(filter-out %/cpu.wide.o,$(WIDE)): private ROOM = -DIFT_CPU_ISA=wide $(if $(filter v3,$(CPU_ISAS)),$(MARCH_v3))
 $(WIDE): $(BUILD)/obj/%.wide.o: %.c $(BUILD)/flags kernels/cpu/isa.mk
 	@mkdir -p $(@D)
-	$(call run,CC,$(CC) $(FLAGS) -ffp-contract=fast -fno-math-errno -Wno-psabi -DIFT_CPU_WIDE \
-	    $(if $(findstring /cpu/cpu.c,$<),,$(if $(filter v3,$(CPU_ISAS)),$(MARCH_v3)) -DIFT_CPU_ISA=wide) -MMD -MP -c -o $@ $<)
+	$(call run,CC,$(CC) $(FLAGS) $(CPU_FMA) -ffp-contract=fast -fno-math-errno -Wno-psabi -DIFT_CPU_WIDE \
+	    -MMD -MP -c -o $@ $<)
 $(filter $(BUILD)/tests/ops/%,$(TESTS)): $(WIDE)
