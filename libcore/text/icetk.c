@@ -73,17 +73,20 @@ static size_t spelled(const char *p, char *as, size_t *times) {
 }
 
 void ift_icetk_read(struct ift_str *out, size_t from) {
+    const char *const open = out->n > from ? memchr(out->p + from, '<', out->n - from) : NULL;
+    if (!open) return;
+    from = (size_t)(open - out->p);
     struct ift_str text = {0};
-    char as;
-    if (out->n == from) return;
-    ift_str_add(&text, out->p + from, out->n - from);
+    ift_str_add(&text, open, out->n - from);
     out->n = from;
+    char as;
     for (size_t i = 0, len, times; i < text.n; i += len) {
-        len = text.p[i] == '<' ? spelled(text.p + i, &as, &times) : 0;
+        len = spelled(text.p + i, &as, &times);
         for (size_t k = 0; len > 0 && k < times; k++) ift_str_addc(out, as);
         if (len > 0) continue;
-        ift_str_addc(out, text.p[i]);
-        len = 1;
+        const char *const next = memchr(text.p + i + 1, '<', text.n - i - 1);
+        len = next ? (size_t)(next - text.p) - i : text.n - i;
+        ift_str_add(out, text.p + i, len);
     }
     ift_str_release(&text);
 }
