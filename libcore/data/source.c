@@ -29,6 +29,9 @@ void ift_source_free(struct ift_source *s) {
     ift_json_splitter_free(s->values);
     ift_group_release(&s->group);
     ift_csv_free(s->rows);
+    ift_xlsx_free(s->book);
+    ift_str_release(&s->sheet);
+    free(s->wide);
     ift_parquet_free(s->table);
     ift_yaml_free(s->nodes);
     ift_str_release(&s->head);
@@ -62,15 +65,15 @@ struct ift_item *ift_source_add(struct ift_source *s, struct ift_slab *slab, siz
 }
 
 int ift_source_fail(const struct ift_source *s, struct ift_err *err) {
-    const char *const name = ift_in_name(s->in);
+    const char *const name = ift_in_name(s->in), *const sheet = ift_str_slice(&s->sheet).p;
     int n = 0;
     if (strncmp(err->text, "row ", 4) == 0) {
         struct ift_err place = *err;
-        return ift_fail(err, "%s:%s", name, place.text);
+        return ift_fail(err, "%s%s:%s", name, sheet, place.text);
     }
     size_t line;
     if (sscanf(err->text, "line %zu: %n", &line, &n) < 1 || n == 0)
-        return ift_fail_in(err, "%s", name);
+        return ift_fail_in(err, "%s%s", name, sheet);
     memmove(err->text, err->text + n, strlen(err->text + n) + 1);
     return ift_fail_in(err, "%s:%zu", name, line);
 }
@@ -92,6 +95,7 @@ static int begin_member(struct ift_source *s, struct ift_err *err) {
     s->ended = s->begun = false;
     s->element = 0;
     s->first.n = s->refused.n = 0;
+    ift_str_clear(&s->sheet);
     got = ift_in_block(s->in, &s->first.p, &s->first.n, err);
     if (got < 0) {
         s->first.n = 0;
@@ -100,6 +104,7 @@ static int begin_member(struct ift_source *s, struct ift_err *err) {
     }
     if (got > 0 && ift_parquet_begins(s->first.p, s->first.n))
         return ift_source_begin_table(s, err);
+    if (got > 0 && ift_xlsx_begins(s->first.p, s->first.n)) return ift_source_begin_sheets(s, err);
     if (s->read && s->read->container == IFT_RECIPE_ROWS) {
         ift_source_begin_rows(s);
         return 1;
@@ -135,6 +140,7 @@ static int fill(struct ift_source *s, struct ift_slab *slab, struct ift_err *err
             got = s->layout == IFT_LAYOUT_VALUES   ? ift_source_fill_values(s, slab, err)
                   : s->layout == IFT_LAYOUT_GROUPS ? ift_source_fill_groups(s, slab, err)
                   : s->layout == IFT_LAYOUT_ROWS   ? ift_source_fill_rows(s, slab, err)
+                  : s->layout == IFT_LAYOUT_SHEETS ? ift_source_fill_sheets(s, slab, err)
                   : s->layout == IFT_LAYOUT_TABLE  ? ift_source_fill_table(s, slab, err)
                                                    : ift_source_fill_nodes(s, slab, err);
         if (got < 0 && s->refused.n > 0) return add_refused(s, slab, err);
@@ -157,7 +163,7 @@ int ift_source_fill(struct ift_source *s, struct ift_slab *slab, struct ift_err 
         s->failed = true;
         s->late = *err;
     }
-    ift_str_adds(&slab->file, ift_in_name(s->in));
+    ift_str_addf(&slab->file, "%s%s", ift_in_name(s->in), ift_str_slice(&s->sheet).p);
     for (size_t i = 0; i < slab->n; i++) {
         slab->item[i].text.p = slab->text.p + slab->item[i].from;
         slab->item[i].file = slab->file.p;

@@ -1,5 +1,6 @@
 /* source_internal.h: what the ways of cutting a member into items share: values (source_values.c),
- * rows (source_rows.c), tables and YAML (source_tables.c). Private to source.
+ * rows (source_rows.c), sheets (source_sheets.c), tables and YAML (source_tables.c). Private to
+ * source.
  *
  * Each begins a member whose first block is in `first`, and fills a slab: 1, 0 when the member gave
  * nothing more, -1.
@@ -13,6 +14,7 @@
 #include "libcore/io/json.h"
 #include "libcore/io/parquet.h"
 #include "libcore/io/stream.h"
+#include "libcore/io/xlsx.h"
 #include "libcore/io/yaml.h"
 
 /* A block of input, this, and what is made of it stay in a core's own cache together. */
@@ -24,6 +26,7 @@ enum ift_layout {
     IFT_LAYOUT_VALUES,
     IFT_LAYOUT_GROUPS, /* of values that follow one another with the same key */
     IFT_LAYOUT_ROWS,   /* of delimited text */
+    IFT_LAYOUT_SHEETS, /* of a spreadsheet */
     IFT_LAYOUT_TABLE,  /* Parquet */
     IFT_LAYOUT_NODES,  /* YAML */
 };
@@ -52,8 +55,15 @@ struct ift_source {
     struct ift_str head;  /* the member's first block */
     struct ift_str names; /* of columns, as JSON strings with ':', one after the other */
     size_t *name_end, nnames, names_cap;
-    bool nul;       /* there was a NUL byte, which no text has */
-    bool first_row; /* it is still to come and holds the names */
+    bool nul; /* there was a NUL byte, which no text has */
+    enum ift_recipe_columns columns;
+    bool first_row; /* it is still to come and holds the names, or is skipped */
+
+    /* sheets, whose rows are those above */
+    struct ift_xlsx *book;
+    struct ift_str sheet;   /* ":name", behind that of the member; empty: there is none */
+    struct ift_slice *wide; /* a row, as many fields as there are names */
+    size_t wide_cap;
 
     /* tables */
     struct ift_parquet *table;
@@ -84,6 +94,18 @@ int ift_source_fill_groups(struct ift_source *s, struct ift_slab *slab, struct i
 void ift_source_begin_rows(struct ift_source *s);
 int ift_source_fill_rows(struct ift_source *s, struct ift_slab *slab, struct ift_err *err);
 
+/* For rows of any origin: columns without names, or those that the recipe gives. */
+void ift_source_begin_names(struct ift_source *s);
+/* Adds a row; NULL if it was the first and gave the names, or is skipped. */
+struct ift_item *ift_source_add_row(struct ift_source *s, struct ift_slab *slab,
+                                    const struct ift_csv_row *row);
+
+/* 1, or -1. */
+int ift_source_begin_sheets(struct ift_source *s, struct ift_err *err);
+int ift_source_fill_sheets(struct ift_source *s, struct ift_slab *slab, struct ift_err *err);
+
+/* The member as a file in which one can seek: its descriptor, or -1. */
+int ift_source_file(struct ift_source *s, struct ift_err *err);
 /* 1, or -1. */
 int ift_source_begin_table(struct ift_source *s, struct ift_err *err);
 int ift_source_fill_table(struct ift_source *s, struct ift_slab *slab, struct ift_err *err);

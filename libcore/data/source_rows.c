@@ -11,17 +11,23 @@ static void add_name(struct ift_source *s, struct ift_slice name) {
     s->name_end[s->nnames++] = s->names.n;
 }
 
+void ift_source_begin_names(struct ift_source *s) {
+    const struct ift_recipe_read *const read = s->read;
+    const bool rows = read && read->container == IFT_RECIPE_ROWS;
+    s->columns = rows ? read->columns : IFT_RECIPE_HEADER;
+    s->first_row = s->columns == IFT_RECIPE_HEADER || s->columns == IFT_RECIPE_SKIP;
+    ift_str_clear(&s->names);
+    s->nnames = 0;
+    for (size_t i = 0; s->columns == IFT_RECIPE_FIELDS && i < read->nfields; i++)
+        add_name(s, ift_slice(read->field[i]));
+}
+
 void ift_source_begin_rows(struct ift_source *s) {
     s->layout = IFT_LAYOUT_ROWS;
     ift_csv_free(s->rows);
     s->rows = ift_csv_new(&s->read->csv);
     s->nul = false;
-    s->first_row = s->read->columns == IFT_RECIPE_HEADER || s->read->columns == IFT_RECIPE_SKIP;
-    ift_str_clear(&s->names);
-    s->nnames = 0;
-    for (size_t i = 0; s->read->columns == IFT_RECIPE_FIELDS && i < s->read->nfields; i++) {
-        add_name(s, ift_slice(s->read->field[i]));
-    }
+    ift_source_begin_names(s);
 }
 
 /* 1-based; 0: there is none. */
@@ -37,12 +43,13 @@ static void push_rows(struct ift_source *s, const char *p, size_t n) {
     ift_csv_push(s->rows, p, n);
 }
 
-static void add_row(struct ift_source *s, struct ift_slab *slab, const struct ift_csv_row *row) {
+struct ift_item *ift_source_add_row(struct ift_source *s, struct ift_slab *slab,
+                                    const struct ift_csv_row *row) {
     if (s->first_row) {
         s->first_row = false;
-        for (size_t i = 0; s->read->columns == IFT_RECIPE_HEADER && i < row->n; i++)
+        for (size_t i = 0; s->columns == IFT_RECIPE_HEADER && i < row->n; i++)
             add_name(s, row->field[i]);
-        return;
+        return NULL;
     }
     struct ift_str *const text = &slab->text;
     const size_t from = text->n;
@@ -58,7 +65,6 @@ static void add_row(struct ift_source *s, struct ift_slab *slab, const struct if
     }
     ift_str_addc(text, named ? '}' : ']');
     struct ift_item *const item = ift_source_add(s, slab, from, text->n, row->line);
-    item->cut = s->ended;
     struct ift_err why = {0};
     const size_t nul = s->nul ? column_with_nul(row) : 0;
     if (nul > 0)
@@ -66,8 +72,9 @@ static void add_row(struct ift_source *s, struct ift_slab *slab, const struct if
     else if (s->nnames > 0 && !named)
         ift_fail(&why, "%zu columns where %zu are expected", row->n, s->nnames);
     else
-        return;
+        return item;
     item->wrong = ift_arena_strndup(&slab->notes, why.text, strlen(why.text));
+    return item;
 }
 
 /* The first block of a member, without a byte order mark: joined from several, if they are tiny. */
@@ -104,7 +111,8 @@ int ift_source_fill_rows(struct ift_source *s, struct ift_slab *slab, struct ift
         const int got = ift_csv_next(s->rows, &row, err);
         if (got < 0) return ift_source_fail(s, err);
         if (got > 0) {
-            add_row(s, slab, &row);
+            struct ift_item *const item = ift_source_add_row(s, slab, &row);
+            if (item) item->cut = s->ended;
         } else if (s->ended) {
             s->layout = IFT_LAYOUT_CLOSED;
             return slab->n > 0;

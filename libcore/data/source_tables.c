@@ -7,9 +7,8 @@
 
 /* ---- tables ---- */
 
-/* The member as a file in which one can seek: the operand itself where it is that, not one of an
- * archive that is named as another file. */
-static int open_table(struct ift_source *s, struct ift_err *err) {
+/* The operand itself where it is that, not one of an archive that is named as another file. */
+int ift_source_file(struct ift_source *s, struct ift_err *err) {
     const int fd = open(ift_in_name(s->in), O_RDONLY | O_CLOEXEC);
     char start[4096];
     const ssize_t n = fd < 0 ? -1 : pread(fd, start, sizeof start, 0);
@@ -26,7 +25,7 @@ int ift_source_begin_table(struct ift_source *s, struct ift_err *err) {
     if (read && read->group)
         return IFT_FAIL(err, "%s: a Parquet file, where the recipe reads JSON in groups",
                         ift_in_name(s->in));
-    const int fd = open_table(s, err);
+    const int fd = ift_source_file(s, err);
     IFT_TRY(fd);
     s->first.n = 0;
     s->row = 0;

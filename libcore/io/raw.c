@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "libcore/base/mem.h"
+#include "libcore/io/xlsx.h"
 
 void ift_raw_init(struct ift_raw *r) {
     *r = (struct ift_raw){.fd = -1, .buf = ift_alloc(IFT_RAW_BLOCK)};
@@ -102,6 +103,7 @@ static bool is_tar(struct ift_slice s) {
 }
 
 bool ift_raw_is_archive(struct ift_slice s) {
+    if (ift_xlsx_begins(s.p, s.n)) return false;
     return is_tar(s) || starts(s, "PK\3\4", 4) || starts(s, "PK\5\6", 4);
 }
 

@@ -41,7 +41,7 @@ int ift_raw_block(struct ift_raw *r, struct ift_slice *block, struct ift_err *er
 /* What bytes at the start say. */
 bool ift_raw_is_gzip(struct ift_slice start);
 bool ift_raw_is_compressed(struct ift_slice start);
-bool ift_raw_is_archive(struct ift_slice start); /* tar or zip */
+bool ift_raw_is_archive(struct ift_slice start); /* tar or zip, but for packages of Office */
 bool ift_raw_is_utf16(struct ift_slice start);   /* or UTF-32: with a byte order mark */
 
 #endif

@@ -3,7 +3,8 @@
  * Input is a list of operands, read one after the other as "members". An operand is a file, "-" for
  * standard input, or an archive; compression is recognised by its magic bytes (gzip, zstd, xz,
  * bzip2, lz4, stacked ones too) and so are tar and zip, of which the members chosen by --member
- * GLOB (default: all regular files) are read in archive order. A folder stands for the files in and
+ * GLOB (default: all regular files) are read in archive order. A spreadsheet, though a zip, is a
+ * member as it is (xlsx.h). A folder stands for the files in and
  * below it, sorted, of which GLOB chooses by their paths in it (an archive there is read whole);
  * hidden ones are left out. Text is never guessed at. A
  * truncated compressed stream or archive is an error, on pipes too. gzip.h reads text in gzip
@@ -33,6 +34,9 @@ int ift_in_open(struct ift_in **in, const char *const *paths, size_t n, const ch
 int ift_in_recode(struct ift_in *in, const char *encoding, struct ift_err *err) IFT_MUST_CHECK;
 /* Opens the next member: 1 opened, 0 no more, -1 error. Must be called before the first read. */
 int ift_in_next(struct ift_in *in, struct ift_err *err) IFT_MUST_CHECK;
+/* The glob that still chooses of what is in the member, where that is an operand with parts, or
+ * NULL: of a folder it has chosen the file, of an archive the member. */
+const char *ift_in_glob(const struct ift_in *in);
 /* The name for messages: "dir/x.json", "x.zip:train.jsonl", "stdin". Lent until the next call. */
 const char *ift_in_name(const struct ift_in *in);
 /* Lends the next block of the current member: 1 with 0 < n bytes, 0 at its end, -1 error (a cut

@@ -151,6 +151,10 @@ const char *ift_in_name(const struct ift_in *in) {
     return in->name.n ? in->name.p : in->next ? in->raw.name : "";
 }
 
+const char *ift_in_glob(const struct ift_in *in) {
+    return in->unpack || in->next == 0 || in->operand[in->next - 1].of_folder ? NULL : in->glob;
+}
+
 uint64_t ift_in_bytes(const struct ift_in *in) {
     return in->bytes;
 }

@@ -1,5 +1,5 @@
 /* unpack.h: what is inside a compressed file, or an archive, compressed or not. Private to stream;
- * the only one who reads with libarchive.
+ * xlsx_part.h alone reads with libarchive too.
  */
 #ifndef IFT_UNPACK_H
 #define IFT_UNPACK_H

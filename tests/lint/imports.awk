@@ -10,8 +10,9 @@ BEGIN {
     # header: whose paths begin so may include it
     door["jq.h"] = door["jv.h"] = "libcore/io/jq"
     door["utf8proc.h"] = "libcore/io/utf8"
-    door["archive.h"] = door["archive_entry.h"] = "libcore/io/unpack"
+    door["archive.h"] = door["archive_entry.h"] = "libcore/io/" # unpack, and xlsx_part
     door["yaml.h"] = "libcore/io/yaml"
+    door["expat.h"] = "libcore/io/xlsx_part"
     door["xxhash.h"] = "libcore/base/hash"
     door["zlib.h"] = "libcore/io/"
     door["isa-l.h"] = "libcore/io/inflate_isal"
