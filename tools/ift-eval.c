@@ -1,9 +1,9 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "libcore/base/progress.h"
 #include "libcore/base/tool.h"
 #include "libcore/eval/task.h"
+#include "libcore/io/stream.h"
 
 struct args {
     const char *model, *adapter, *prompt, *prompt_vars, *task, *extract, *samples;
@@ -55,13 +55,14 @@ static int run_task(struct ift_eval *e, const struct ift_task *task, const struc
 /* The tasks named in `list`, or, without `out`, a check of their names. */
 static int each_task(struct ift_eval *e, const char *list, const struct ift_run *run,
                      struct ift_out *out, struct ift_err *err) {
-    for (const char *p = list; *p;) {
+    const char *p = list;
+    do {
         const size_t n = strcspn(p, ",");
         const struct ift_task *task = ift_task_find((struct ift_slice){p, n}, err);
         if (!task) return -1;
         if (out) IFT_TRY(run_task(e, task, run, out, err));
         p += n + (p[n] == ',');
-    }
+    } while (*p);
     return 0;
 }
 
@@ -82,15 +83,18 @@ static int evaluate(struct ift_eval *e, const struct ift_run *run, struct ift_er
     return rc;
 }
 
-static int list(void) {
+static int print_list(const struct ift_run *run, struct ift_err *err) {
+    struct ift_str text = {0};
     for (const struct ift_task *const *t = ift_task_all(); *t; t++)
-        printf("%-10s %s\n", (*t)->name, (*t)->summary);
-    return 0;
+        ift_str_addf(&text, "%-10s %s\n", (*t)->name, (*t)->summary);
+    const int rc = ift_out_text(run->common.output, ift_str_slice(&text), err);
+    ift_str_release(&text);
+    return rc;
 }
 
 static int run(const struct ift_run *run, struct ift_err *err) {
     const struct args *const a = run->args;
-    if (a->list) return list();
+    if (a->list) return print_list(run, err);
     struct ift_session session;
     struct ift_eval e = {.session = &session,
                          .max_new = a->max_new,

@@ -95,7 +95,7 @@ static int run(const struct ift_run *run, struct ift_err *err) {
     struct ift_answers answers = {.session = &session, .logprobs = a->logprobs};
     struct ift_str tally = {0};
     if (a->beams > 1 && a->temperature > 0)
-        return IFT_FAIL(err, "--beams takes the likeliest answer: --temperature must be 0");
+        return ift_fail_usage(err, "--beams takes the likeliest answer: --temperature must be 0");
     const struct ift_session_opts opened = {.model = a->model,
                                             .adapter = a->adapter,
                                             .backend = run->common.backend,

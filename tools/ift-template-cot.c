@@ -1,5 +1,4 @@
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "libcore/base/mem.h"
@@ -146,17 +145,17 @@ static int load_index(struct job *job, struct ift_err *err) {
     return got;
 }
 
-static int print_list(struct ift_err *err) {
+static int print_list(const struct ift_run *run, struct ift_err *err) {
     struct ift_str text = {0};
-    const int status = ift_template_list(&text, err);
-    if (status == 0) fwrite(text.p, 1, text.n, stdout);
+    int status = ift_template_list(&text, err);
+    if (status == 0) status = ift_out_text(run->common.output, ift_str_slice(&text), err);
     ift_str_release(&text);
     return status;
 }
 
 static int run(const struct ift_run *run, struct ift_err *err) {
     const struct args *const a = run->args;
-    if (a->list) return print_list(err);
+    if (a->list) return print_list(run, err);
     if (a->all && a->index)
         return ift_fail_usage(err, "--all and --template-index exclude each other");
     static const char *const usual = "cot";

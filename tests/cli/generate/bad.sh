@@ -7,4 +7,5 @@ echo '{"text":"one two three"}' >text.jsonl
 try --bare --field missing text.jsonl
 try --bare --context 3 text.jsonl
 try --context 100000 text.jsonl
+try --bare --beams 2 --temperature 0.5 text.jsonl
 ift-generate -q --model "$model" --bare --max-new 3 text.jsonl | sed "s/:[^,]*//g"
