@@ -1,5 +1,5 @@
 # title: Chinese medical dialogues
-# read: csv header=yes
+# read: csv header=yes encoding=gb18030
 # lang: CN
 # task: TS
 # gen: COL

@@ -1,5 +1,5 @@
 # title: TabMWP
-# read: json
+# read: object
 # lang: EN
 # task: TS
 # gen: HG
@@ -17,10 +17,9 @@ def markdown:
   [split("\n")[] | split("|") | map(ltrimstr(" ") | rtrimstr(" "))] as $rows
   | [($rows[0] | row), "| " + ($rows[0] | map("---") | join(" | ")) + " |", ($rows[1:][] | row)]
   | join("\n");
-to_entries[]
-| .key as $id
+.key as $id
 | .value
-| if has("table") and has("solution") then . else error("\($id): no \"table\" and \"solution\"") end
+| if has("table") and has("solution") then . else error("no \"table\" and \"solution\"") end
 | {
     instruction: "Please read the following table in Markdown format and then answer the question according to the table. Table cells in one row are seperated by '|', and different rows are seperated by '\\n'.",
     input: (

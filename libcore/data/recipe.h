@@ -28,6 +28,7 @@
  *     object     the members of one top-level object, each as {"key": …, "value": …} (jq's
  *                to_entries), however many; one whose key repeats comes again
  *     yaml       the elements of a top-level sequence, or the documents (yaml.h)
+ *     paragraphs runs of lines between empty ones, or such that are blank, each a string
  *     csv | tsv  rows, as arrays of strings; further words: quoting=python (default of csv) or
  *                quoting=none (default of tsv); delimiter=C; header=yes (the first row names the
  *                columns, rows become objects), header=skip, header=no (default); fields=a,b,c
@@ -67,6 +68,7 @@ enum ift_recipe_container {
     IFT_RECIPE_JSONL,
     IFT_RECIPE_OBJECT,
     IFT_RECIPE_YAML,
+    IFT_RECIPE_PARAGRAPHS,
     IFT_RECIPE_ROWS,
 };
 enum ift_recipe_columns {

@@ -104,14 +104,17 @@ static int parse_container(struct ift_recipe_read *read, struct ift_slice *words
         read->container = IFT_RECIPE_OBJECT;
     } else if (ift_slice_is(container, "yaml")) {
         read->container = IFT_RECIPE_YAML;
+    } else if (ift_slice_is(container, "paragraphs")) {
+        read->container = IFT_RECIPE_PARAGRAPHS;
     } else if (ift_slice_is(container, "csv") || ift_slice_is(container, "tsv")) {
         const bool csv = ift_slice_is(container, "csv");
         read->container = IFT_RECIPE_ROWS;
         read->csv = (struct ift_csv_dialect){csv ? ',' : '\t', csv};
     } else {
-        return IFT_FAIL(err,
-                        "no container '%.*s'; known are json, jsonl, object, yaml, csv and tsv",
-                        (int)container.n, container.p);
+        return IFT_FAIL(
+            err,
+            "no container '%.*s'; known are json, jsonl, object, yaml, paragraphs, csv and tsv",
+            (int)container.n, container.p);
     }
     return 0;
 }

@@ -30,6 +30,7 @@ void ift_source_free(struct ift_source *s) {
     ift_group_release(&s->group);
     ift_csv_free(s->rows);
     ift_xlsx_free(s->book);
+    ift_str_release(&s->line);
     ift_str_release(&s->sheet);
     free(s->wide);
     ift_parquet_free(s->table);
@@ -113,6 +114,10 @@ static int begin_member(struct ift_source *s, struct ift_err *err) {
         ift_source_begin_nodes(s);
         return 1;
     }
+    if (s->read && s->read->container == IFT_RECIPE_PARAGRAPHS) {
+        ift_source_begin_paragraphs(s);
+        return 1;
+    }
     ift_source_begin_values(s);
     return 1;
 }
@@ -137,12 +142,13 @@ static int fill(struct ift_source *s, struct ift_slab *slab, struct ift_err *err
         int got = s->layout == IFT_LAYOUT_CLOSED ? begin_member(s, err) : 1;
         if (got == 0) return 0;
         if (got > 0)
-            got = s->layout == IFT_LAYOUT_VALUES   ? ift_source_fill_values(s, slab, err)
-                  : s->layout == IFT_LAYOUT_GROUPS ? ift_source_fill_groups(s, slab, err)
-                  : s->layout == IFT_LAYOUT_ROWS   ? ift_source_fill_rows(s, slab, err)
-                  : s->layout == IFT_LAYOUT_SHEETS ? ift_source_fill_sheets(s, slab, err)
-                  : s->layout == IFT_LAYOUT_TABLE  ? ift_source_fill_table(s, slab, err)
-                                                   : ift_source_fill_nodes(s, slab, err);
+            got = s->layout == IFT_LAYOUT_VALUES       ? ift_source_fill_values(s, slab, err)
+                  : s->layout == IFT_LAYOUT_GROUPS     ? ift_source_fill_groups(s, slab, err)
+                  : s->layout == IFT_LAYOUT_ROWS       ? ift_source_fill_rows(s, slab, err)
+                  : s->layout == IFT_LAYOUT_SHEETS     ? ift_source_fill_sheets(s, slab, err)
+                  : s->layout == IFT_LAYOUT_PARAGRAPHS ? ift_source_fill_paragraphs(s, slab, err)
+                  : s->layout == IFT_LAYOUT_TABLE      ? ift_source_fill_table(s, slab, err)
+                                                       : ift_source_fill_nodes(s, slab, err);
         if (got < 0 && s->refused.n > 0) return add_refused(s, slab, err);
         if (got != 0) return got;
     }

@@ -1,6 +1,5 @@
 /* source_internal.h: what the ways of cutting a member into items share: values (source_values.c),
- * rows (source_rows.c), sheets (source_sheets.c), tables and YAML (source_tables.c). Private to
- * source.
+ * rows (source_rows.c), sheets, paragraphs, tables and YAML (source_tables.c). Private to source.
  *
  * Each begins a member whose first block is in `first`, and fills a slab: 1, 0 when the member gave
  * nothing more, -1.
@@ -27,8 +26,9 @@ enum ift_layout {
     IFT_LAYOUT_GROUPS, /* of values that follow one another with the same key */
     IFT_LAYOUT_ROWS,   /* of delimited text */
     IFT_LAYOUT_SHEETS, /* of a spreadsheet */
-    IFT_LAYOUT_TABLE,  /* Parquet */
-    IFT_LAYOUT_NODES,  /* YAML */
+    IFT_LAYOUT_PARAGRAPHS,
+    IFT_LAYOUT_TABLE, /* Parquet */
+    IFT_LAYOUT_NODES, /* YAML */
 };
 
 struct ift_source {
@@ -52,12 +52,17 @@ struct ift_source {
 
     /* rows */
     struct ift_csv *rows;
-    struct ift_str head;  /* the member's first block */
+    struct ift_str head;  /* the member's first block; of paragraphs: the present one */
     struct ift_str names; /* of columns, as JSON strings with ':', one after the other */
     size_t *name_end, nnames, names_cap;
     bool nul; /* there was a NUL byte, which no text has */
     enum ift_recipe_columns columns;
     bool first_row; /* it is still to come and holds the names, or is skipped */
+
+    /* paragraphs */
+    struct ift_slice rest; /* of a block */
+    struct ift_str line;
+    size_t nlines, began; /* lines so far; the one on which the paragraph began */
 
     /* sheets, whose rows are those above */
     struct ift_xlsx *book;
@@ -103,6 +108,9 @@ struct ift_item *ift_source_add_row(struct ift_source *s, struct ift_slab *slab,
 /* 1, or -1. */
 int ift_source_begin_sheets(struct ift_source *s, struct ift_err *err);
 int ift_source_fill_sheets(struct ift_source *s, struct ift_slab *slab, struct ift_err *err);
+
+void ift_source_begin_paragraphs(struct ift_source *s);
+int ift_source_fill_paragraphs(struct ift_source *s, struct ift_slab *slab, struct ift_err *err);
 
 /* The member as a file in which one can seek: its descriptor, or -1. */
 int ift_source_file(struct ift_source *s, struct ift_err *err);

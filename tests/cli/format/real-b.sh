@@ -39,5 +39,7 @@ ift-format -q --from moss --turns each "${files[@]}" | wc -l >turns
 grep -ho '"turn_[0-9]*"' "${files[@]}" | wc -l | cmp - turns
 
 for f in "$data"/real/chinese-medical/*.csv; do
-    iconv -f GB18030 -t UTF-8 "$f" | ift-format --from chinese-medical -o out.jsonl 2>&1
+    ift-format --from chinese-medical "$f" -o out.jsonl 2>&1
+    iconv -f GB18030 -t UTF-8 "$f" | ift-format -q --from chinese-medical --encoding UTF-8 | cmp - out.jsonl
 done
+find "$data/real/chinese-medical" -name '*.txt' -exec ift-format --from chinese-medical-txt -o out.jsonl {} \; 2>&1
