@@ -147,8 +147,8 @@ static void finish(const struct ift_call *c, const struct attn_unit *u, const st
         float *o = ift_f32(&c->out[0]) + attn_at(u, &c->out[0], r0 + l); // (D) sets
         for (int64_t d = 0; d < u->d; d++) o[d] = m->o[l * u->dp + d] * share;
         if (!c->out[1].buf) continue;
-        const int64_t token = u->q_begin + (r0 + l) / u->rep,
-                      head = u->kv_head * u->rep + (r0 + l) % u->rep;
+        const int64_t query = attn_query(u, r0 + l), token = u->q_begin + query,
+                      head = u->kv_head * u->rep + r0 + l - query * u->rep;
         ift_f32(&c->out[1])[token * c->out[1].row + head] = m->top[l] + logf(total);
     }
 }
@@ -195,10 +195,14 @@ static void blocks(const void *ctx, int64_t begin, int64_t end, int thread) {
     const int64_t d = c->at.attn.head_dim;
     const struct attn_room m = room_of(job->rooms + (size_t)thread * room_floats(d), d);
     for (int64_t t = begin; t < end; t++) {
-        const int32_t *b = job->blocks + t / c->at.attn.kv_heads * 2;
-        const struct attn_unit u = attn_unit_of(c, ift_i32(&c->in[3]) + b[0] * c->in[3].row,
-                                                (int)(t % c->at.attn.kv_heads));
-        block(c, &u, (int64_t)b[1] * BQ, &m);
+        const int64_t at = t / c->at.attn.kv_heads;
+        const int32_t *b = job->blocks + at * 2;
+        struct attn_unit u = attn_unit_of(c, ift_i32(&c->in[3]) + b[0] * c->in[3].row, 0);
+        /* Blocks of one head follow each other, while its keys lie in the cache. */
+        const int64_t count = attn_blocks(u.rows, BQ), first = at - (count - 1 - b[1]),
+                      i = t - first * c->at.attn.kv_heads;
+        u.kv_head = (int)(i / count);
+        block(c, &u, (count - 1 - i % count) * BQ, &m);
     }
 }
 

@@ -40,17 +40,26 @@ INLINE int64_t attn_min(int64_t a, int64_t b) {
 INLINE int64_t attn_max(int64_t a, int64_t b) {
     return a > b ? a : b;
 }
+/* The query of a row. */
+INLINE int64_t attn_query(const struct attn_unit *u, int64_t row) {
+    return u->rep == 1 ? row : row / u->rep; /* a division takes longer than all else here */
+}
 INLINE int64_t attn_low(const struct attn_unit *u, int64_t row) {
-    return u->window > 0 ? attn_max(0, u->kv_len - u->q_len + row / u->rep - u->window + 1) : 0;
+    return u->window > 0 ? attn_max(0, u->kv_len - u->q_len + attn_query(u, row) - u->window + 1)
+                         : 0;
 }
 INLINE int64_t attn_high(const struct attn_unit *u, int64_t row) {
     if (!u->causal) return u->kv_len - 1;
-    return attn_max(u->prefix - 1, u->kv_len - u->q_len + row / u->rep);
+    return attn_max(u->prefix - 1, u->kv_len - u->q_len + attn_query(u, row));
 }
 /* The first row that sees `key`, or would but for its window. */
 INLINE int64_t attn_first(const struct attn_unit *u, int64_t key) {
     if (!u->causal || key < u->prefix) return 0;
     return attn_max(0, (key - (u->kv_len - u->q_len)) * u->rep);
+}
+/* The first row whose window has left `key` behind. */
+INLINE int64_t attn_past(const struct attn_unit *u, int64_t key) {
+    return (key + u->window - (u->kv_len - u->q_len)) * u->rep;
 }
 INLINE int64_t attn_pad(int64_t d) {
     return (d + NR - 1) / NR * NR;
@@ -80,7 +89,8 @@ INLINE struct attn_unit attn_unit_of(const struct ift_call *c, const int32_t *se
 
 /* Where row r of a unit lies in a matrix of queries, (N, H*D). */
 INLINE int64_t attn_at(const struct attn_unit *u, const struct ift_operand *o, int64_t row) {
-    return (u->q_begin + row / u->rep) * o->row + (u->kv_head * u->rep + row % u->rep) * u->d;
+    const int64_t query = attn_query(u, row), head = u->kv_head * u->rep + row - query * u->rep;
+    return (u->q_begin + query) * o->row + head * u->d;
 }
 /* Where key j of a unit lies in a matrix of keys, (K, G*D). */
 INLINE int64_t attn_key_at(const struct attn_unit *u, const struct ift_operand *o, int64_t key) {
@@ -169,11 +179,11 @@ INLINE void attn_lean(const struct attn_unit *u, const struct ift_operand *slope
 INLINE void attn_mask(const struct attn_unit *u, int64_t r0, int64_t n, int64_t key, int64_t keys,
                       float *scores) {
     if (key + keys - 1 <= attn_high(u, r0) && key >= attn_low(u, r0 + n - 1)) return;
-    for (int64_t l = 0; l < n; l++) {
-        const int64_t low = attn_low(u, r0 + l) - key, high = attn_high(u, r0 + l) - key;
-        for (int64_t j = 0; j < attn_min(low, keys); j++) scores[j * BQ + l] = -__builtin_inff();
-        for (int64_t j = attn_max(0, high + 1); j < keys; j++)
-            scores[j * BQ + l] = -__builtin_inff();
+    for (int64_t j = 0; j < keys; j++) {
+        const int64_t first = attn_min(n, attn_first(u, key + j) - r0),
+                      past = u->window > 0 ? attn_past(u, key + j) - r0 : n;
+        for (int64_t l = 0; l < first; l++) scores[j * BQ + l] = -__builtin_inff();
+        for (int64_t l = attn_max(0, past); l < n; l++) scores[j * BQ + l] = -__builtin_inff();
     }
 }
 

@@ -85,8 +85,8 @@ static void load(const struct ift_call *c, const struct attn_unit *u, const stru
         for (int64_t i = 0; i < u->d; i += VL)
             sum += vf_get(dor + i, u->d - i) * vf_get(or +i, u->d - i);
         m->delta[l] = vf_sum(sum);
-        const int64_t token = u->q_begin + (r0 + l) / u->rep,
-                      head = u->kv_head * u->rep + (r0 + l) % u->rep;
+        const int64_t query = attn_query(u, r0 + l), token = u->q_begin + query,
+                      head = u->kv_head * u->rep + r0 + l - query * u->rep;
         m->lse[l] = ift_f32(lse)[token * lse->row + head];
         /* A row that sees no key; its scores are all hidden, and -inf minus -inf would not be a
          * number. */
@@ -156,8 +156,18 @@ static void add_keys(const struct attn_unit *u, const struct ift_operand *out, c
                      acc);
             const int64_t rows = attn_min(MR, keys - j), left_low = u->d - c,
                           left_high = left_low - VL;
+            float *const at = ift_f32(out) + attn_key_at(u, out, key + j) + c; // (D) accumulates
+            if (rows == MR && left_high >= VL) {
+                UNROLL
+                for (int64_t i = 0; i < MR; i++) {
+                    float *const to = at + i * out->row;
+                    vf_store(to, vf_load(to) + acc[i][0]);
+                    vf_store(to + VL, vf_load(to + VL) + acc[i][1]);
+                }
+                continue;
+            }
             for (int64_t i = 0; i < rows; i++) {
-                float *to = ift_f32(out) + attn_key_at(u, out, key + j + i) + c; // (D) accumulates
+                float *const to = at + i * out->row;
                 vf_put(to, left_low, vf_get(to, left_low) + acc[i][0]);
                 if (left_high > 0)
                     vf_put(to + VL, left_high, vf_get(to + VL, left_high) + acc[i][1]);

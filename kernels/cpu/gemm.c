@@ -6,8 +6,9 @@
  * multiplication" (2008): a block of b is packed, by all threads, into panels that the tile reads
  * from front to back. Then rows of the result are shared out; whoever computes a share copies its
  * rows of a, a piece of k at a time, which stay in its second level cache while a panel of b at a
- * time passes through the first. How the result is shared out has no influence on its bits: every
- * element is a sum over k in the same pieces and the same order. */
+ * time passes through the first; rows that lie close together as they are stay where they are. How
+ * the result is shared out has no influence on its bits: every element is a sum over k in the same
+ * pieces and the same order. */
 enum {
     BLOCK = 1 << 18, /* floats of a packed block, if a single piece is not larger */
     BLOCK_N = 2048,
@@ -154,9 +155,19 @@ static void tile_edge(const struct goal *g, int64_t rows, int64_t cols, int64_t 
 struct piece {
     const struct block *block;
     int64_t m0, m1, n0, n1, kp, depth;
+    int64_t copied; /* the row from which on those of a are read from their copy */
 };
 
-/* The tile at row i and column j. a: the piece's rows, copied. */
+/* The MR rows of a from row i on. a: where rows m0 .. m1 - 1 are, or would be, copied. */
+INLINE struct rows rows_of(const struct piece *s, const float *a, int64_t i) {
+    const struct ift_product *p = s->block->p;
+    const int64_t k0 = s->block->k0 + s->kp;
+    if (i < s->copied) return (struct rows){p->a + i * p->a_row + k0, p->a_row, 1};
+    a += (i - s->m0) * s->depth;
+    return p->a_step == 1 ? (struct rows){a, s->depth, 1} : (struct rows){a, 1, MR};
+}
+
+/* The tile at row i and column j. */
 INLINE void one_tile(const struct piece *s, const float *a, int64_t i, int64_t j) {
     const struct block *k = s->block;
     const struct ift_product *p = k->p;
@@ -171,8 +182,7 @@ INLINE void one_tile(const struct piece *s, const float *a, int64_t i, int64_t j
         .y = p->y + i * p->ldy + col,
         .ldy = p->ldy,
     };
-    const struct rows rows = p->a_step == 1 ? (struct rows){a + (i - s->m0) * s->depth, s->depth, 1}
-                                            : (struct rows){a + (i - s->m0) * s->depth, 1, MR};
+    const struct rows rows = rows_of(s, a, i);
     const float *b = piece_of(k, s->kp) + j * s->depth;
     if (s->m1 - i >= MR && s->n1 - j >= NR)
         tile(&g, s->depth, rows, b);
@@ -180,18 +190,22 @@ INLINE void one_tile(const struct piece *s, const float *a, int64_t i, int64_t j
         tile_edge(&g, ift_min(MR, s->m1 - i), ift_min(NR, s->n1 - j), s->depth, rows, b);
 }
 
-/* Rows of a as they are, or in panels of MR, whichever runs along memory; filled up to whole
- * panels. */
-static void copy_a(float *dst, const struct piece *s) {
+/* Where k runs along rows that lie less than twice their length apart, whole panels are read in
+ * place: they fill a cache evenly, and memory is read ahead as well for the first tile as for a
+ * copy. Others are copied as they are, or in panels of MR, whichever runs along memory; filled up
+ * to whole panels. */
+static void copy_a(float *dst, struct piece *s) {
     const struct ift_product *p = s->block->p;
     const int64_t rows = s->m1 - s->m0, depth = s->depth;
     const struct ift_side side = {p->a + s->m0 * p->a_row + (s->block->k0 + s->kp) * p->a_step,
                                   IFT_F32, p->a_row, p->a_step};
+    s->copied = s->m0;
     if (side.step != 1) {
         pack(dst, MR, side, rows, depth);
         return;
     }
-    for (int64_t i = 0; i < rows; i++)
+    if (side.lane < 2 * depth) s->copied += rows / MR * MR;
+    for (int64_t i = s->copied - s->m0; i < rows; i++)
         memcpy(dst + i * depth, side_at(side, i, 0), (size_t)depth * sizeof *dst);
     memset(dst + rows * depth, 0, (size_t)((ift_ceil(rows, MR) * MR - rows) * depth) * sizeof *dst);
 }
