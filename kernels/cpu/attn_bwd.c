@@ -82,6 +82,7 @@ static void load(const struct ift_call *c, const struct attn_unit *u, const stru
         const float *dor = ift_f32(dout) + attn_at(u, dout, r0 + l),
                     * or = ift_f32(o) + attn_at(u, o, r0 + l);
         vf sum = {0};
+        for (int64_t i = 0; i < u->d; i += 16) __builtin_prefetch(or +i + BQ * o->row);
         for (int64_t i = 0; i < u->d; i += VL)
             sum += vf_get(dor + i, u->d - i) * vf_get(or +i, u->d - i);
         m->delta[l] = vf_sum(sum);
@@ -144,6 +145,12 @@ static void slopes(const struct ift_call *c, const struct attn_unit *u, const st
     }
 }
 
+/* Adds a tile to rows of dk or dv, as much of it as there is. */
+static void add_part(float *to, int64_t row, int64_t rows, int64_t cols, const float *tile) {
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t c = 0; c < cols; c++) to[i * row + c] += tile[i * NR + c];
+}
+
 /* Adds left (keys, BQ) times right (BQ, Dp) to the rows of dk or dv; left is zero for rows that do
  * not see the key. */
 static void add_keys(const struct attn_unit *u, const struct ift_operand *out, const float *left,
@@ -152,25 +159,25 @@ static void add_keys(const struct attn_unit *u, const struct ift_operand *out, c
         const int64_t first = attn_max(0, attn_min(n, attn_first(u, key + j) - r0));
         for (int64_t c = 0; c < u->dp; c += NR) {
             vf acc[MR][2] = {0};
+            float *const to = ift_f32(out) + attn_key_at(u, out, key + j) + c; // (D) accumulates
+            for (int i = 0; i < MR; i++) __builtin_prefetch(to + i * out->row, 1);
             ift_tile(n - first, left + j * BQ + first, BQ, 1, right + first * u->dp + c, u->dp,
                      acc);
-            const int64_t rows = attn_min(MR, keys - j), left_low = u->d - c,
-                          left_high = left_low - VL;
-            float *const at = ift_f32(out) + attn_key_at(u, out, key + j) + c; // (D) accumulates
-            if (rows == MR && left_high >= VL) {
+            if (keys - j >= MR && u->d - c >= NR) {
                 UNROLL
-                for (int64_t i = 0; i < MR; i++) {
-                    float *const to = at + i * out->row;
-                    vf_store(to, vf_load(to) + acc[i][0]);
-                    vf_store(to + VL, vf_load(to + VL) + acc[i][1]);
+                for (int i = 0; i < MR; i++) {
+                    float *const at = to + i * out->row;
+                    vf_store(at, vf_load(at) + acc[i][0]);
+                    vf_store(at + VL, vf_load(at + VL) + acc[i][1]);
                 }
-                continue;
-            }
-            for (int64_t i = 0; i < rows; i++) {
-                float *const to = at + i * out->row;
-                vf_put(to, left_low, vf_get(to, left_low) + acc[i][0]);
-                if (left_high > 0)
-                    vf_put(to + VL, left_high, vf_get(to + VL, left_high) + acc[i][1]);
+            } else {
+                float tile[MR * NR];
+                UNROLL
+                for (int i = 0; i < MR; i++) {
+                    vf_store(tile + i * NR, acc[i][0]);
+                    vf_store(tile + i * NR + VL, acc[i][1]);
+                }
+                add_part(to, out->row, attn_min(MR, keys - j), attn_min(NR, u->d - c), tile);
             }
         }
     }
