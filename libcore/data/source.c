@@ -105,6 +105,9 @@ static int begin_member(struct ift_source *s, struct ift_err *err) {
     }
     if (got > 0 && ift_parquet_begins(s->first.p, s->first.n))
         return ift_source_begin_table(s, err);
+    if (got > 0 && ift_xlsx_is_closed(s->first.p, s->first.n))
+        return IFT_FAIL(err, "%s: an Excel file that is old or has a password; save it as .xlsx",
+                        ift_in_name(s->in));
     if (got > 0 && ift_xlsx_begins(s->first.p, s->first.n)) return ift_source_begin_sheets(s, err);
     if (s->read && s->read->container == IFT_RECIPE_ROWS) {
         ift_source_begin_rows(s);

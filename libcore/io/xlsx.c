@@ -35,6 +35,11 @@ bool ift_xlsx_begins(const char *p, size_t n) {
     return false;
 }
 
+bool ift_xlsx_is_closed(const char *p, size_t n) {
+    static const char magic[] = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+    return n >= 8 && memcmp(p, magic, 8) == 0;
+}
+
 /* ---- the workbook ---- */
 
 static void ignore_end(void *ctx, struct ift_xlsx_part *p, const char *name) {

@@ -20,6 +20,8 @@
 
 /* Whether a file that starts so is a package of Office; a .docx is one too. */
 bool ift_xlsx_begins(const char *p, size_t n);
+/* Whether it is what Office wrote before, .xls, or writes with a password: not read here. */
+bool ift_xlsx_is_closed(const char *p, size_t n);
 
 struct ift_xlsx;
 /* Takes the descriptor, of a file in which one can seek, also when it fails. */

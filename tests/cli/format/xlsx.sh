@@ -20,3 +20,5 @@ rows json inline.xlsx
 rows 'json group=a' inline.xlsx || echo "exit $?"
 head -c 3000 xlsxwriter.xlsx >cut.xlsx
 rows csv cut.xlsx || echo "exit $?"
+printf '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and more' >old.xls
+rows csv old.xls || echo "exit $?"
