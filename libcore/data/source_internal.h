@@ -76,7 +76,6 @@ struct ift_source {
 
     /* nodes */
     struct ift_yaml *nodes;
-    bool broken; /* the member could not be read on */
 
     struct ift_slab one; /* for ift_source_next */
     size_t next;

@@ -63,7 +63,6 @@ static int give_nodes(void *ctx, const char **p, size_t *n, struct ift_err *err)
         s->marks++;
     }
     s->begun = true;
-    s->broken = got < 0;
     return got;
 }
 
@@ -71,14 +70,16 @@ int ift_source_fill_nodes(struct ift_source *s, struct ift_slab *slab, struct if
     while (slab->text.n < IFT_SLAB) {
         const size_t from = slab->text.n;
         size_t line;
-        const int got = ift_yaml_next(s->nodes, &slab->text, &line, err);
-        if (got < 0) return s->broken ? -1 : ift_source_fail(s, err);
+        const char *wrong;
+        const int got = ift_yaml_next(s->nodes, &slab->text, &line, &wrong, err);
+        if (got < 0) return -1;
         if (got == 0) {
             s->layout = IFT_LAYOUT_CLOSED;
             return slab->n > 0;
         }
         struct ift_item *const item = ift_source_add(s, slab, from, slab->text.n, line);
         if (ift_yaml_in_sequence(s->nodes)) item->element = ++s->element;
+        if (wrong) item->wrong = ift_arena_strndup(&slab->notes, wrong, strlen(wrong));
     }
     return 1;
 }

@@ -1,11 +1,13 @@
 #include "libcore/io/yaml.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
 #include "libcore/base/mem.h"
 #include "libcore/io/json.h"
+#include "libcore/io/yaml_feed.h"
 
 enum { MAX_DEPTH = 512, MOST_ANCHORS = 4096, MOST_COPIED = 16 << 20 };
 
@@ -21,13 +23,17 @@ struct key {
 
 struct ift_yaml {
     yaml_parser_t parser;
-    ift_yaml_read *read;
-    void *ctx;
-    struct ift_slice rest; /* of the block */
-    struct ift_err why;    /* what read said */
-    bool failed;
+    struct ift_yaml_feed feed;
+    size_t lines;      /* before what the parser was given */
+    size_t mark;       /* the character behind the last event */
+    yaml_event_t next; /* which was looked at already, if `ahead` */
+    bool ahead;
     enum { START, DOCUMENTS, SEQUENCE, END } where;
     bool in_sequence;
+    int column;  /* of the sequence's elements; -1: they are not one a line, or there is none */
+    bool flow;   /* the sequence stands in brackets */
+    size_t done; /* where, in the feed, what was given ends */
+    struct ift_err bad; /* why the last item was not read */
 
     struct anchor *anchor; /* of this document */
     size_t nanchors, anchors_cap;
@@ -36,28 +42,23 @@ struct ift_yaml {
     size_t nkeys, keys_cap;
 };
 
-static int give(void *ctx, unsigned char *buffer, size_t size, size_t *n) {
-    struct ift_yaml *const y = ctx;
-    *n = 0;
-    if (y->rest.n == 0) {
-        const int got = y->read(y->ctx, &y->rest.p, &y->rest.n, &y->why);
-        if (got <= 0) y->rest.n = 0;
-        y->failed = got < 0;
-        if (got <= 0) return got == 0;
-    }
-    *n = y->rest.n < size ? y->rest.n : size;
-    memcpy(buffer, y->rest.p, *n);
-    y->rest = (struct ift_slice){y->rest.p + *n, y->rest.n - *n};
-    return 1;
+static void start_parser(struct ift_yaml *y) {
+    if (!yaml_parser_initialize(&y->parser)) ift_out_of_memory(sizeof y->parser);
+    yaml_parser_set_encoding(&y->parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input(&y->parser, ift_yaml_feed_give, &y->feed);
+}
+
+static void stop_parser(struct ift_yaml *y) {
+    if (y->ahead) yaml_event_delete(&y->next);
+    y->ahead = false;
+    yaml_parser_delete(&y->parser);
 }
 
 struct ift_yaml *ift_yaml_new(ift_yaml_read *read, void *ctx) {
     struct ift_yaml *const y = ift_alloc0(1, sizeof *y);
-    y->read = read;
-    y->ctx = ctx;
-    if (!yaml_parser_initialize(&y->parser)) ift_out_of_memory(sizeof y->parser);
-    yaml_parser_set_encoding(&y->parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input(&y->parser, give, y);
+    y->feed = (struct ift_yaml_feed){.read = read, .ctx = ctx, .limit = SIZE_MAX};
+    y->column = -1;
+    start_parser(y);
     return y;
 }
 
@@ -71,7 +72,8 @@ static void forget_anchors(struct ift_yaml *y) {
 
 void ift_yaml_free(struct ift_yaml *y) {
     if (!y) return;
-    yaml_parser_delete(&y->parser);
+    stop_parser(y);
+    ift_yaml_feed_release(&y->feed);
     forget_anchors(y);
     free(y->anchor);
     free(y->key);
@@ -82,19 +84,32 @@ bool ift_yaml_in_sequence(const struct ift_yaml *y) {
     return y->in_sequence;
 }
 
-static int next_event(struct ift_yaml *y, yaml_event_t *event, struct ift_err *err) {
+static size_t line_of(const struct ift_yaml *y, yaml_mark_t mark) {
+    return y->lines + mark.line + 1;
+}
+
+static int parse_event(struct ift_yaml *y, yaml_event_t *event, struct ift_err *err) {
     yaml_parser_t *const p = &y->parser;
     if (yaml_parser_parse(p, event)) return 0;
     if (p->error == YAML_MEMORY_ERROR) ift_out_of_memory(0);
-    if (y->failed) {
-        *err = y->why;
-        return -1;
-    }
     if (p->error == YAML_READER_ERROR) /* which reads ahead: the line is not known */
-        return IFT_FAIL(err, "byte %zu: %s; ift-format --encoding, if it is not UTF-8",
-                        p->problem_offset, p->problem);
-    return IFT_FAIL(err, "line %zu: %s%s%s", p->problem_mark.line + 1, p->problem,
+        return IFT_FAIL(err, "%s; ift-format --encoding, if it is not UTF-8", p->problem);
+    return IFT_FAIL(err, "line %zu: %s%s%s", line_of(y, p->problem_mark), p->problem,
                     p->context ? ", " : "", p->context ? p->context : "");
+}
+
+static int next_event(struct ift_yaml *y, yaml_event_t *event, struct ift_err *err) {
+    if (!y->ahead) IFT_TRY(parse_event(y, event, err));
+    if (y->ahead) *event = y->next;
+    y->ahead = false;
+    y->mark = event->end_mark.index;
+    return 0;
+}
+
+static int look_ahead(struct ift_yaml *y, struct ift_err *err) {
+    IFT_TRY(parse_event(y, &y->next, err));
+    y->ahead = true;
+    return 0;
 }
 
 /* ---- anchors ---- */
@@ -255,7 +270,7 @@ static bool is_merge(const yaml_event_t *e) {
 
 /* A key as a JSON string; the event is used up. */
 static int add_key(struct ift_yaml *y, yaml_event_t *e, struct ift_str *json, struct ift_err *err) {
-    const size_t from = json->n, line = e->start_mark.line + 1;
+    const size_t from = json->n, line = line_of(y, e->start_mark);
     char *anchor = NULL;
     int rc = 0;
     if (e->type == YAML_SCALAR_EVENT) {
@@ -337,7 +352,7 @@ static int add_event(struct ift_yaml *y, const yaml_event_t *e, struct ift_str *
 /* The value that starts with the event, which is used up. */
 static int add_node(struct ift_yaml *y, yaml_event_t *event, size_t depth, struct ift_str *json,
                     struct ift_err *err) {
-    const size_t from = json->n, line = event->start_mark.line + 1;
+    const size_t from = json->n, line = line_of(y, event->start_mark);
     const yaml_event_type_t type = event->type;
     const yaml_char_t *const name =
         type == YAML_SCALAR_EVENT           ? event->data.scalar.anchor
@@ -369,7 +384,25 @@ static bool is_nothing(const yaml_event_t *e) {
            e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
-int ift_yaml_next(struct ift_yaml *y, struct ift_str *json, size_t *line, struct ift_err *err) {
+static void begin_sequence(struct ift_yaml *y, const yaml_event_t *event) {
+    y->where = SEQUENCE;
+    y->flow = event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
+    y->column = y->flow ? -1 : (int)event->start_mark.column;
+}
+
+/* Documents that are only cut out of the one that was there say nothing of their beginning and
+ * end; anchors stay. */
+static void begin_document(struct ift_yaml *y, const yaml_event_t *event) {
+    const bool told = event->type == YAML_DOCUMENT_START_EVENT
+                          ? !event->data.document_start.implicit
+                      : event->type == YAML_DOCUMENT_END_EVENT ? !event->data.document_end.implicit
+                                                               : false;
+    if (told) forget_anchors(y);
+    y->where = DOCUMENTS;
+}
+
+/* The next item of what the parser is given: 1, 0, -1. */
+static int next_item(struct ift_yaml *y, struct ift_str *json, size_t *line, struct ift_err *err) {
     while (y->where != END) {
         yaml_event_t event;
         IFT_TRY(next_event(y, &event, err));
@@ -378,8 +411,7 @@ int ift_yaml_next(struct ift_yaml *y, struct ift_str *json, size_t *line, struct
         case YAML_STREAM_START_EVENT:
         case YAML_DOCUMENT_START_EVENT:
         case YAML_DOCUMENT_END_EVENT:
-            forget_anchors(y);
-            y->where = DOCUMENTS;
+            begin_document(y, &event);
             break;
         case YAML_STREAM_END_EVENT:
             y->where = END;
@@ -389,16 +421,97 @@ int ift_yaml_next(struct ift_yaml *y, struct ift_str *json, size_t *line, struct
             break;
         default:
             if (sequence) {
-                y->where = SEQUENCE;
+                begin_sequence(y, &event);
                 break;
             }
             if (y->where == DOCUMENTS && is_nothing(&event)) break;
             y->in_sequence = y->where == SEQUENCE;
-            *line = event.start_mark.line + 1;
-            y->copied = 0;
-            return add_node(y, &event, 0, json, err) < 0 ? -1 : 1;
+            *line = line_of(y, event.start_mark);
+            y->copied = y->nkeys = 0;
+            IFT_TRY(add_node(y, &event, 0, json, err));
+            IFT_TRY(look_ahead(y, err)); /* whether it is whole */
+            y->done = ift_yaml_feed_place(&y->feed, y->mark);
+            return 1;
         }
         yaml_event_delete(&event);
     }
     return 0;
+}
+
+/* ---- going on behind what is wrong ---- */
+
+static void restart(struct ift_yaml *y, size_t from, size_t limit) {
+    stop_parser(y);
+    start_parser(y);
+    ift_yaml_feed_restart(&y->feed, from, limit);
+    y->lines = ift_yaml_feed_lines(&y->feed, from);
+    y->where = START;
+    y->done = from;
+}
+
+/* Gives the feed's text[from, to) as an item that is wrong. */
+static int give_up(struct ift_yaml *y, size_t from, size_t to, struct ift_str *out, size_t *line,
+                   const char **wrong) {
+    char same[40];
+    const struct ift_yaml_feed *const f = &y->feed;
+    while (from < to && memchr("\r\n ", f->text.p[from], 3)) from++;
+    *line = ift_yaml_feed_lines(f, from) + 1;
+    ift_str_add(out, f->text.p + from, to - from);
+    const int n = snprintf(same, sizeof same, "line %zu: ", *line);
+    if (y->flow) {
+        const struct ift_err why = y->bad;
+        ift_fail(&y->bad, "%s; the rest of the sequence, which is not one of lines, goes with it",
+                 why.text);
+    }
+    *wrong = y->bad.text + (strncmp(y->bad.text, same, (size_t)n) == 0 ? n : 0);
+    y->in_sequence = y->column >= 0 || y->flow;
+    restart(y, to, SIZE_MAX);
+    return 1;
+}
+
+/* libyaml, which reads ahead, may have failed on something further on than the next item. So that
+ * is found by its lines, text[*from, *to): true when it is worth to be tried by itself. */
+static bool cut_out(struct ift_yaml *y, size_t *from, size_t *to) {
+    struct ift_yaml_feed *const f = &y->feed;
+    if (y->where != SEQUENCE) {
+        y->column = ift_yaml_feed_column(f, y->done);
+        y->flow = false;
+    }
+    *from = y->done;
+    *to = ift_yaml_feed_next(f, y->done, y->column);
+    if (!ift_yaml_feed_nothing(f, *from, *to)) return y->column < 0 && !y->flow;
+    do {
+        *from = *to;
+        *to = ift_yaml_feed_next(f, ift_yaml_feed_line_end(f, *to), y->column);
+    } while (*to < f->text.n && ift_yaml_feed_nothing(f, *from, *to));
+    return true;
+}
+
+int ift_yaml_next(struct ift_yaml *y, struct ift_str *out, size_t *line, const char **wrong,
+                  struct ift_err *err) {
+    struct ift_yaml_feed *const f = &y->feed;
+    const size_t before = out->n;
+    *wrong = NULL;
+    for (;;) {
+        const bool alone = f->limit != SIZE_MAX;
+        const int got = next_item(y, out, line, &y->bad);
+        size_t from = y->done, to = f->limit;
+        if (got > 0) {
+            ift_yaml_feed_done(f, y->done);
+            y->done = f->at;
+            return 1;
+        }
+        out->n = before;
+        const bool try_it = got < 0 && !f->failed && !alone && cut_out(y, &from, &to);
+        if (f->failed) {
+            *err = f->why;
+            return -1;
+        }
+        if (got == 0 && !alone) return 0;
+        if (got < 0 && !try_it) return give_up(y, from, to, out, line, wrong);
+        if (got == 0)
+            restart(y, to, SIZE_MAX); /* it was sound */
+        else
+            restart(y, from, to);
+    }
 }

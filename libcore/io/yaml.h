@@ -26,10 +26,11 @@ typedef int ift_yaml_read(void *ctx, const char **p, size_t *n, struct ift_err *
 
 struct ift_yaml;
 struct ift_yaml *ift_yaml_new(ift_yaml_read *read, void *ctx);
-/* Appends the next item as JSON: 1, *line is that on which it starts; 0: the end; -1:
- * `line 3: …`, or what `read` said; of text that is not UTF-8 `byte 12: …`, items just
- * before it lost with it. Nothing can be read after a failure. */
-int ift_yaml_next(struct ift_yaml *y, struct ift_str *json, size_t *line,
+/* Appends the next item as JSON: 1, *line is that on which it starts; 0: the end; -1: what `read`
+ * said. An item that cannot be read is given as its text, and *wrong, lent until the next call,
+ * says why (else NULL), with `line 3: ` in front where that is another line. It ends where the next
+ * document begins, or, in a sequence of lines, the next line with a `-` in that column. */
+int ift_yaml_next(struct ift_yaml *y, struct ift_str *json, size_t *line, const char **wrong,
                   struct ift_err *err) IFT_MUST_CHECK;
 /* Whether the last item was an element of a sequence. */
 bool ift_yaml_in_sequence(const struct ift_yaml *y);

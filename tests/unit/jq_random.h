@@ -374,8 +374,10 @@ static inline void jq_random_call(struct jq_random *r, struct ift_str *out, int 
     ift_str_adds(out, f->text);
     if (text && jq_choice(r, 3)) { /* several arguments are not of the subset */
         ift_str_addf(out, "\"%s\"", JQ_PICK(r, jq_strings));
-    } else if (r->mild && strncmp(f->text, "range(", 6) == 0) {
-        ift_str_addf(out, "%u", jq_choice(r, 5));
+    } else if (strncmp(f->text, "range(", 6) == 0) { /* never to 1e+20 */
+        ift_str_addc(out, '(');
+        jq_random_program(r, out, depth);
+        ift_str_adds(out, ") | if type == \"number\" and . > 30 then 30 else . end");
     } else {
         jq_random_program(r, out, depth);
     }
