@@ -1,6 +1,6 @@
 /* families.h: reference cases of model families. A case is a folder with `model`, case.json and
- * io.safetensors; a test walks all that are at hand, those of tests/golden and those of $SHARED, and
- * checks of each what it has. Cases of families that are not supported are named as skipped.
+ * io.safetensors; a test walks all that are at hand, those of tests/golden and those of $SHARED,
+ * and checks of each what it has. Cases of families that are not supported are named as skipped.
  */
 #ifndef FAMILIES_H
 #define FAMILIES_H
