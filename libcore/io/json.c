@@ -11,19 +11,19 @@
 
 enum { MAX_DEPTH = 512, LARGE = 1 << 20 /* bytes: of a text whose tape is worth a table */ };
 
-/* Speed rests on two things. Where strings may end was marked for the whole text beforehand
- * (json_scan.h), so that a string costs the same however long it is. And nothing below asks whether
- * the text is over before it looks at a byte: the byte at `end`, or the last one, stops every loop:
- * texts that end in a bracket bring their own, others are copied and get a NUL. Only behind a
- * closing bracket, and inside a string, must the end be watched.
+/* Speed rests on two things. Where strings may end was found for the whole text beforehand (struct
+ * ift_json_index), so that a string costs the same however long it is. And nothing below asks
+ * whether the text is over before it looks at a byte: the byte at `end`, or the last one, stops
+ * every loop: texts that end in a bracket bring their own, others are copied and get a NUL. Only
+ * behind a closing bracket, and inside a string, must the end be watched.
  *
  * A scan takes the place where its construct starts and returns the place behind it, NULL when it
  * is wrong. */
 struct parser {
     struct ift_json_node *node;
     size_t cap;
-    const uint64_t *mark;
-    const char *start, *end;
+    const struct ift_json_block *block;
+    const char *text, *end; /* text: all that was indexed */
     const char *at, *wrong; /* what is wrong, and where */
 };
 
@@ -33,9 +33,11 @@ static const char *fail(struct parser *s, const char *at, const char *wrong) {
     return NULL;
 }
 
+/* Most often there is one, or none: branches, which are guessed well, for what is computed from one
+ * byte has to wait for it. */
 static inline const char *scan_blanks(const char *p) {
-    p += *p == ' '; /* most often there is one, or none */
     if (__builtin_expect((unsigned char)*p > ' ', 1)) return p;
+    if (*p == ' ' && (unsigned char)p[1] > ' ') return p + 1;
     while (ift_json_is_blank(*p)) p++;
     return p;
 }
@@ -49,7 +51,7 @@ static inline struct ift_json_node *push(struct parser *s, uint32_t n, const cha
     if (__builtin_expect(n == s->cap, 0)) grow(s, n);
     struct ift_json_node *const node = &s->node[n];
     node->end = n + 1;
-    node->from = (uint32_t)(p - s->start);
+    node->from = (uint32_t)(p - s->text);
     return node;
 }
 
@@ -59,7 +61,7 @@ static inline const char *end_leaf(const struct parser *s, struct ift_json_node 
     node->type = (uint16_t)type;
     node->escaped = 0;
     node->count = 0;
-    node->to = (uint32_t)(p - s->start);
+    node->to = (uint32_t)(p - s->text);
     return p;
 }
 
@@ -103,16 +105,12 @@ static inline const char *scan_escapes(struct parser *s, const char *p, uint8_t 
     return p;
 }
 
-static inline const char *plain_end(const struct parser *s, const char *p) {
-    return s->start + ift_json_next_mark(s->mark, (size_t)(p - s->start));
-}
-
-/* The string of which everything in front of p is plain. Out of the way of scan_string, which most
- * strings never leave. */
-__attribute__((noinline)) static const char *scan_rest(struct parser *s, struct ift_json_node *node,
-                                                       const char *p) {
+/* The string at p that does not end at its first stop. Out of the way of scan_string, which most
+ * never leave. */
+__attribute__((noinline)) static const char *
+scan_oddity(struct parser *s, struct ift_json_node *node, const char *p) {
     uint8_t escaped = 0;
-    for (;; p = plain_end(s, p)) {
+    for (p = ift_json_plain_end(p + 1, s->end);; p = ift_json_plain_end(p, s->end)) {
         if (p == s->end) return fail(s, p, "text ends inside a string");
         if (*p != '\\') break;
         if (!(p = scan_escapes(s, p, &escaped))) return NULL;
@@ -123,10 +121,24 @@ __attribute__((noinline)) static const char *scan_rest(struct parser *s, struct 
     return p;
 }
 
+/* The first stop from text[i] on. There is always one; 64 bytes are looked at a time, of which some
+ * lie in the next block. */
+static inline uint32_t next_stop(const struct ift_json_block *block, uint32_t i) {
+    for (;; i += IFT_JSON_BLOCK) {
+        const struct ift_json_block *const b = &block[i / IFT_JSON_BLOCK];
+        const unsigned at = i % IFT_JSON_BLOCK;
+        const uint64_t stops = b[0].stops >> at | b[1].stops << 1 << (~at % IFT_JSON_BLOCK);
+        if (stops) return i + (uint32_t)__builtin_ctzll(stops);
+    }
+}
+
 static inline const char *scan_string(struct parser *s, struct ift_json_node *node, const char *p) {
-    p = plain_end(s, p + 1);
-    if (__builtin_expect(p == s->end || *p != '"', 0)) return scan_rest(s, node, p);
-    return end_leaf(s, node, IFT_JSON_STRING, p + 1);
+    const uint32_t to = next_stop(s->block, node->from + 1);
+    const char *const end = s->text + to;
+    if (__builtin_expect(end >= s->end || *end != '"', 0)) return scan_oddity(s, node, p);
+    p = end_leaf(s, node, IFT_JSON_STRING, end + 1);
+    node->escaped = s->block[to / IFT_JSON_BLOCK].escapes >> to % IFT_JSON_BLOCK & 1;
+    return p;
 }
 
 static inline bool is_digit(char c) {
@@ -178,9 +190,12 @@ scan_scalar(struct parser *s, struct ift_json_node *node, const char *p) {
     }
 }
 
-/* Whether a separator as most programs write it, `, ` or `: `, and then a string follow at p. */
-static inline bool leads_to_string(const struct parser *s, const char *p, char separator) {
-    return s->end - p > 2 && p[0] == separator && p[1] == ' ' && p[2] == '"';
+/* Where the string starts that follows at p behind a separator as programs write it, with or
+ * without a blank; else NULL. */
+static inline const char *led_to_string(const struct parser *s, const char *p, char separator) {
+    if (__builtin_expect(s->end - p < 3, 0) || p[0] != separator) return NULL;
+    if (p[1] == ' ' && p[2] == '"') return p + 2;
+    return p[1] == '"' ? p + 1 : NULL;
 }
 
 enum { NONE = UINT32_MAX };
@@ -190,6 +205,7 @@ enum { NONE = UINT32_MAX };
 static const char *scan_value(struct parser *s, const char *p, size_t *nodes) {
     uint32_t n = 0, open = NONE, depth = 0, count = 0;
     bool object = false;
+    const char *q;
     struct ift_json_node *node;
 value:
     p = scan_blanks(p);
@@ -216,8 +232,8 @@ value:
 behind_value:
     count++;
     if (object) {
-        if (leads_to_string(s, p, ',')) {
-            p += 2;
+        if ((q = led_to_string(s, p, ',')) != NULL) {
+            p = q;
         } else {
             p = scan_blanks(p);
             if (*p == '}') goto close;
@@ -228,8 +244,8 @@ behind_value:
             if (*p != '"') return fail(s, p, "expected '\"' and a key");
         }
         if (!(p = scan_string(s, push(s, n++, p), p))) return NULL;
-        if (leads_to_string(s, p, ':')) {
-            p += 2;
+        if ((q = led_to_string(s, p, ':')) != NULL) {
+            p = q;
             goto string;
         }
         p = scan_blanks(p);
@@ -248,7 +264,7 @@ close:
     open = node->end;
     node->end = n;
     node->count = count;
-    node->to = (uint32_t)(++p - s->start);
+    node->to = (uint32_t)(++p - s->text);
     if (--depth > 0) {
         if (p == s->end) return fail(s, p, "text ends before its last bracket");
         count = s->node[open].count;
@@ -272,64 +288,90 @@ static int complain(const char *text, size_t n, size_t at, const char *wrong, st
     return IFT_FAIL(err, "line %zu, column %zu: %s", line, at - from + 1, wrong);
 }
 
-/* Parses text that has a byte to stop at. */
-static bool scan_text(struct ift_json *doc, const char *text, size_t n, size_t *at,
-                      const char **wrong) {
+/* Parses a part of what was indexed that has a byte to stop at. */
+static bool scan_text(struct ift_json *doc, const struct ift_json_index *index,
+                      struct ift_slice text, size_t *at, const char **wrong) {
     struct parser s = {.node = doc->node,
                        .cap = doc->cap,
-                       .mark = doc->mark,
-                       .start = text,
-                       .end = text + n};
-    const char *const p = scan_value(&s, text, &doc->n);
+                       .block = index->block,
+                       .text = index->text,
+                       .end = text.p + text.n};
+    const char *const p = scan_value(&s, text.p, &doc->n);
     if (p && p < s.end) fail(&s, scan_blanks(p), "text after the value");
     doc->node = s.node;
     doc->cap = s.cap;
-    *at = s.wrong ? (size_t)(s.at - text) : n;
+    *at = s.wrong ? (size_t)(s.at - text.p) : text.n;
     *wrong = s.wrong;
     return !s.wrong;
 }
 
 /* Says which bytes, for they tell people what it may be. */
-static int not_utf8(const char *text, size_t n, struct ift_err *err) {
-    const size_t at = ift_utf8_check(text, n);
+static int not_utf8(struct ift_slice text, struct ift_err *err) {
+    const size_t at = ift_utf8_check(text.p, text.n);
     char wrong[40];
-    if (n - at < 2)
-        snprintf(wrong, sizeof wrong, "byte %02x is not UTF-8", (unsigned char)text[at]);
+    if (text.n - at < 2)
+        snprintf(wrong, sizeof wrong, "byte %02x is not UTF-8", (unsigned char)text.p[at]);
     else
-        snprintf(wrong, sizeof wrong, "bytes %02x %02x are not UTF-8", (unsigned char)text[at],
-                 (unsigned char)text[at + 1]);
-    return complain(text, n, at, wrong, err);
+        snprintf(wrong, sizeof wrong, "bytes %02x %02x are not UTF-8", (unsigned char)text.p[at],
+                 (unsigned char)text.p[at + 1]);
+    return complain(text.p, text.n, at, wrong, err);
+}
+
+static struct ift_slice without_blanks(struct ift_slice text) {
+    while (text.n > 0 && ift_json_is_blank(text.p[text.n - 1])) text.n--;
+    return text;
+}
+
+static bool brings_its_end(struct ift_slice text) {
+    return text.n > 0 && (text.p[text.n - 1] == '}' || text.p[text.n - 1] == ']');
 }
 
 int ift_json_parse(struct ift_json *doc, const char *text, size_t n, struct ift_err *err) {
+    const struct ift_slice all = {text, n}, whole = without_blanks(all);
     doc->text = text;
     doc->n = 0;
     if (n > INT_MAX) return IFT_FAIL(err, "%zu bytes in one JSON value, at most %d", n, INT_MAX);
-    size_t whole = n, at = 0;
-    const char *wrong;
-    doc->mark = ift_grow(doc->mark, ift_json_marks(n), &doc->mark_cap, sizeof *doc->mark);
     if (n >= LARGE && !doc->node) {
         doc->cap = n / 8;
         doc->node = ift_alloc_table(doc->cap, sizeof *doc->node);
     }
-    if (!ift_json_mark(text, n, doc->mark)) return not_utf8(text, n, err);
-    while (whole > 0 && ift_json_is_blank(text[whole - 1])) whole--;
-    ift_json_set_mark(doc->mark, whole); /* blanks behind it are plain, but no string goes there */
-    bool ok;
-    if (whole > 0 && (text[whole - 1] == '}' || text[whole - 1] == ']')) {
-        ok = scan_text(doc, text, whole, &at, &wrong);
-    } else {
-        char *const copy = ift_strndup(text, whole);
-        ok = scan_text(doc, copy, whole, &at, &wrong);
-        free(copy);
-    }
+    char *const copy = brings_its_end(whole) ? NULL : ift_strndup(text, whole.n);
+    const struct ift_slice scanned = {copy ? copy : text, whole.n};
+    ift_json_index_fill(&doc->index, scanned.p, scanned.n);
+    size_t at = 0;
+    const char *wrong = NULL;
+    const bool ok = doc->index.utf8 && scan_text(doc, &doc->index, scanned, &at, &wrong);
+    free(copy);
     if (ok) return 0;
     doc->n = 0;
-    return complain(text, n, at, wrong, err);
+    return wrong ? complain(text, n, at, wrong, err) : not_utf8(all, err);
+}
+
+static bool is_continuation(char c) {
+    return (c & 0xc0) == 0x80;
+}
+
+/* A text that is UTF-8 may be cut where it must not. */
+static bool is_cut_well(const struct ift_json_index *index, struct ift_slice value) {
+    const char *const behind = value.p + value.n;
+    return !is_continuation(value.p[0]) &&
+           (behind == index->text + index->n || !is_continuation(*behind));
+}
+
+int ift_json_parse_in(struct ift_json *doc, const struct ift_json_index *index,
+                      struct ift_slice value, struct ift_err *err) {
+    const struct ift_slice whole = without_blanks(value);
+    size_t at = 0;
+    const char *wrong;
+    doc->text = index->text;
+    if (index->utf8 && brings_its_end(whole) && is_cut_well(index, value) &&
+        scan_text(doc, index, whole, &at, &wrong))
+        return 0;
+    return ift_json_parse(doc, value.p, value.n, err); /* which says what is wrong */
 }
 
 void ift_json_release(struct ift_json *doc) {
     free(doc->node);
-    free(doc->mark);
+    ift_json_index_release(&doc->index);
     *doc = (struct ift_json){0};
 }

@@ -44,13 +44,35 @@ struct ift_json_node {
     uint32_t from, to; /* text[from, to): the raw value; a string's quotes included */
 };
 
+/* Where strings may end, looked up for a whole text at once, and whether it is strict UTF-8, which
+ * the same look tells. A text in which many values lie is looked at once for all of them. */
+struct ift_json_index {
+    const char *text; /* less than 2 GiB */
+    size_t n;
+    bool utf8; /* false also for a longer one, of which nothing is known */
+    struct ift_json_block *block;
+    size_t cap;
+};
+
+enum { IFT_JSON_BLOCK = 64 };
+
+/* Of 64 bytes, a bit each. A stop is a quote that no backslash escapes, a control character, or
+ * what a backslash escapes if it is none of `"\bfnrt`. From the text's end on all are stops. */
+struct ift_json_block {
+    uint64_t stops;
+    uint64_t escapes; /* stops with backslashes between them and the stop before */
+};
+
+/* A zeroed struct is ready. It borrows the text. */
+void ift_json_index_fill(struct ift_json_index *x, const char *text, size_t n);
+void ift_json_index_release(struct ift_json_index *x);
+
 /* A zeroed struct is ready. Reuse it from text to text: the tape is kept. It borrows the text. */
 struct ift_json {
     const char *text;
     struct ift_json_node *node;
     size_t n, cap;
-    uint64_t *mark; /* the parser's */
-    size_t mark_cap;
+    struct ift_json_index index; /* of a text that came without */
 };
 
 /* Exactly one value, blanks around it allowed, less than 2 GiB of text. The message gives the
@@ -58,6 +80,9 @@ struct ift_json {
  * a failure the tape is empty. */
 int ift_json_parse(struct ift_json *doc, const char *text, size_t n,
                    struct ift_err *err) IFT_MUST_CHECK;
+/* The same for a value in a text of which there is an index: doc->text is that text. */
+int ift_json_parse_in(struct ift_json *doc, const struct ift_json_index *index,
+                      struct ift_slice value, struct ift_err *err) IFT_MUST_CHECK;
 void ift_json_release(struct ift_json *doc);
 
 bool ift_json_is(const struct ift_json *doc, int node,

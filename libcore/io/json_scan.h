@@ -49,28 +49,6 @@ static inline const char *ift_json_plain_end(const char *p, const char *end) {
     return p;
 }
 
-/* Marks where plain text ends, all over a text at once: a bit a byte, set for quotes, backslashes
- * and control characters, and for text[n]. `mark` has room for ift_json_marks(n) words. True when
- * the text is strict UTF-8, which the same look at the bytes tells. */
-bool ift_json_mark(const char *text, size_t n, uint64_t *mark);
-
-static inline size_t ift_json_marks(size_t n) {
-    return n / 64 + 1;
-}
-
-static inline void ift_json_set_mark(uint64_t *mark, size_t i) {
-    mark[i / 64] |= 1ull << i % 64;
-}
-
-/* The first marked byte from text[i] on. There must be one. */
-static inline size_t ift_json_next_mark(const uint64_t *mark, size_t i) {
-    uint64_t here = mark[i / 64] >> i % 64;
-    if (here) return i + (size_t)__builtin_ctzll(here);
-    i /= 64;
-    while (!(here = mark[++i])) continue;
-    return 64 * i + (size_t)__builtin_ctzll(here);
-}
-
 /* The value of four hexadecimal digits at p, or -1. */
 int ift_json_hex4(const char *p, const char *end);
 
