@@ -147,6 +147,7 @@ static int map(void *ctx, void *local, const struct ift_item *item, struct ift_e
     struct local *const l = local;
     struct ift_str *const to = l->as_it_is ? emit->out : &l->line;
     struct ift_slice value_text = item->text;
+    const struct ift_json_index *index = job->join ? NULL : ift_item_index(item);
     ift_str_clear(&l->line);
     if (job->join) {
         ift_str_clear(&l->joined);
@@ -154,7 +155,7 @@ static int map(void *ctx, void *local, const struct ift_item *item, struct ift_e
             return blame_encoding(f, l, item->text, err);
         value_text = ift_str_slice(&l->joined);
     }
-    if (ift_recipe_run(l->recipe, value_text, to, err) < 0)
+    if (ift_recipe_run(l->recipe, index, value_text, to, err) < 0)
         return blame_encoding(f, l, item->text, err);
     const struct ift_json *value;
     int got;

@@ -165,9 +165,10 @@ const char *ift_recipe_why_libjq(const struct ift_recipe *r) {
     return r->why_libjq.n ? r->why_libjq.p : NULL;
 }
 
-int ift_recipe_run(struct ift_recipe *r, struct ift_slice value, struct ift_str *out,
-                   struct ift_err *err) {
-    IFT_TRY(ift_json_parse(&r->doc, value.p, value.n, err));
+int ift_recipe_run(struct ift_recipe *r, const struct ift_json_index *index, struct ift_slice value,
+                   struct ift_str *out, struct ift_err *err) {
+    IFT_TRY(index ? ift_json_parse_in(&r->doc, index, value, err)
+                  : ift_json_parse(&r->doc, value.p, value.n, err));
     r->out = out;
     r->on_jq = !r->native || ift_jqn_run(r->native, &r->doc, out) != 0;
     if (!r->on_jq) return 0;

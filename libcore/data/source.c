@@ -47,7 +47,15 @@ void ift_slab_release(struct ift_slab *slab) {
     ift_str_release(&slab->text);
     ift_str_release(&slab->file);
     ift_arena_release(&slab->notes);
+    ift_json_index_release(&slab->index);
     *slab = (struct ift_slab){0};
+}
+
+const struct ift_json_index *ift_item_index(const struct ift_item *item) {
+    struct ift_slab *const slab = item->slab;
+    if (!slab->indexed) ift_json_index_fill(&slab->index, slab->text.p, slab->text.n);
+    slab->indexed = true;
+    return &slab->index;
 }
 
 int ift_item_fail(const struct ift_item *item, struct ift_err *err) {
@@ -159,6 +167,8 @@ static int fill(struct ift_source *s, struct ift_slab *slab, struct ift_err *err
 
 int ift_source_fill(struct ift_source *s, struct ift_slab *slab, struct ift_err *err) {
     slab->n = 0;
+    if (slab->text.cap > IFT_SLAB_MOST) ift_json_index_release(&slab->index);
+    slab->indexed = false;
     ift_str_clear_to(&slab->text, IFT_SLAB_MOST);
     ift_str_clear(&slab->file);
     ift_arena_reset(&slab->notes);
@@ -176,6 +186,7 @@ int ift_source_fill(struct ift_source *s, struct ift_slab *slab, struct ift_err 
     for (size_t i = 0; i < slab->n; i++) {
         slab->item[i].text.p = slab->text.p + slab->item[i].from;
         slab->item[i].file = slab->file.p;
+        slab->item[i].slab = slab;
     }
     return 1;
 }

@@ -24,6 +24,7 @@
 #include "libcore/base/mem.h"
 #include "libcore/base/str.h"
 #include "libcore/data/recipe.h"
+#include "libcore/io/json.h"
 
 struct ift_item {
     struct ift_slice text;
@@ -35,6 +36,7 @@ struct ift_item {
     bool cut;          /* a row that nothing but the end of the member ended */
     const char *wrong; /* what the container found wrong (a row too long, say); NULL: nothing */
     size_t from;       /* of text in the slab */
+    struct ift_slab *slab;
 };
 
 enum { IFT_SLAB_MOST = 1 << 20 }; /* memory beyond this is for one large item and is not kept */
@@ -44,7 +46,9 @@ struct ift_slab {
     struct ift_item *item;
     size_t n, cap;
     struct ift_str text, file;
-    struct ift_arena notes; /* what `wrong` points at */
+    struct ift_arena notes;      /* what `wrong` points at */
+    struct ift_json_index index; /* of text, once one was asked for */
+    bool indexed;
 };
 
 struct ift_source_opts {
@@ -70,6 +74,8 @@ uint64_t ift_source_marks(const struct ift_source *s);
 void ift_source_free(struct ift_source *s);
 
 void ift_slab_release(struct ift_slab *slab);
+/* For ift_json_parse_in; one look at the text serves all items of a slab. */
+const struct ift_json_index *ift_item_index(const struct ift_item *item);
 
 /* Puts "file:line: " in front of a message about an item, with "element N: " where it lies in an
  * array. Returns -1. */

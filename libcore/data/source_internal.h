@@ -45,7 +45,10 @@ struct ift_source {
 
     /* values, groups */
     struct ift_json_splitter *values;
-    size_t element;         /* so far, of an array */
+    struct ift_slice block; /* the splitter's */
+    struct ift_slice
+        run;        /* of block: values that are still to be copied, and what stands between */
+    size_t element; /* so far, of an array */
     struct ift_slice large; /* a value that waits for the next slab */
     size_t large_line;
     struct ift_group group;

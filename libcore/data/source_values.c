@@ -32,6 +32,7 @@ static int more_values(struct ift_source *s, struct ift_err *err) {
             return -1;
         }
         s->begun = true;
+        s->block = (struct ift_slice){p, n};
         ift_json_splitter_push(s->values, p, n);
         return 0;
     }
@@ -48,31 +49,66 @@ static int next_value(struct ift_source *s, struct ift_slice *value, size_t *lin
     return 1;
 }
 
-/* A large value moves into the slab with its memory, which must be empty, and fills it. */
-static void add_value(struct ift_source *s, struct ift_slab *slab, struct ift_slice value,
-                      size_t line) {
+/* ---- values one by one ---- */
+
+/* Values that lie close together in a block are copied together. What is between them, blanks and
+ * commas, comes along. */
+enum { CLOSE = 16 };
+
+static void copy_run(struct ift_source *s, struct ift_slab *slab) {
+    ift_str_add(&slab->text, s->run.p, s->run.n);
+    s->run.n = 0;
+}
+
+/* Adds a value to the run, or begins another with it: where it will be in the slab. */
+static size_t add_to_run(struct ift_source *s, struct ift_slab *slab, struct ift_slice value) {
+    const bool follows =
+        s->run.n > 0 && value.p >= s->run.p + s->run.n && value.p <= s->run.p + s->run.n + CLOSE;
+    if (!follows) {
+        copy_run(s, slab);
+        s->run.p = value.p;
+    }
+    const size_t from = slab->text.n + (size_t)(value.p - s->run.p);
+    s->run.n = (size_t)(value.p + value.n - s->run.p);
+    return from;
+}
+
+static size_t add_member(struct ift_str *text, struct ift_slice key, struct ift_slice *value) {
+    const size_t from = text->n;
+    ift_str_adds(text, "{\"key\":");
+    ift_str_add(text, key.p, key.n);
+    ift_str_adds(text, ",\"value\":");
+    ift_str_add(text, value->p, value->n);
+    ift_str_addc(text, '}');
+    value->n = text->n - from;
+    return from;
+}
+
+/* A large value moves into the slab with its memory, which must be empty, and fills it. Returns the
+ * item's length. */
+static size_t add_value(struct ift_source *s, struct ift_slab *slab, struct ift_slice value,
+                        size_t line) {
     size_t from = slab->text.n;
     const struct ift_slice key = ift_json_splitter_key(s->values);
     if (key.n > 0) {
-        ift_str_adds(&slab->text, "{\"key\":");
-        ift_str_add(&slab->text, key.p, key.n);
-        ift_str_adds(&slab->text, ",\"value\":");
-        ift_str_add(&slab->text, value.p, value.n);
-        ift_str_addc(&slab->text, '}');
-        value.n = slab->text.n - from;
-    } else if (value.n < IFT_SLAB) {
-        ift_str_add(&slab->text, value.p, value.n);
-    } else {
+        from = add_member(&slab->text, key, &value);
+    } else if (value.n >= IFT_SLAB) {
         ift_json_splitter_take(s->values, &value, &slab->text);
         from = (size_t)(value.p - slab->text.p);
+    } else if (value.p >= s->block.p && value.p < s->block.p + s->block.n) {
+        from = add_to_run(s, slab, value);
+    } else { /* it crosses blocks and lies elsewhere */
+        copy_run(s, slab);
+        from = slab->text.n;
+        ift_str_add(&slab->text, value.p, value.n);
     }
     struct ift_item *const item = ift_source_add(s, slab, from, from + value.n, line);
     if (ift_json_splitter_in_array(s->values)) item->element = ++s->element;
+    return value.n;
 }
 
-/* At least one item (1), or the end of the member (0), or a failure (-1). */
-int ift_source_fill_values(struct ift_source *s, struct ift_slab *slab, struct ift_err *err) {
-    while (slab->text.n < IFT_SLAB) {
+static int gather(struct ift_source *s, struct ift_slab *slab, struct ift_err *err) {
+    for (size_t held = 0; held < IFT_SLAB;) {
         struct ift_slice value;
         size_t line;
         const int got = next_value(s, &value, &line, err);
@@ -83,15 +119,23 @@ int ift_source_fill_values(struct ift_source *s, struct ift_slab *slab, struct i
             return 1;
         }
         if (got > 0) {
-            add_value(s, slab, value, line);
+            held += add_value(s, slab, value, line);
         } else if (s->ended) {
             s->layout = IFT_LAYOUT_CLOSED;
             return slab->n > 0;
         } else {
+            copy_run(s, slab); /* before the block goes */
             IFT_TRY(more_values(s, err));
         }
     }
     return 1;
+}
+
+/* At least one item (1), or the end of the member (0), or a failure (-1). */
+int ift_source_fill_values(struct ift_source *s, struct ift_slab *slab, struct ift_err *err) {
+    const int got = gather(s, slab, err);
+    copy_run(s, slab);
+    return got;
 }
 
 /* ---- groups of values ---- */

@@ -31,6 +31,7 @@ bool ift_json_split_skip_marks(struct ift_json_splitter *s) {
         ift_json_split_skip_blanks(s);
         const size_t n = s->text.n < sizeof mark ? s->text.n : sizeof mark;
         if (n == 0) return false;
+        if (s->text.p[0] != mark[0]) return true;
         if (memcmp(s->text.p, mark, n) != 0) return true;
         if (n < sizeof mark) return s->finished;
         ift_json_split_skip(s, sizeof mark, false);

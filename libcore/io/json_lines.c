@@ -1,6 +1,9 @@
 #include "libcore/io/json_split.h"
 
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #include "libcore/io/json_scan.h"
 
@@ -14,6 +17,48 @@ static bool may_be_several(const char *p, size_t n) {
         if (p[1] == '{' || p[1] == mark[0] || ift_json_is_blank(p[1])) return true;
     }
     return false;
+}
+
+#if defined(__x86_64__)
+/* The line break in [p, end), or NULL: there is none, or only near the end. *several: the line may
+ * be several objects, which is to be asked again; the same look answers nearly always that not. */
+__attribute__((target("avx2"))) static const char *find_break_avx2(const char *p, const char *end,
+                                                                   bool *several) {
+    const __m256i blank = _mm256_set1_epi8(' ');
+    __m256i found = _mm256_setzero_si256();
+    for (; end - p > 32; p += 32) {
+        const __m256i x = _mm256_loadu_si256((const __m256i *)p),
+                      next = _mm256_loadu_si256((const __m256i *)(p + 1));
+        const __m256i low = _mm256_cmpeq_epi8(_mm256_min_epu8(next, blank), next),
+                      open = _mm256_cmpeq_epi8(next, _mm256_set1_epi8('{')),
+                      bom = _mm256_cmpeq_epi8(next, _mm256_set1_epi8(mark[0]));
+        const __m256i here = _mm256_and_si256(_mm256_cmpeq_epi8(x, _mm256_set1_epi8('}')),
+                                              _mm256_or_si256(low, _mm256_or_si256(open, bom)));
+        const uint32_t breaks =
+            (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, _mm256_set1_epi8('\n')));
+        if (breaks) {
+            const uint32_t before =
+                (breaks ^ (breaks - 1)) >> 2; /* what leads to the break itself */
+            *several = !_mm256_testz_si256(found, found) ||
+                       ((uint32_t)_mm256_movemask_epi8(here) & before);
+            return p + __builtin_ctz(breaks);
+        }
+        found = _mm256_or_si256(found, here);
+    }
+    return NULL;
+}
+#endif
+
+/* The end of the line text[0, n), of which nothing before pos is one; NULL: not there. */
+static const char *find_break(struct ift_slice text, size_t pos, bool *several) {
+    *several = true;
+#if defined(__x86_64__)
+    if (pos == 0 && __builtin_cpu_supports("avx2")) {
+        const char *const at = find_break_avx2(text.p, text.p + text.n, several);
+        if (at) return at;
+    }
+#endif
+    return memchr(text.p + pos, '\n', text.n - pos);
 }
 
 /* Where the value that starts at text[from] ends within the line text[0, n); 0: not there. */
@@ -54,12 +99,12 @@ static size_t sure_of(struct ift_json_splitter *s, size_t n, bool goes_on) {
 
 /* Looks at the line text[0, n), behind which there is nothing if it is the last. True when it is
  * the value, right or wrong; otherwise the value is to be followed. */
-static bool is_value_line(struct ift_json_splitter *s, size_t n, bool last) {
+static bool is_value_line(struct ift_json_splitter *s, size_t n, bool last, bool several) {
     const char *const p = s->text.p;
     while (n > 1 && ift_json_is_blank(p[n - 1])) n--;
     const bool goes_on =
         last || ift_json_leads_on(p[n - 1]) || (ift_json_opens(p[0]) && !ift_json_closes(p[n - 1]));
-    if (!goes_on && !may_be_several(p, n)) return true;
+    if (!goes_on && !(several && may_be_several(p, n))) return true;
     const size_t end = value_end(s, 0, n);
     if (end == n) return true;
     if (end == 0) return !goes_on || (s->in_string && !last); /* no string goes on */
@@ -93,13 +138,14 @@ int ift_json_split_next_line(struct ift_json_splitter *s, struct ift_slice *valu
         s->where = WITHIN;
     }
     if (!s->tracked && s->sure == 0) {
-        const char *const nl = memchr(s->text.p + s->pos, '\n', s->text.n - s->pos);
+        bool several;
+        const char *const nl = find_break(s->text, s->pos, &several);
         if (!nl && !s->finished) {
             s->pos = s->text.n;
             return 0;
         }
         const size_t n = nl ? (size_t)(nl - s->text.p) : s->text.n;
-        if (is_value_line(s, n, !nl)) return ift_json_split_lend(s, n, value, line);
+        if (is_value_line(s, n, !nl, several)) return ift_json_split_lend(s, n, value, line);
     }
     if (!s->tracked) ift_json_split_follow_from_start(s);
     s->tracked = true;
