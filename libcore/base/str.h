@@ -50,6 +50,21 @@ static inline bool ift_bytes_eq(const char *a, const char *b, size_t n) {
     return true;
 }
 
+/* memcpy(to, p, n) for the same. */
+static inline void ift_bytes_copy(char *to, const char *p, size_t n) {
+    uint64_t x, y;
+    if (n > 16) {
+        memcpy(to, p, n);
+    } else if (n >= 8) {
+        memcpy(&x, p, 8);
+        memcpy(&y, p + n - 8, 8);
+        memcpy(to, &x, 8);
+        memcpy(to + n - 8, &y, 8);
+    } else {
+        for (size_t i = 0; i < n; i++) to[i] = p[i];
+    }
+}
+
 /* A zeroed struct is an empty str. `p` is NULL only while nothing was ever appended. */
 struct ift_str {
     char *p;

@@ -106,8 +106,10 @@ static int find_node(const struct ift_json *doc, int object, struct ift_slice ke
     int found = -1;
     for (uint32_t k = (uint32_t)object + 1; k < end; k = node[k + 1].end) {
         const struct ift_json_node *const n = &node[k];
-        if (n->to - n->from == length || n->escaped) {
-            if (ift_json_slice_is(doc, (int)k, key)) found = (int)k + 1;
+        if (n->to - n->from == length && !n->escaped) {
+            if (ift_bytes_eq(doc->text + n->from + 1, key.p, key.n)) found = (int)k + 1;
+        } else if (n->escaped && ift_json_escaped_is(doc, (int)k, key)) {
+            found = (int)k + 1;
         }
     }
     return found;

@@ -4,10 +4,9 @@
 #include "libcore/data/jqn_program.h"
 
 static void write_text(struct ift_json *tape, struct ift_str *out, struct jqn_value v) {
-    const size_t from = out->n, node = ift_json_begin(tape, IFT_JSON_STRING, from);
+    const size_t from = out->n;
     ift_json_quote(out, v.u.text, v.n);
-    ift_json_end(tape, node, 0, out->n);
-    if (tape) tape->node[node].escaped = out->n - from != v.n + 2u;
+    ift_json_leaf(tape, IFT_JSON_STRING, out->n - from != v.n + 2u, from, out->n);
 }
 
 /* Text in which nothing wants escaping, between `before` and `after`: nearly all keys. */
@@ -15,25 +14,28 @@ static inline void write_plain(struct ift_json *tape, struct ift_str *out, const
                                struct jqn_value v, const char *after) {
     char *const from = ift_str_reserve(out, v.n + 4u), *to = from;
     while (*before) *to++ = *before++;
-    const size_t node = ift_json_begin(tape, IFT_JSON_STRING, out->n + (size_t)(to - from));
+    const size_t at = out->n + (size_t)(to - from);
     *to++ = '"';
-    memcpy(to, v.u.text, v.n);
+    ift_bytes_copy(to, v.u.text, v.n);
     to += v.n;
     *to++ = '"';
-    ift_json_end(tape, node, 0, out->n + (size_t)(to - from));
+    ift_json_leaf(tape, IFT_JSON_STRING, false, at, at + v.n + 2);
     while (*after) *to++ = *after++;
     *to = '\0';
     out->n += (size_t)(to - from);
 }
 
-static bool is_plain(struct jqn_value v) {
+static inline bool is_plain(struct jqn_value v) {
     return v.own && v.type == IFT_JSON_STRING && v.depth;
 }
 
-static void write_key(struct jqn_heap *h, struct ift_json *tape, struct ift_str *out,
-                      struct jqn_value key, bool first) {
+static inline void write_key(struct jqn_heap *h, struct ift_json *tape, struct ift_str *out,
+                             struct jqn_value key, bool first) {
     if (is_plain(key)) {
-        write_plain(tape, out, first ? "" : ",", key, ":");
+        if (first)
+            write_plain(tape, out, "", key, ":");
+        else
+            write_plain(tape, out, ",", key, ":");
     } else {
         if (!first) ift_str_addc(out, ',');
         jqn_write(h, tape, out, key);
@@ -93,6 +95,34 @@ void jqn_write(struct jqn_heap *h, struct ift_json *tape, struct ift_str *out, s
     }
 }
 
+/* What stands in the document as it would be written is copied here and now. */
+static inline void write_node(struct ift_json *tape, struct ift_str *out,
+                              const struct ift_json *doc, int node) {
+    const struct ift_json_node *const n = &doc->node[node];
+    if (n->type >= IFT_JSON_ARRAY || n->escaped > 1) {
+        ift_json_copy_on(tape, out, doc, node);
+        return;
+    }
+    const size_t from = out->n;
+    ift_str_add(out, doc->text + n->from, n->to - n->from);
+    ift_json_leaf(tape, n->type, n->escaped, from, out->n);
+}
+
+/* The most frequent value of an object that is made: a field of the document's. */
+static inline bool is_field(const struct jqn_expr *e, struct jqn_value in) {
+    return e->op == JQN_FIELD && e->a->op == JQN_IDENTITY && in.type == IFT_JSON_OBJECT && !in.own;
+}
+
+static void write_field(const struct jqn_heap *h, const struct jqn_expr *e, struct jqn_value in,
+                        struct ift_json *tape, struct ift_str *out) {
+    const struct ift_slice key = {e->literal.u.text, e->literal.n};
+    const struct jqn_value v = jqn_get_node(h->doc, (int)in.n, key);
+    if (v.own)
+        write_scalar(tape, out, v);
+    else
+        write_node(tape, out, h->doc, (int)v.n);
+}
+
 /* Inside `depth` containers written so far. */
 static int eval_to(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, unsigned depth,
                    struct ift_json *tape, struct ift_str *out) {
@@ -101,7 +131,11 @@ static int eval_to(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value
         ift_str_addc(out, '{');
         for (size_t i = 0; i < e->nparts; i += 2) {
             write_key(&x->heap, tape, out, e->part[i]->literal, i == 0);
-            JQN_TRY(eval_to(x, e->part[i + 1], in, depth + 1, tape, out));
+            const struct jqn_expr *const value = e->part[i + 1];
+            if (is_field(value, in))
+                write_field(&x->heap, value, in, tape, out);
+            else
+                JQN_TRY(eval_to(x, value, in, depth + 1, tape, out));
         }
         ift_str_addc(out, '}');
         ift_json_end(tape, node, e->nparts / 2, out->n);

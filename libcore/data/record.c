@@ -113,25 +113,29 @@ static size_t find_key(const struct ift_json *doc, int key) {
     return NKEYS;
 }
 
-/* Notes where the known keys are. */
-static int locate(struct ift_record *r, struct ift_err *err) {
+/* Notes where the known keys are, and in *present, a bit each, of which there are values to check.
+ */
+static int locate(struct ift_record *r, unsigned *present, struct ift_err *err) {
     const struct ift_json *const doc = &r->doc;
     if (!ift_json_is(doc, 0, IFT_JSON_OBJECT)) {
         return IFT_FAIL(err, "a record is a JSON object, this is %s", type_name[doc->node[0].type]);
     }
     for (size_t i = 0; i < NKEYS; i++) *slot(r, &keys[i]) = -1;
+    *present = (1u << NREQUIRED) - 1;
     const uint32_t end = doc->node[0].end;
     for (uint32_t key = 1; key < end; key = doc->node[key + 1].end) {
         const size_t i = find_key(doc, (int)key);
         if (i == NKEYS) continue;
         const bool absent = i >= NREQUIRED && doc->node[key + 1].type == IFT_JSON_NULL;
         *slot(r, &keys[i]) = absent ? -1 : (int)key + 1;
+        *present |= 1u << i;
     }
     return 0;
 }
 
-static int check(struct ift_record *r, struct ift_err *err) {
-    for (size_t i = 0; i < NKEYS; i++) {
+static int check(struct ift_record *r, unsigned present, struct ift_err *err) {
+    for (; present; present &= present - 1) {
+        const unsigned i = (unsigned)__builtin_ctz(present);
         const int v = *slot(r, &keys[i]);
         if (v < 0 && i >= NREQUIRED) continue;
         if (v >= 0 && keys[i].shape == TEXT && r->doc.node[v].type == IFT_JSON_STRING) continue;
@@ -142,8 +146,9 @@ static int check(struct ift_record *r, struct ift_err *err) {
 
 int ift_record_parse(struct ift_record *r, const char *text, size_t n, struct ift_err *err) {
     IFT_TRY(ift_json_parse(&r->doc, text, n, err));
-    IFT_TRY(locate(r, err));
-    return check(r, err);
+    unsigned present;
+    IFT_TRY(locate(r, &present, err));
+    return check(r, present, err);
 }
 
 void ift_record_release(struct ift_record *r) {
@@ -227,11 +232,12 @@ int ift_record_complete(const struct ift_json *value, struct ift_str *out, bool 
                         struct ift_err *err) {
     struct ift_record r = {.doc = *value}; /* whose memory stays the caller's */
     const size_t base = (size_t)(value->text - out->p);
-    IFT_TRY(locate(&r, err));
+    unsigned present;
+    IFT_TRY(locate(&r, &present, err));
     if (r.messages >= 0 && r.instruction < 0 && r.input < 0 && r.output < 0) {
         IFT_TRY(find_exchange(&r, err));
         r.input = r.instruction;
-        IFT_TRY(check(&r, err));
+        IFT_TRY(check(&r, present, err));
         *empty = ift_record_lacks(&r, r.output);
         give_exchange(out, &r, base);
         return 0;
@@ -239,7 +245,7 @@ int ift_record_complete(const struct ift_json *value, struct ift_str *out, bool 
     const int input = r.input;
     const bool missing = input < 0 || ift_json_is(&r.doc, input, IFT_JSON_NULL);
     if (missing) r.input = r.instruction; /* of which whatever is wrong is said first */
-    IFT_TRY(check(&r, err));
+    IFT_TRY(check(&r, present, err));
     r.input = input;
     *empty = ift_record_lacks(&r, r.output);
     if (missing) give_input(out, &r, base);

@@ -17,8 +17,9 @@ enum { MAX_DEPTH = 512, LARGE = 1 << 20 /* bytes: of a text whose tape is worth 
  * every loop: texts that end in a bracket bring their own, others are copied and get a NUL. Only
  * behind a closing bracket, and inside a string, must the end be watched.
  *
- * A scan takes the place where its construct starts and returns the place behind it, NULL when it
- * is wrong. */
+ * A scan takes the place where its construct starts and returns the place behind it, NULL or WRONG
+ * when it is wrong. */
+enum { WRONG = UINT32_MAX };
 struct parser {
     struct ift_json_node *node;
     size_t cap;
@@ -35,23 +36,23 @@ static const char *fail(struct parser *s, const char *at, const char *wrong) {
 
 /* Most often there is one, or none: branches, which are guessed well, for what is computed from one
  * byte has to wait for it. */
-static inline const char *scan_blanks(const char *p) {
-    if (__builtin_expect((unsigned char)*p > ' ', 1)) return p;
-    if (*p == ' ' && (unsigned char)p[1] > ' ') return p + 1;
-    while (ift_json_is_blank(*p)) p++;
-    return p;
+static inline uint32_t scan_blanks(const char *text, uint32_t i) {
+    if (__builtin_expect((unsigned char)text[i] > ' ', 1)) return i;
+    if (text[i] == ' ' && (unsigned char)text[i + 1] > ' ') return i + 1;
+    while (ift_json_is_blank(text[i])) i++;
+    return i;
 }
 
 __attribute__((noinline)) static void grow(struct parser *s, size_t n) {
     s->node = ift_grow(s->node, n + 1, &s->cap, sizeof *s->node);
 }
 
-/* Node n, for what starts at p. */
-static inline struct ift_json_node *push(struct parser *s, uint32_t n, const char *p) {
+/* Node n, for what starts at text[from]. */
+static inline struct ift_json_node *push(struct parser *s, uint32_t n, uint32_t from) {
     if (__builtin_expect(n == s->cap, 0)) grow(s, n);
     struct ift_json_node *const node = &s->node[n];
     node->end = n + 1;
-    node->from = (uint32_t)(p - s->text);
+    node->from = from;
     return node;
 }
 
@@ -105,20 +106,23 @@ static inline const char *scan_escapes(struct parser *s, const char *p, uint8_t 
     return p;
 }
 
-/* The string at p that does not end at its first stop. Out of the way of scan_string, which most
- * never leave. */
-__attribute__((noinline)) static const char *
-scan_oddity(struct parser *s, struct ift_json_node *node, const char *p) {
+/* The string at text[i] that does not end at its first stop. Out of the way of scan_string, which
+ * most never leave. */
+__attribute__((noinline)) static uint32_t scan_oddity(struct parser *s, struct ift_json_node *node,
+                                                      uint32_t i) {
     uint8_t escaped = 0;
-    for (p = ift_json_plain_end(p + 1, s->end);; p = ift_json_plain_end(p, s->end)) {
-        if (p == s->end) return fail(s, p, "text ends inside a string");
-        if (*p != '\\') break;
-        if (!(p = scan_escapes(s, p, &escaped))) return NULL;
+    const char *p = s->text + i + 1;
+    while ((p = ift_json_plain_end(p, s->end)) < s->end && *p == '\\')
+        if (!(p = scan_escapes(s, p, &escaped))) return WRONG;
+    if (p == s->end || *p != '"') {
+        fail(s, p,
+             p == s->end ? "text ends inside a string"
+                         : "control character in a string; it must be escaped");
+        return WRONG;
     }
-    if (*p != '"') return fail(s, p, "control character in a string; it must be escaped");
     end_leaf(s, node, IFT_JSON_STRING, ++p);
     node->escaped = escaped & OTHERS ? OTHERS : escaped;
-    return p;
+    return node->to;
 }
 
 /* The first stop from text[i] on. There is always one; 64 bytes are looked at a time, of which some
@@ -132,13 +136,15 @@ static inline uint32_t next_stop(const struct ift_json_block *block, uint32_t i)
     }
 }
 
-static inline const char *scan_string(struct parser *s, struct ift_json_node *node, const char *p) {
-    const uint32_t to = next_stop(s->block, node->from + 1);
-    const char *const end = s->text + to;
-    if (__builtin_expect(end >= s->end || *end != '"', 0)) return scan_oddity(s, node, p);
-    p = end_leaf(s, node, IFT_JSON_STRING, end + 1);
+static inline uint32_t scan_string(struct parser *s, struct ift_json_node *node, uint32_t i) {
+    const uint32_t to = next_stop(s->block, i + 1);
+    if (__builtin_expect(s->text + to >= s->end || s->text[to] != '"', 0))
+        return scan_oddity(s, node, i);
+    node->type = IFT_JSON_STRING;
     node->escaped = s->block[to / IFT_JSON_BLOCK].escapes >> to % IFT_JSON_BLOCK & 1;
-    return p;
+    node->count = 0;
+    node->to = to + 1;
+    return to + 1;
 }
 
 static inline bool is_digit(char c) {
@@ -190,90 +196,99 @@ scan_scalar(struct parser *s, struct ift_json_node *node, const char *p) {
     }
 }
 
-/* Where the string starts that follows at p behind a separator as programs write it, with or
- * without a blank; else NULL. */
-static inline const char *led_to_string(const struct parser *s, const char *p, char separator) {
-    if (__builtin_expect(s->end - p < 3, 0) || p[0] != separator) return NULL;
-    if (p[1] == ' ' && p[2] == '"') return p + 2;
-    return p[1] == '"' ? p + 1 : NULL;
+/* Where the string starts that follows at text[i] behind a separator as programs write it, with or
+ * without a blank; else 0. What is looked at is there: neither separator nor blank can be last. */
+static inline uint32_t led_to_string(const char *text, uint32_t i, char separator) {
+    if (text[i] != separator) return 0;
+    if (text[i + 1] == ' ' && text[i + 2] == '"') return i + 2;
+    return text[i + 1] == '"' ? i + 1 : 0;
+}
+
+static uint32_t wrong_at(struct parser *s, uint32_t i, const char *wrong) {
+    fail(s, s->text + i, wrong);
+    return WRONG;
 }
 
 enum { NONE = UINT32_MAX };
 
 /* The whole grammar in one loop, which keeps its state in registers. A container that is still open
  * has its parent in `end`. Leaves the number of nodes in *nodes. */
-static const char *scan_value(struct parser *s, const char *p, size_t *nodes) {
-    uint32_t n = 0, open = NONE, depth = 0, count = 0;
+static uint32_t scan_value(struct parser *s, uint32_t i, size_t *nodes) {
+    const char *const text = s->text, *p;
+    uint32_t n = 0, open = NONE, depth = 0, count = 0, next;
     bool object = false;
-    const char *q;
     struct ift_json_node *node;
 value:
-    p = scan_blanks(p);
-    if (*p == '"') {
+    i = scan_blanks(text, i);
+    if (text[i] == '"') {
     string:
-        if (!(p = scan_string(s, push(s, n++, p), p))) return NULL;
-    } else if (*p == '{' || *p == '[') {
-        if (depth++ == MAX_DEPTH) return fail(s, p, "nested deeper than 512");
+        if ((i = scan_string(s, push(s, n, i), i)) == WRONG) return WRONG;
+        n++;
+    } else if (text[i] == '{' || text[i] == '[') {
+        if (depth++ == MAX_DEPTH) return wrong_at(s, i, "nested deeper than 512");
         if (open != NONE) s->node[open].count = count;
-        object = *p == '{';
-        node = push(s, n, p);
-        end_leaf(s, node, object ? IFT_JSON_OBJECT : IFT_JSON_ARRAY, p);
+        object = text[i] == '{';
+        node = push(s, n, i);
+        node->type = object ? IFT_JSON_OBJECT : IFT_JSON_ARRAY;
+        node->escaped = 0;
         node->end = open;
         open = n++;
         count = 0;
-        p = scan_blanks(p + 1);
-        if (*p == (object ? '}' : ']')) goto close;
+        i = scan_blanks(text, i + 1);
+        if (text[i] == (object ? '}' : ']')) goto close;
         if (object) goto key;
         goto value;
-    } else if (!(p = scan_scalar(s, push(s, n++, p), p))) {
-        return NULL;
+    } else {
+        if (!(p = scan_scalar(s, push(s, n++, i), text + i))) return WRONG;
+        i = (uint32_t)(p - text);
     }
     if (depth == 0) goto done;
 behind_value:
     count++;
     if (object) {
-        if ((q = led_to_string(s, p, ',')) != NULL) {
-            p = q;
+        if ((next = led_to_string(text, i, ',')) != 0) {
+            i = next;
         } else {
-            p = scan_blanks(p);
-            if (*p == '}') goto close;
-            if (*p != ',') return fail(s, p, "expected ',' or '}'");
-            p++;
+            i = scan_blanks(text, i);
+            if (text[i] == '}') goto close;
+            if (text[i] != ',') return wrong_at(s, i, "expected ',' or '}'");
+            i++;
         key:
-            p = scan_blanks(p);
-            if (*p != '"') return fail(s, p, "expected '\"' and a key");
+            i = scan_blanks(text, i);
+            if (text[i] != '"') return wrong_at(s, i, "expected '\"' and a key");
         }
-        if (!(p = scan_string(s, push(s, n++, p), p))) return NULL;
-        if ((q = led_to_string(s, p, ':')) != NULL) {
-            p = q;
+        if ((i = scan_string(s, push(s, n, i), i)) == WRONG) return WRONG;
+        n++;
+        if ((next = led_to_string(text, i, ':')) != 0) {
+            i = next;
             goto string;
         }
-        p = scan_blanks(p);
-        if (*p != ':') return fail(s, p, "expected ':'");
-        p++;
+        i = scan_blanks(text, i);
+        if (text[i] != ':') return wrong_at(s, i, "expected ':'");
+        i++;
         goto value;
     }
-    p = scan_blanks(p);
-    if (*p == ',') {
-        p++;
+    i = scan_blanks(text, i);
+    if (text[i] == ',') {
+        i++;
         goto value;
     }
-    if (*p != ']') return fail(s, p, "expected ',' or ']'");
+    if (text[i] != ']') return wrong_at(s, i, "expected ',' or ']'");
 close:
     node = &s->node[open];
     open = node->end;
     node->end = n;
     node->count = count;
-    node->to = (uint32_t)(++p - s->text);
+    node->to = ++i;
     if (--depth > 0) {
-        if (p == s->end) return fail(s, p, "text ends before its last bracket");
+        if (text + i == s->end) return wrong_at(s, i, "text ends before its last bracket");
         count = s->node[open].count;
         object = s->node[open].type == IFT_JSON_OBJECT;
         goto behind_value;
     }
 done:
     *nodes = n;
-    return p;
+    return i;
 }
 
 /* Columns count bytes from 1; the line is named only where the text has several. */
@@ -296,8 +311,9 @@ static bool scan_text(struct ift_json *doc, const struct ift_json_index *index,
                        .block = index->block,
                        .text = index->text,
                        .end = text.p + text.n};
-    const char *const p = scan_value(&s, text.p, &doc->n);
-    if (p && p < s.end) fail(&s, scan_blanks(p), "text after the value");
+    const uint32_t end = scan_value(&s, (uint32_t)(text.p - s.text), &doc->n);
+    if (end != WRONG && s.text + end < s.end)
+        fail(&s, s.text + scan_blanks(s.text, end), "text after the value");
     doc->node = s.node;
     doc->cap = s.cap;
     *at = s.wrong ? (size_t)(s.at - text.p) : text.n;

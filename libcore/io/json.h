@@ -144,6 +144,9 @@ void ift_json_copy(struct ift_str *out, const struct ift_json *doc, int node);
  * of NULL is one that nobody wants. */
 static inline size_t ift_json_begin(struct ift_json *tape, enum ift_json_type type, size_t at);
 static inline void ift_json_end(struct ift_json *tape, size_t node, size_t count, size_t at);
+/* Both for what has no parts. */
+static inline void ift_json_leaf(struct ift_json *tape, enum ift_json_type type, bool escaped,
+                                 size_t from, size_t to);
 /* ift_json_copy with a tape. */
 void ift_json_copy_on(struct ift_json *tape, struct ift_str *out, const struct ift_json *doc,
                       int node);
@@ -217,6 +220,19 @@ static inline size_t ift_json_begin(struct ift_json *tape, enum ift_json_type ty
         tape->node = ift_grow(tape->node, tape->n + 1, &tape->cap, sizeof *tape->node);
     tape->node[tape->n] = (struct ift_json_node){.type = (uint16_t)type, .from = (uint32_t)at};
     return tape->n++;
+}
+
+static inline void ift_json_leaf(struct ift_json *tape, enum ift_json_type type, bool escaped,
+                                 size_t from, size_t to) {
+    if (!tape) return;
+    if (tape->n == tape->cap)
+        tape->node = ift_grow(tape->node, tape->n + 1, &tape->cap, sizeof *tape->node);
+    tape->node[tape->n] = (struct ift_json_node){.type = (uint16_t)type,
+                                                 .escaped = escaped,
+                                                 .end = (uint32_t)tape->n + 1,
+                                                 .from = (uint32_t)from,
+                                                 .to = (uint32_t)to};
+    tape->n++;
 }
 
 static inline void ift_json_end(struct ift_json *tape, size_t node, size_t count, size_t at) {

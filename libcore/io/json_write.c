@@ -209,15 +209,14 @@ void ift_json_copy_on(struct ift_json *tape, struct ift_str *out, const struct i
         copy_array(tape, out, doc, node);
     } else {
         const struct ift_slice raw = ift_json_raw(doc, node);
-        const size_t at = ift_json_begin(tape, type, out->n);
+        const size_t from = out->n;
         bool escaped = doc->node[node].escaped;
         if (doc->node[node].escaped > 1) {
             escaped = copy_literal(out, raw);
         } else {
             ift_str_add(out, raw.p, raw.n);
         }
-        ift_json_end(tape, at, 0, out->n);
-        if (tape) tape->node[at].escaped = escaped;
+        ift_json_leaf(tape, type, escaped, from, out->n);
     }
 }
 
