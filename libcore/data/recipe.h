@@ -128,11 +128,9 @@ enum ift_recipe_engine ift_recipe_engine(const struct ift_recipe *r);
 const char *ift_recipe_why_libjq(const struct ift_recipe *r);
 
 /* Runs the program on one value, given as JSON text that need not be checked yet and must stay
- * until the last output was taken, where it lies in a text that was indexed (NULL: it was
- * not). Fails where it is not
- * JSON. Outputs are appended to `out`,
- * compact JSON without a line end, each when next tells of it, the first perhaps now; between run
- * and the first next `out` must stay as it is. */
+ * until the last output was taken; `index` is of the text in which it lies, or NULL. Fails where it
+ * is not JSON. Outputs are appended to `out`, compact JSON without a line end, each when next tells
+ * of it, the first perhaps now; between run and the first next `out` must stay as it is. */
 int ift_recipe_run(struct ift_recipe *r, const struct ift_json_index *index, struct ift_slice value,
                    struct ift_str *out, struct ift_err *err) IFT_MUST_CHECK;
 /* The next output, as it lies at the end of `out`, lent until the next call or until `out` changes:

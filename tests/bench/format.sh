@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# format.sh: ift-format against polars, orjson and the jq program: three of seven fields of real
-# JSONL, one thread. Needs the peers in $ORACLE (or $PYTHON) and the reference files in $SHARED; says
+# format.sh: ift-format against polars, duckdb, orjson and the jq program: three of seven fields of
+# real JSONL, one thread. Needs the peers in $ORACLE (or $PYTHON) and the reference files in $SHARED; says
 # what is missing and skips that. Runs take turns, so that all see the same machine. Then two threads
 # against one, and against what two processes over half the input each show to be possible here.
 #
@@ -39,11 +39,11 @@ once() {
 }
 
 peers=()
-for peer in polars orjson; do
+for peer in polars duckdb orjson; do
     if "$PYTHON" -c "import $peer" 2>/dev/null; then peers+=("$peer"); else echo "skipped: $peer"; fi
 done
 command -v jq >/dev/null || echo "skipped: jq"
-export POLARS_MAX_THREADS=1
+export POLARS_MAX_THREADS=1 # duckdb is told so by jsonl.py
 for ((i = 0; i < REPS; i++)); do
     once ift "$BUILD/bin/ift-format" -q -j 1 --jq "$PROJECT" "$in" || exit 1
     for peer in "${peers[@]}"; do
