@@ -46,7 +46,7 @@ static int read_normalizer(struct ift_json_reader *r, int c, struct ift_err *err
     struct ift_normalizer *const z = &r->t->normalizer;
     r->normalizes = true;
     if (ift_json_reader_is(r, c, "type", "NFC")) {
-        z->nfc = true;
+        z->nfc = IFT_NFC_9;
         return 0;
     }
     if (ift_json_reader_is(r, c, "type", "Prepend") && ift_json_reader_is(r, c, "prepend", META)) {

@@ -221,7 +221,7 @@ static void normalize_mapped(const struct ift_normalizer *z, const char *p, size
 }
 
 static bool is_plain(const struct ift_normalizer *z, const char *p, size_t n) {
-    if (z->remove_extra || z->units > 0 || (z->nfc && !ift_nfc_is(p, n))) return false;
+    if (z->remove_extra || z->units > 0 || (z->nfc && !ift_nfc_is(z->nfc, p, n))) return false;
     if (z->escape && memmem(p, n, META, 3)) return false;
     return z->keep_bytes || ift_utf8_check(p, n) == n;
 }
@@ -245,7 +245,7 @@ void ift_normalize(const struct ift_normalizer *z, const char *p, size_t n, bool
     if (z->nfc) {
         out->mapped = true;
         if (prefix) put(out, ' ', 0);
-        ift_nfc(p, n, out);
+        ift_nfc(z->nfc, p, n, out);
     } else {
         normalize_mapped(z, p, n, prefix, suffix, out);
     }

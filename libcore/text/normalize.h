@@ -22,6 +22,14 @@ struct ift_normalizer_quiet {
     uint64_t alone, begins;
 };
 
+/* Whose normal form C. A mark of a later Unicode than a library knows is a character like any other
+ * to it: what lies on both sides neither changes places nor is joined. */
+enum ift_nfc {
+    IFT_NFC_NONE,
+    IFT_NFC_LATEST, /* Python's: all that utf8proc knows */
+    IFT_NFC_9,      /* of tokenizers: Unicode 9's */
+};
+
 struct ift_normalizer {
     bool dummy_prefix;        /* a space in front of text that is not empty */
     bool dummy_suffix;        /* or behind it */
@@ -29,7 +37,7 @@ struct ift_normalizer {
                                  add_prefix_space) */
     bool remove_extra;        /* runs of spaces become one, none at the ends */
     bool escape;              /* U+2581 means space */
-    bool nfc;        /* Unicode's normal form C. Only with keep_bytes, and without the others */
+    enum ift_nfc nfc;         /* Only with keep_bytes, and without the others */
     bool keep_bytes; /* bytes that are not UTF-8 stay; otherwise each becomes U+FFFD. Only without
                         all of the above */
     struct ift_str charsmap; /* the compiled replacement rules: a double array of `units` and the
@@ -68,10 +76,10 @@ void ift_normal_release(struct ift_normal *out);
  * it to that one place. */
 void ift_normal_map(struct ift_normal *t, size_t from, size_t to, bool same);
 
-/* nfc.c: whether text is in normal form C by the look of it (true is certain, false is not), and
+/* nfc.c: whether text is in that normal form by the look of it (true is certain, false is not), and
  * its normal form, appended with a map. */
-bool ift_nfc_is(const char *p, size_t n);
-void ift_nfc(const char *p, size_t n, struct ift_normal *out);
+bool ift_nfc_is(enum ift_nfc form, const char *p, size_t n);
+void ift_nfc(enum ift_nfc form, const char *p, size_t n, struct ift_normal *out);
 
 static inline uint32_t ift_normal_source(const struct ift_normal *t, size_t i) {
     if (t->mapped) return t->map[i];

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "libcore/text/normalize.h"
 #include "libcore/text/pretoken.h"
 
 enum ift_vocab_format { IFT_VOCAB_SENTENCEPIECE, IFT_VOCAB_GPT2, IFT_VOCAB_TIKTOKEN };
@@ -24,7 +25,7 @@ struct ift_vocab_family {
     const char *class, *model_type, *bos_token;
 
     ift_pretoken_fn *pretoken;
-    bool nfc;                  /* text is brought to normal form C first */
+    enum ift_nfc nfc;          /* the normal form that text is brought to first */
     bool icetk;                /* icetk.c; ids begin at "num_image_tokens" */
     bool add_bos;              /* the default of "add_bos_token" */
     const char *const *behind; /* control tokens behind the vocabulary, NULL at the end … */

@@ -75,7 +75,8 @@ static int count(const struct ift_vocab_train *job, struct counting *c, const st
                                             [IFT_CUT_LLAMA3] = ift_pretoken_llama3,
                                             [IFT_CUT_QWEN] = ift_pretoken_qwen};
     c->pretoken = scan[job->cut];
-    c->normalizer.nfc = c->normalizer.keep_bytes = job->cut == IFT_CUT_QWEN;
+    c->normalizer.keep_bytes = job->cut == IFT_CUT_QWEN;
+    c->normalizer.nfc = c->normalizer.keep_bytes ? IFT_NFC_9 : IFT_NFC_NONE;
     const struct ift_texts texts = {job->paths,   job->npaths, job->field,
                                     begin_worker, end_worker,  count_words};
     return ift_texts_run(&texts, c, run, seen, err);
