@@ -42,16 +42,15 @@ static void forward(const struct shape *s, const double *q, const double *k, con
                     score[j] = (double)scale * score[j] + slope_of(s, h) * (double)(j - reach);
                     if (score[j] > top) top = score[j];
                 }
-                for (int64_t j = 0; j < seg[3]; j++) total += exp(score[j] - top);
+                for (int64_t j = 0; j < seg[3]; j++) total += score[j] = exp(score[j] - top);
                 if (lse)
                     lse[(seg[0] + i) * s->heads + h] = total > 0 ? top + log(total) : -INFINITY;
-                for (int64_t c = 0; c < d && o; c++) {
-                    double sum = 0;
-                    for (int64_t j = 0; j < seg[3]; j++)
-                        if (score[j] > -INFINITY)
-                            sum += exp(score[j] - top) * v[(seg[2] + j) * kv_width + kh * d + c];
-                    o[(seg[0] + i) * width + h * d + c] = total > 0 ? sum / total : 0;
-                }
+                if (!o) continue;
+                double *const oi = o + (seg[0] + i) * width + h * d;
+                memset(oi, 0, (size_t)d * sizeof *oi);
+                for (int64_t j = 0; j < seg[3]; j++)
+                    for (int64_t c = 0; c < d && score[j] > 0; c++)
+                        oi[c] += score[j] / total * v[(seg[2] + j) * kv_width + kh * d + c];
             }
     free(score);
 }
