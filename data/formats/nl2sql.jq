@@ -21,32 +21,46 @@ def markdown:
   [.header, (.header | map("---")), .rows[]]
   | (if tojson | contains("|") or contains("\\n") then map(row) else map(plain) end)
   | join("\n");
-def number:
-  if type == "number" then .
-  else [tostring | gsub(","; "") | match("-?[0-9]*[.]?[0-9]+").string | sub("^(?<sign>-?)[.]"; "\(.sign)0.") | tonumber][0] end;
-def holds($op; $type):
-  (if $type == "real" then map(number) else map(shown | ascii_downcase) end)
-  | if $op == 2 then .[0] == .[1] elif $op == 3 then .[0] != .[1]
-    elif .[0] == null or .[1] == null then false
-    elif $op == 0 then .[0] > .[1] elif $op == 1 then .[0] < .[1]
-    else error("an operator that is not 0 to 3") end;
-def aggregate($agg):
-  if $agg == 0 then map(shown)
-  elif $agg == 4 then [length | tostring]
-  elif length == 0 or any(.[]; number == null) then []
-  else map(number)
-    | [if $agg == 1 then add / length elif $agg == 2 then max elif $agg == 3 then min elif $agg == 5 then add
-       else error("an aggregation that is not 0 to 5") end | shown] end;
+# The first number of a text, its commas left out: -?[0-9]*[.]?[0-9]+ from left to right.
+def first_number:
+  reduce (split(",") | join("") | split("")[]) as $c ({part: "before", text: ""};
+    ($c >= "0" and $c <= "9") as $digit
+    | if .part == "before" then
+        if $digit then {part: (if .text == "." or .text == "-." then "fraction" else "whole" end), text: (.text + $c)}
+        else {part, text: (if $c == "-" then "-" elif $c != "." then "" elif .text == "-" then "-." else "." end)} end
+      elif .part == "after" then .
+      elif $digit then {part: (if .part == "point" then "fraction" else .part end), text: (.text + $c)}
+      elif .part == "whole" and $c == "." then {part: "point", text: (.text + ".")}
+      else {part: "after", text} end)
+  | if .part == "before" then null
+    else .text | rtrimstr(".")
+      | if startswith(".") then "0" + . elif startswith("-.") then "-0" + .[1:] else . end
+      | fromjson end;
+def number: if type == "number" then . else tostring | first_number end;
 def result:
   . as $question
   | .table as $table
+  | [.sql.conds[] | $table.types[.[0]] as $type | [.[0], .[1], $type, (.[2] | if $type == "real" then number else shown | ascii_downcase end)]] as $conds
   | [$table.rows[] as $row
-      | [$question.sql.conds[] | . as $c | [$row[$c[0]], $c[2]] | holds($c[1]; $table.types[$c[0]])]
-      | select(if $question.sql.cond_conn_op == 2 then any else all end)
+      | select(
+          [$conds[] as $c
+            | $row[$c[0]] | (if $c[2] == "real" then number else shown | ascii_downcase end)
+            | if $c[1] == 2 then . == $c[3] elif $c[1] == 3 then . != $c[3]
+              elif . == null or $c[3] == null then false
+              elif $c[1] == 0 then . > $c[3] elif $c[1] == 1 then . < $c[3]
+              else error("an operator that is not 0 to 3") end]
+          | if $question.sql.cond_conn_op == 2 then any else all end)
       | $row] as $rows
-  | [range(0; .sql.sel | length) as $i | [$rows[] | .[$question.sql.sel[$i]]] | aggregate($question.sql.agg[$i])]
-  | transpose
-  | map(map(. // "") | join(", "))
+  | [range(0; .sql.sel | length) as $i
+      | $question.sql.agg[$i] as $agg
+      | [$rows[] | .[$question.sql.sel[$i]]]
+      | if $agg == 0 then map(shown)
+        elif $agg == 4 then [length | tostring]
+        elif map(number == null) | length == 0 or any then []
+        else map(number)
+          | [if $agg == 1 then add / length elif $agg == 2 then max elif $agg == 3 then min elif $agg == 5 then add
+             else error("an aggregation that is not 0 to 5") end | shown] end] as $columns
+  | [range(0; $columns | map(length) | max // 0) as $i | [$columns[] | .[$i] // ""] | join(", ")]
   | join(if ($question.sql.sel | length) > 1 then "; " else ", " end)
   | if . == "" then "根据表格信息无法回答该问题。" else . end;
 def quoted: "\"" + (split("\"") | join("\"\"")) + "\"";

@@ -20,31 +20,46 @@ def markdown:
   [.header, (.header | map("---")), .rows[]]
   | (if tojson | contains("|") or contains("\\n") then map(row) else map(plain) end)
   | join("\n");
-def number:
-  if type == "number" then .
-  else [tostring | gsub(","; "") | match("-?[0-9]*[.]?[0-9]+").string | sub("^(?<sign>-?)[.]"; "\(.sign)0.") | tonumber][0] end;
+# The first number of a text, its commas left out: -?[0-9]*[.]?[0-9]+ from left to right.
+def first_number:
+  reduce (split(",") | join("") | split("")[]) as $c ({part: "before", text: ""};
+    ($c >= "0" and $c <= "9") as $digit
+    | if .part == "before" then
+        if $digit then {part: (if .text == "." or .text == "-." then "fraction" else "whole" end), text: (.text + $c)}
+        else {part, text: (if $c == "-" then "-" elif $c != "." then "" elif .text == "-" then "-." else "." end)} end
+      elif .part == "after" then .
+      elif $digit then {part: (if .part == "point" then "fraction" else .part end), text: (.text + $c)}
+      elif .part == "whole" and $c == "." then {part: "point", text: (.text + ".")}
+      else {part: "after", text} end)
+  | if .part == "before" then null
+    else .text | rtrimstr(".")
+      | if startswith(".") then "0" + . elif startswith("-.") then "-0" + .[1:] else . end
+      | fromjson end;
+def number: if type == "number" then . else tostring | first_number end;
 def operator: ["=", ">", "<"][.] // error("an operator that is not 0, 1 or 2");
-def holds($op):
-  if $op == 0 then .[0] == .[1] elif .[0] == null or .[1] == null then false
-  elif $op == 1 then .[0] > .[1] else .[0] < .[1] end;
-def pair($type): if $type == "real" then map(number) else map(shown | ascii_downcase) end;
-def aggregate($agg):
-  if $agg == 0 then map(shown)
-  elif $agg == 3 then [length | tostring]
-  elif length == 0 then []
-  else (if all(.[]; number != null) then map(number) else . end)
-    | (if $agg == 1 then [max] elif $agg == 2 then [min]
-       elif any(.[]; type != "number") then []
-       elif $agg == 4 then [add] elif $agg == 5 then [add / length]
-       else error("an aggregation that is not 0 to 5") end)
-    | map(shown) end;
 def result:
-  . as $question
-  | .table as $table
+  .table as $table
+  | .sql.agg as $agg
+  | .sql.sel as $column
+  | [.sql.conds[] | $table.types[.[0]] as $type | [.[0], .[1], $type, (.[2] | if $type == "real" then number else shown | ascii_downcase end)]] as $conds
   | [$table.rows[] as $row
-      | select(all($question.sql.conds[]; . as $c | [$row[$c[0]], $c[2]] | pair($table.types[$c[0]]) | holds($c[1])))
-      | $row[$question.sql.sel]]
-  | aggregate($question.sql.agg);
+      | select(
+          [$conds[] as $c
+            | $row[$c[0]] | (if $c[2] == "real" then number else shown | ascii_downcase end)
+            | if $c[1] == 0 then . == $c[3] elif . == null or $c[3] == null then false
+              elif $c[1] == 1 then . > $c[3] else . < $c[3] end]
+          | all)
+      | $row[$column]]
+  | if $agg == 0 then map(shown)
+    elif $agg == 3 then [length | tostring]
+    elif length == 0 then []
+    else map(number) as $numbers
+      | (if $numbers | map(. != null) | all then $numbers else . end)
+      | (if $agg == 1 then [max] elif $agg == 2 then [min]
+         elif map(type != "number") | any then []
+         elif $agg == 4 then [add] elif $agg == 5 then [add / length]
+         else error("an aggregation that is not 0 to 5") end)
+      | map(shown) end;
 def quoted: "\"" + (split("\"") | join("\"\"")) + "\"";
 def sql:
   .table.header as $header

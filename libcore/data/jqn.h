@@ -3,10 +3,10 @@
  * fields costs little more than reading.
  *
  * The subset. Paths: . .a ."a" .["a"] .[e] .[i:j] .[], each with ?. Literals, strings with \(e),
- * [e], {k: e} in all its forms, $names. Operators: | , // + - (also unary) == != < <= > >= and or.
- * if/elif/else/end, e as $x | e, reduce with one $x, def f: e; without parameters. Functions: empty
- * error error(m) not length type tostring tojson fromjson add any all first last first(f)
- * limit(n;f) range(n) range(a;b) select(f) map(f) join(s) split(s) ltrimstr(s) rtrimstr(s)
+ * [e], {k: e} in all its forms, $names. Operators: | , // + - (also unary) / == != < <= > >= and
+ * or. if/elif/else/end, e as $x | e, reduce with one $x, def f: e; without parameters. Functions:
+ * empty error error(m) not length type tostring tojson fromjson add any all min max first last
+ * first(f) limit(n;f) range(n) range(a;b) select(f) map(f) join(s) split(s) ltrimstr(s) rtrimstr(s)
  * startswith(s) endswith(s) contains(x) ascii_downcase ascii_upcase has(k) keys keys_unsorted
  * to_entries del(.k, .l) values nulls booleans numbers strings arrays objects scalars iterables.
  *

@@ -145,6 +145,28 @@ static int call_last(struct jqn_run *x, value in, const value *arg, value *out) 
     return jqn_binary(x, JQN_INDEX, in, jqn_double(-1), out);
 }
 
+/* The first of the least, the last of the greatest. */
+static int extreme(struct jqn_run *x, value in, bool greatest, value *out) {
+    if (in.type != IFT_JSON_ARRAY) return JQN_LEAVE; /* whose releases word the error */
+    size_t n;
+    const value *const item = jqn_items(&x->heap, in, &n);
+    *out = n ? item[0] : jqn_const(IFT_JSON_NULL);
+    for (size_t i = 1; i < n; i++) {
+        if ((jqn_compare(&x->heap, item[i], *out) >= 0) == greatest) *out = item[i];
+    }
+    return JQN_OK;
+}
+
+static int call_min(struct jqn_run *x, value in, const value *arg, value *out) {
+    (void)arg;
+    return extreme(x, in, false, out);
+}
+
+static int call_max(struct jqn_run *x, value in, const value *arg, value *out) {
+    (void)arg;
+    return extreme(x, in, true, out);
+}
+
 static int call_has(struct jqn_run *x, value in, const value *arg, value *out) {
     if (in.type == IFT_JSON_OBJECT && is_string(arg[0])) {
         *out = jqn_bool(jqn_has(&x->heap, in, jqn_text(&x->heap, arg[0])));
@@ -281,10 +303,8 @@ static int call_join(struct jqn_run *x, value in, const value *arg, value *out) 
     return jqn_join(x, part, parts, out);
 }
 
-static int call_split(struct jqn_run *x, value in, const value *arg, value *out) {
-    if (!is_string(in) || !is_string(arg[0]))
-        return jqn_fail(x, "split input and separator must be strings");
-    const struct ift_slice s = jqn_text(&x->heap, in), by = jqn_text(&x->heap, arg[0]);
+int jqn_split(struct jqn_run *x, value text, value separator, value *out) {
+    const struct ift_slice s = jqn_text(&x->heap, text), by = jqn_text(&x->heap, separator);
     size_t n = by.n ? 1 : ift_utf8_count(s.p, s.n);
     const char *p = s.p, *const end = s.p + s.n, *at;
     for (; by.n && (at = memmem(p, (size_t)(end - p), by.p, by.n)) != NULL; n++) p = at + by.n;
@@ -302,6 +322,12 @@ static int call_split(struct jqn_run *x, value in, const value *arg, value *out)
     }
     *out = jqn_array(item, s.n ? n : 0);
     return JQN_OK;
+}
+
+static int call_split(struct jqn_run *x, value in, const value *arg, value *out) {
+    if (!is_string(in) || !is_string(arg[0]))
+        return jqn_fail(x, "split input and separator must be strings");
+    return jqn_split(x, in, arg[0], out);
 }
 
 static int call_startswith(struct jqn_run *x, value in, const value *arg, value *out) {
@@ -369,6 +395,8 @@ const struct jqn_function jqn_functions[] = {
     {"all", 0, call_all},
     {"first", 0, call_first},
     {"last", 0, call_last},
+    {"min", 0, call_min},
+    {"max", 0, call_max},
     {"has", 1, call_has},
     {"keys", 0, call_keys},
     {"keys_unsorted", 0, call_keys_unsorted},

@@ -220,6 +220,16 @@ static int subtract(struct jqn_run *x, struct jqn_value a, struct jqn_value b,
     return JQN_OK;
 }
 
+static int divide(struct jqn_run *x, struct jqn_value a, struct jqn_value b,
+                  struct jqn_value *out) {
+    if (a.type == IFT_JSON_STRING && b.type == IFT_JSON_STRING) return jqn_split(x, a, b, out);
+    if (a.type != IFT_JSON_NUMBER || b.type != IFT_JSON_NUMBER)
+        return jqn_fail(x, "%s and %s cannot be divided", jqn_type_name(a), jqn_type_name(b));
+    const double by = jqn_number(&x->heap, b);
+    if (by == 0) return jqn_fail(x, "number cannot be divided because the divisor is zero");
+    return number(jqn_number(&x->heap, a) / by, out);
+}
+
 int jqn_negate(struct jqn_run *x, struct jqn_value a, struct jqn_value *out) {
     if (a.type != IFT_JSON_NUMBER) return jqn_fail(x, "%s cannot be negated", jqn_type_name(a));
     *out = jqn_double(-jqn_number(&x->heap, a));
@@ -250,6 +260,7 @@ int jqn_binary(struct jqn_run *x, enum jqn_op op, struct jqn_value a, struct jqn
                struct jqn_value *out) {
     if (op == JQN_ADD) return jqn_add(x, a, b, out);
     if (op == JQN_SUBTRACT) return subtract(x, a, b, out);
+    if (op == JQN_DIVIDE) return divide(x, a, b, out);
     if (op == JQN_INDEX) return index_by(x, a, b, out);
     *out = compare(x, op, a, b);
     return JQN_OK;

@@ -5,8 +5,30 @@
 
 /* Operators, from tight to loose. */
 
+/* What libjq computes before it runs, and refuses where there is no result. */
+static bool is_constant(const struct jqn_expr *e) {
+    if (!e || e->op == JQN_LITERAL) return true;
+    return e->op >= JQN_ADD && e->op <= JQN_NEGATE && is_constant(e->a) && is_constant(e->b);
+}
+
+static const struct jqn_expr *parse_unary(struct jqn_parser *p);
+
+static const struct jqn_expr *parse_product(struct jqn_parser *p) {
+    const struct jqn_expr *e = jqn_parse_postfix(p, false);
+    while (e && jqn_take_operator(p, '/')) {
+        jqn_skip_blanks(p);
+        const struct jqn_expr *const right =
+            *p->p == '-' ? parse_unary(p) : jqn_parse_postfix(p, false);
+        if (right && is_constant(e) && is_constant(right))
+            return jqn_lacks(p, "a division of constants");
+        e = right ? jqn_new_expr(p, JQN_DIVIDE, e, right, NULL) : NULL;
+    }
+    return e;
+}
+
+/* A sign is that of all the product. */
 static const struct jqn_expr *parse_unary(struct jqn_parser *p) {
-    if (!jqn_take_operator(p, '-')) return jqn_parse_postfix(p, false);
+    if (!jqn_take_operator(p, '-')) return parse_product(p);
     const struct jqn_expr *const e = parse_unary(p);
     return e ? jqn_new_expr(p, JQN_NEGATE, e, NULL, NULL) : NULL;
 }
@@ -21,8 +43,7 @@ static const struct jqn_expr *parse_sum(struct jqn_parser *p) {
     }
     if (!e) return NULL;
     jqn_skip_blanks(p);
-    const bool product = *p->p == '*' || *p->p == '%' || (*p->p == '/' && p->p[1] != '/');
-    return product ? jqn_lacks(p, "* / %") : e;
+    return *p->p == '*' || *p->p == '%' ? jqn_lacks(p, "* %") : e;
 }
 
 static bool take_comparison(struct jqn_parser *p, enum jqn_op *op) {

@@ -24,6 +24,7 @@ enum jqn_op {
     JQN_OR,
     JQN_ADD,
     JQN_SUBTRACT,
+    JQN_DIVIDE,
     JQN_NEGATE, /* -a */
     JQN_EQ,
     JQN_NE,
@@ -120,6 +121,7 @@ int jqn_binary(struct jqn_run *x, enum jqn_op op, struct jqn_value a, struct jqn
 int jqn_negate(struct jqn_run *x, struct jqn_value a, struct jqn_value *out);
 int jqn_join(struct jqn_run *x, const struct jqn_value *string, size_t n, struct jqn_value *out);
 int jqn_bad_key(struct jqn_run *x, struct jqn_value key);
+int jqn_split(struct jqn_run *x, struct jqn_value text, struct jqn_value by, struct jqn_value *out);
 int jqn_add(struct jqn_run *x, struct jqn_value a, struct jqn_value b, struct jqn_value *out);
 /* The value whose JSON a string is. */
 int jqn_fromjson(struct jqn_run *x, struct jqn_value in, struct jqn_value *out);

@@ -233,6 +233,8 @@ static inline void jq_random_leaf(struct jq_random *r, struct ift_str *out) {
                                                   {"arrays", "add"},
                                                   {"iterables", "add"},
                                                   {"iterables", "any"},
+                                                  {"arrays", "min"},
+                                                  {"arrays", "max"},
                                                   {"iterables", "all"},
                                                   {"arrays", "first"},
                                                   {"arrays", "last"},
@@ -404,9 +406,10 @@ static inline void jq_random_operator(struct jq_random *r, struct ift_str *out, 
     static const struct jq_filtered operator[] =
         {{NULL, " | "},      {NULL, " | "},       {NULL, " | "},      {NULL, ", "},
          {NULL, " // "},     {"tostring", " + "}, {"numbers", " + "}, {"arrays", " + "},
-         {"objects", " + "}, {"numbers", " - "},  {"arrays", " - "},  {NULL, " == "},
-         {NULL, " != "},     {NULL, " < "},       {NULL, " <= "},     {NULL, " > "},
-         {NULL, " >= "},     {NULL, " and "},     {NULL, " or "}};
+         {"objects", " + "}, {"numbers", " - "},  {"arrays", " - "},  {"numbers", " / "},
+         {"strings", " / "}, {NULL, " == "},      {NULL, " != "},     {NULL, " < "},
+         {NULL, " <= "},     {NULL, " > "},       {NULL, " >= "},     {NULL, " and "},
+         {NULL, " or "}};
     const struct jq_filtered *const o = &JQ_PICK(r, operator);
     const bool filtered = r->mild && o->filter && jq_choice(r, 8);
     for (int side = 0; side < 2; side++) {
