@@ -1,6 +1,6 @@
 # title: AIT-QA
 # read: jsonl
-# join: jsonl key=id on=table_id as=table
+# join: jsonl key=id on=table_id as=table through=markdown
 # lang: EN
 # task: TS
 # gen: HG
@@ -30,7 +30,7 @@ def markdown:
   | join("\n");
 {
   instruction: "Please read the following table in Markdown format and then answer the question according to the table. Table cells in one row are seperated by '|', and different rows are seperated by '\\n'.",
-  input: "Table:\n\(.table | markdown)\nQuestion:\n\(.question)",
+  input: "Table:\n\(.table)\nQuestion:\n\(.question)",
   output: (.answers | join(", ")),
   table_type: "hierarchical",
   task_type: "TQA",

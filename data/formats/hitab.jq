@@ -1,6 +1,6 @@
 # title: HiTab
 # read: jsonl
-# join: json files=*.json on=table_id as=table
+# join: json files=*.json on=table_id as=table through=shown
 # lang: EN
 # task: TS
 # gen: HG
@@ -33,17 +33,22 @@ def html:
 def cell: if contains("|") or contains("\n") then split("|") | join("\\|") | split("\n") | join(" ") else . end;
 def row: "| " + (map(tostring | cell) | join(" | ")) + " |";
 def markdown: [(.[0] | row), "| " + (.[0] | map("---") | join(" | ")) + " |", (.[1:][] | row)] | join("\n");
-if (.table[0].texts | type) == "array" and (.answer | type) == "array" then . else error("no list \"answer\", or a table without \"texts\"") end
-| .table[0] as $table
-| (($table.merged_regions // []) | length != 0) as $merged
+def shown:
+  .[0]
+  | if (.texts | type) == "array" then
+      ((.merged_regions // []) | length != 0) as $merged
+      | {$merged, title: (.title // ""), text: (if $merged then html else .texts | markdown end)}
+    else null end;
+if .table != null and (.answer | type) == "array" then . else error("no list \"answer\", or a table without \"texts\"") end
+| .table as $table
 | {
     instruction: (
-      "Please read the following table in \(if $merged then "HTML" else "Markdown" end) format and then answer the question according to the table."
-      + (if $merged then "" else " Table cells in one row are seperated by '|', and different rows are seperated by '\\n'." end)
+      "Please read the following table in \(if $table.merged then "HTML" else "Markdown" end) format and then answer the question according to the table."
+      + (if $table.merged then "" else " Table cells in one row are seperated by '|', and different rows are seperated by '\\n'." end)
     ),
     input: (
-      "Table:\n\($table | if $merged then html else .texts | markdown end)\n"
-      + (if ($table.title // "") == "" then "" else "Table title:\n\($table.title)\n" end)
+      "Table:\n\($table.text)\n"
+      + (if $table.title == "" then "" else "Table title:\n\($table.title)\n" end)
       + "Question:\n\(.question)"
     ),
     output: (.answer | map(tostring) | join(", ")),

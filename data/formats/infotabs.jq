@@ -1,6 +1,6 @@
 # title: InfoTabS
 # read: tsv quoting=python header=yes
-# join: json files=*.json on=table_id as=table
+# join: json files=*.json on=table_id as=table through=given
 # lang: EN
 # task: TS
 # gen: HG
@@ -13,12 +13,15 @@
 def cell: if contains("|") or contains("\n") then split("|") | join("\\|") | split("\n") | join(" ") else . end;
 def row: "| " + (map(cell) | join(" | ")) + " |";
 def verdict: {E: "entailment", N: "neutral", C: "contradiction"}[.] // error("a label that is not E, N or C");
-(.table[0] | to_entries | map([.key, (.value | join(", "))])) as $rows
-| {
-    instruction: "Please read the following table in Markdown format and then say whether the statement is entailed by the table, contradicted by it or neither: entailment, contradiction or neutral. Table cells in one row are seperated by '|', and different rows are seperated by '\\n'.",
-    input: "Table:\n\([($rows[0] | row), "| --- | --- |", ($rows[1:][] | row)] | join("\n"))\nTable title:\n\(.table[0].title | join(", "))\nStatement:\n\(.hypothesis)",
-    output: (.label | verdict),
-    table_type: "horizontal",
-    task_type: "TFV",
-    dataset: "InfoTabS"
-  }
+def given:
+  .[0]
+  | (to_entries | map([.key, (.value | join(", "))])) as $rows
+  | "Table:\n\([($rows[0] | row), "| --- | --- |", ($rows[1:][] | row)] | join("\n"))\nTable title:\n\(.title | join(", "))";
+{
+  instruction: "Please read the following table in Markdown format and then say whether the statement is entailed by the table, contradicted by it or neither: entailment, contradiction or neutral. Table cells in one row are seperated by '|', and different rows are seperated by '\\n'.",
+  input: "\(.table)\nStatement:\n\(.hypothesis)",
+  output: (.label | verdict),
+  table_type: "horizontal",
+  task_type: "TFV",
+  dataset: "InfoTabS"
+}

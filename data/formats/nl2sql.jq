@@ -1,6 +1,6 @@
 # title: NL2SQL (TableQA)
 # read: jsonl
-# join: jsonl key=id on=table_id as=table
+# join: jsonl key=id on=table_id as=table through=shown_too
 # lang: CN
 # task: TS
 # gen: HG
@@ -21,6 +21,7 @@ def markdown:
   [.header, (.header | map("---")), .rows[]]
   | (if tojson | contains("|") or contains("\\n") then map(row) else map(plain) end)
   | join("\n");
+def shown_too: if (.rows | type) == "array" then . + {markdown: markdown} else . end;
 # The first number of a text, its commas left out: -?[0-9]*[.]?[0-9]+ from left to right.
 def first_number:
   reduce (split(",") | join("") | split("")[]) as $c ({part: "before", text: ""};
@@ -79,7 +80,7 @@ if (.question | type) == "string" and (.table.rows | type) == "array" then . els
 | {
     instruction: "请阅读下面用Markdown格式表示的表格，\(if $answers == "sql" then "写出回答问题的SQL查询" else "根据表格内容回答问题" end)。同一行的单元格用'|'分隔，不同的行用'\\n'分隔。",
     input: (
-      "Table:\n\(.table | markdown)\n"
+      "Table:\n\(.table.markdown)\n"
       + (if $answers == "sql" then "Table name:\n\(.table_id)\n" else "" end)
       + (if (.table.title // "") == "" then "" else "Table title:\n\(.table.title)\n" end)
       + "Question:\n\(.question)"

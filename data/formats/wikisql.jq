@@ -1,6 +1,6 @@
 # title: WikiSQL
 # read: jsonl
-# join: jsonl key=id on=table_id as=table
+# join: jsonl key=id on=table_id as=table through=shown_too
 # lang: EN
 # task: TS
 # gen: HG
@@ -20,6 +20,7 @@ def markdown:
   [.header, (.header | map("---")), .rows[]]
   | (if tojson | contains("|") or contains("\\n") then map(row) else map(plain) end)
   | join("\n");
+def shown_too: if (.rows | type) == "array" then . + {markdown: markdown} else . end;
 # The first number of a text, its commas left out: -?[0-9]*[.]?[0-9]+ from left to right.
 def first_number:
   reduce (split(",") | join("") | split("")[]) as $c ({part: "before", text: ""};
@@ -76,7 +77,7 @@ if (.sql | type) == "object" and (.table.rows | type) == "array" then . else err
 | {
     instruction: "Please read the following table in Markdown format and then \(if $answers == "sql" then "write the SQL query that answers the question" else "answer the question according to the table" end). Table cells in one row are seperated by '|', and different rows are seperated by '\\n'.",
     input: (
-      "Table:\n\(.table | markdown)\n"
+      "Table:\n\(.table.markdown)\n"
       + (if $answers == "sql" then "Table name:\n\(.table_id)\n" else "" end)
       + "Question:\n\(.question)"
     ),

@@ -1,6 +1,6 @@
 # title: WikiTableQuestions
 # read: tsv header=yes
-# join: tsv files=*.tsv on=context as=table
+# join: tsv files=*.tsv on=context as=table through=markdown
 # lang: EN
 # task: TS
 # gen: HG
@@ -18,7 +18,7 @@ def row: "| " + (map(cell) | join(" | ")) + " |";
 def markdown: [(.[0] | row), "| " + (.[0] | map("---") | join(" | ")) + " |", (.[1:][] | row)] | join("\n");
 {
   instruction: "Please read the following table in Markdown format and then answer the question according to the table. Table cells in one row are seperated by '|', and different rows are seperated by '\\n'.",
-  input: "Table:\n\(.table | markdown)\nQuestion:\n\(.utterance | text)",
+  input: "Table:\n\(.table)\nQuestion:\n\(.utterance | text)",
   output: (.targetValue | split("|") | map(text) | join(", ")),
   table_type: "vertical",
   task_type: "TQA",

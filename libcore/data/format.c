@@ -177,7 +177,13 @@ static int map(void *ctx, void *local, const struct ift_item *item, struct ift_e
 static int open_join(const struct ift_format *f, const struct ift_recipe *r, struct ift_join **join,
                      struct ift_err *err) {
     const struct ift_recipe_join *const how = ift_recipe_joins(r);
-    if (how && f->join) return ift_join_open(join, how, f->join, err);
+    if (how && f->join) {
+        struct ift_recipe *through;
+        IFT_TRY(ift_recipe_open_through(&through, r, err));
+        const int got = ift_join_open(join, how, through, f->join, err);
+        ift_recipe_free(through);
+        return got;
+    }
     if (how)
         return ift_fail_usage(err, "%s: --join what? --explain-recipe shows where \"%s\" is from",
                               ift_recipe_name(r), how->as);

@@ -12,6 +12,7 @@ struct entry {
     uint64_t hash;
     size_t text, text_n;
     size_t name, name_n; /* the key, or the path without its extension */
+    bool wrong;          /* the text is why there is none */
 };
 
 struct ift_join {
@@ -159,8 +160,44 @@ static int add_item(struct ift_join *j, const struct ift_item *item, struct ift_
     return 0;
 }
 
-int ift_join_open(struct ift_join **result, const struct ift_recipe_join *how, const char *path,
-                  struct ift_err *err) {
+/* ---- what values see ---- */
+
+/* The one output for an entry. */
+static int see(const struct ift_join *j, struct ift_recipe *through, struct ift_slice entry,
+               struct ift_str *out, struct ift_err *err) {
+    const struct ift_json *value;
+    ift_str_clear(out);
+    IFT_TRY(ift_recipe_run(through, NULL, entry, out, err));
+    int got = ift_recipe_next(through, &value, err);
+    const size_t end = out->n;
+    if (got > 0) got = 1 + ift_recipe_next(through, &value, err);
+    out->n = end;
+    if (got == 1) return 0;
+    return got < 0 || err->text[0]
+               ? -1
+               : IFT_FAIL(err, "through=%s gives no value, or several", j->how->through);
+}
+
+/* Whoever finds an entry for which it fails hears of it, nobody else. */
+static void see_all(struct ift_join *j, struct ift_recipe *through) {
+    struct ift_str text = {0}, out = {0};
+    for (size_t i = 0; i < j->n; i++) {
+        struct entry *const e = &j->entry[i];
+        struct ift_err why = {0};
+        const struct ift_slice entry = {j->text.p + e->text, e->text_n};
+        e->wrong = see(j, through, entry, &out, &why) < 0;
+        const struct ift_slice seen = e->wrong ? ift_slice(why.text) : ift_str_slice(&out);
+        e->text = text.n;
+        e->text_n = seen.n;
+        ift_str_add(&text, seen.p, seen.n);
+    }
+    ift_str_release(&out);
+    ift_str_release(&j->text);
+    j->text = text;
+}
+
+int ift_join_open(struct ift_join **result, const struct ift_recipe_join *how,
+                  struct ift_recipe *through, const char *path, struct ift_err *err) {
     struct ift_join *const j = ift_alloc0(1, sizeof *j);
     j->how = how;
     j->path = ift_strdup(path);
@@ -180,6 +217,7 @@ int ift_join_open(struct ift_join **result, const struct ift_recipe_join *how, c
     ift_json_release(&j->doc);
     ift_str_release(&j->file);
     *result = j;
+    if (got == 0 && through) see_all(j, through);
     if (got == 0) return 0;
     ift_join_free(j);
     return -1;
@@ -199,6 +237,8 @@ int ift_join_add(const struct ift_join *j, struct ift_slice value, struct ift_js
     if (got == 0 && !found && !j->how->key) got = find(j, without_extension(whole), &found, err);
     if (got == 0 && !found)
         got = IFT_FAIL(err, "\"%s\": there is no \"%s\" in %s", j->how->on, key.p, j->path);
+    if (got == 0 && found->wrong)
+        got = IFT_FAIL(err, "%.*s", (int)found->text_n, j->text.p + found->text);
     ift_str_release(&key);
     if (got < 0) return -1;
     const struct ift_slice members = ift_json_raw(doc, 0);

@@ -19,9 +19,10 @@
 
 struct ift_join;
 /* Reads the file, folder or archive. It fails where a value is not JSON or has no key, and where
- * two have the same. `how` must outlive the result. */
-int ift_join_open(struct ift_join **j, const struct ift_recipe_join *how, const char *path,
-                  struct ift_err *err) IFT_MUST_CHECK;
+ * two have the same. `how` must outlive the result. What can be found goes `through` a recipe once,
+ * unless that is NULL; where it fails, so does ift_join_add. */
+int ift_join_open(struct ift_join **j, const struct ift_recipe_join *how,
+                  struct ift_recipe *through, const char *path, struct ift_err *err) IFT_MUST_CHECK;
 /* Appends the value with what belongs to it as its first member. It must be an object that has the
  * key. doc is for the parser, reused from call to call; it is left as it happens to be. */
 int ift_join_add(const struct ift_join *j, struct ift_slice value, struct ift_json *doc,

@@ -157,6 +157,22 @@ const struct ift_recipe_join *ift_recipe_joins(const struct ift_recipe *r) {
     return r->header.join.on ? &r->header.join : NULL;
 }
 
+int ift_recipe_open_through(struct ift_recipe **through, const struct ift_recipe *r,
+                            struct ift_err *err) {
+    const char *const f = r->header.join.through, *end = r->program;
+    *through = NULL;
+    if (!f) return 0;
+    for (const char *line = end; (line = strstr(line, ";\n")) != NULL; line += 2) end = line + 2;
+    struct ift_str text = {0};
+    ift_str_add(&text, r->program, (size_t)(end - r->program));
+    ift_str_adds(&text, f);
+    const int got =
+        ift_recipe_compile(through, r->name, ift_str_slice(&text),
+                           r->native ? IFT_RECIPE_AUTO : IFT_RECIPE_LIBJQ, r->arg, r->nargs, err);
+    ift_str_release(&text);
+    return got < 0 ? ift_fail_in(err, "through=%s", f) : 0;
+}
+
 enum ift_recipe_engine ift_recipe_engine(const struct ift_recipe *r) {
     return r->native ? IFT_RECIPE_NATIVE : IFT_RECIPE_LIBJQ;
 }

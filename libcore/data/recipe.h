@@ -43,6 +43,8 @@
  *     files=GLOB it finds a file of that name, which is the array of the file's values
  *     slash=C    where files are sought: C in the value's member stands for a slash of the path
  *     as=NAME    the program sees it as the value's member NAME
+ *     through=F  once, before any value sees it, it goes through F, a function of the program that
+ *                stands before the last line with a semicolon at its end
  *
  * The program runs on our own evaluator when it keeps to the common subset of jq (jqn.h), otherwise
  * on libjq: same results, but for three things that the evaluator does better and jq.h says:
@@ -95,6 +97,7 @@ struct ift_recipe_join {
     char *on, *as; /* NULL: there was no `join:` */
     char *key;     /* of values, or NULL and */
     char *files;   /* which files, each found by its name */
+    char *through; /* the function that makes of it what the program sees, or NULL */
     char slash;    /* 0: none */
 };
 
@@ -122,6 +125,9 @@ extern const char *const
     ift_recipe_keys[]; /* the header keys in the order in which they are shown, NULL at the end */
 const struct ift_recipe_read *ift_recipe_reads(const struct ift_recipe *r);
 const struct ift_recipe_join *ift_recipe_joins(const struct ift_recipe *r); /* NULL: nothing */
+/* The function of its `through=` as a recipe of its own; NULL where there is none. */
+int ift_recipe_open_through(struct ift_recipe **through, const struct ift_recipe *r,
+                            struct ift_err *err) IFT_MUST_CHECK;
 /* The engine that runs it, NATIVE or LIBJQ, and, for LIBJQ chosen by AUTO, what the evaluator lacks
  * (else NULL). */
 enum ift_recipe_engine ift_recipe_engine(const struct ift_recipe *r);

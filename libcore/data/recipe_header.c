@@ -137,11 +137,12 @@ static int parse_read(struct ift_recipe_read *read, struct ift_slice words, stru
 static bool join_option(struct ift_recipe_join *join, struct ift_slice word) {
     struct ift_slice value = word;
     const struct ift_slice key = cut(&value, '=');
-    char **const to = ift_slice_is(key, "on")      ? &join->on
-                      : ift_slice_is(key, "as")    ? &join->as
-                      : ift_slice_is(key, "key")   ? &join->key
-                      : ift_slice_is(key, "files") ? &join->files
-                                                   : NULL;
+    char **const to = ift_slice_is(key, "on")        ? &join->on
+                      : ift_slice_is(key, "as")      ? &join->as
+                      : ift_slice_is(key, "key")     ? &join->key
+                      : ift_slice_is(key, "files")   ? &join->files
+                      : ift_slice_is(key, "through") ? &join->through
+                                                     : NULL;
     value = unquote(value);
     if (ift_slice_is(key, "slash") && value.n == 1) return (join->slash = value.p[0]) != 0;
     if (!to || *to || value.n == 0) return false;
@@ -211,5 +212,6 @@ void ift_recipe_header_release(struct ift_recipe_header *h) {
     free(h->join.as);
     free(h->join.key);
     free(h->join.files);
+    free(h->join.through);
     *h = (struct ift_recipe_header){0};
 }

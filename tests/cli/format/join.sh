@@ -33,6 +33,20 @@ ask -q --from ./recipe.jq --join d in.jsonl | cksum
 ask --from ./recipe.jq --join d --keep-going bad.jsonl
 printf '"' >d/x/4.csv && ask --from ./recipe.jq --join d in.jsonl
 
+echo '-- once for each thing that is found'
+through() { # FUNCTION [DEFS]
+    printf '# read: json\n# join: jsonl key=id on=t as=has through=%s\n%s\n{instruction: .q, output: .has}\n' "$1" "$2" >recipe.jq
+}
+through shown 'def each: .cells[] | tostring;
+def shown: [each] | join("|");'
+printf '%s\n' '{"id": "a", "cells": [1, "x\\y"]}' '{"id": "b", "cells": 3}' '{"id": "c", "cells": []}' >tables.jsonl
+{ question one '"a"'; question wrong '"b"'; question two '"a"'; question none '"c"'; } >in.jsonl
+for engine in native libjq; do ask --from ./recipe.jq --engine $engine --join tables.jsonl --keep-going in.jsonl; done
+through each 'def each: .cells[] | tostring;'
+ask --from ./recipe.jq --join tables.jsonl --keep-going in.jsonl
+through none 'def each: .cells;'
+ask --from ./recipe.jq --join tables.jsonl in.jsonl 2>/dev/null
+
 echo '-- what a recipe may say'
 for join in 'jsonl key=id on=t' 'jsonl on=t as=h' 'jsonl key=id files=*.x on=t as=h' 'json key=id on=t as=h slash=-' 'jsonl key=id key=x on=t as=h' \
     'xml key=id on=t as=h' 'csv key=id on=t as=h encoding=none-such'; do
