@@ -18,7 +18,7 @@ def markdown: [(.[0] | row), "| " + (.[0] | map("---") | join(" | ")) + " |", (.
 | if $right == null then error("\"CORRECT CHOICE\" is not 1 to 4") else . end
 | {
     instruction: "Please read the following table in Markdown format and then answer the question according to the table. Table cells in one row are seperated by '|', and different rows are seperated by '\\n'.",
-    input: "Table:\n\(.table)\nQuestion:\n\(.QUESTION)\nOptions:\n\([range(0; 4) as $i | "(\(["A", "B", "C", "D"][$i])) \($choice[$i])"] | join("\n"))",
+    input: "Table:\n\(.table)\nQuestion:\n\(.QUESTION)\nOptions:\n(A) \($choice[0])\n(B) \($choice[1])\n(C) \($choice[2])\n(D) \($choice[3])",
     output: $choice[$right],
     table_type: "vertical",
     task_type: "TQA",

@@ -9,8 +9,11 @@
 # records: 28247446
 # turns: data are the messages, the user's first; a last one of the user has no answer and goes
 if (.data | type) != "array" then error("no list \"data\"") else . end
-| (
-    reduce .data[] as $text ([];
-      . + [{role: (if .[-1].role == "user" then "assistant" else "user" end), content: $text}])
-  ) as $messages
-| {messages: (if $messages[-1].role == "user" then $messages[:-1] else $messages end), id}
+| .data as $text
+| {
+    messages: [
+      range(0; (.data | length - 1) / 2) as $i
+      | {role: "user", content: $text[$i + $i]}, {role: "assistant", content: $text[$i + $i + 1]}
+    ],
+    id
+  }

@@ -404,19 +404,10 @@ static int eval_call(struct jqn_run *x, const struct jqn_expr *e, struct jqn_val
     return e->fn->call(x, in, arg, out);
 }
 
-int jqn_eval(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
-             struct jqn_value *out) {
+static int eval_compound(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                         struct jqn_value *out) {
     struct jqn_value v;
     switch (e->op) {
-    case JQN_IDENTITY:
-        *out = in;
-        return JQN_OK;
-    case JQN_LITERAL:
-        *out = e->literal;
-        return JQN_OK;
-    case JQN_VARIABLE:
-        *out = x->slot[e->slot];
-        return JQN_OK;
     case JQN_FIELD:
         if (e->a->op == JQN_IDENTITY && in.type == IFT_JSON_OBJECT && !in.own) {
             const struct ift_slice key = {e->literal.u.text, e->literal.n};
@@ -459,5 +450,23 @@ int jqn_eval(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
         return eval_sum(x, e, in, out);
     default:
         return eval_binary(x, e, in, out);
+    }
+}
+
+/* Half of all expressions are leaves, which need no frame. */
+int jqn_eval(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+             struct jqn_value *out) {
+    switch (e->op) {
+    case JQN_IDENTITY:
+        *out = in;
+        return JQN_OK;
+    case JQN_LITERAL:
+        *out = e->literal;
+        return JQN_OK;
+    case JQN_VARIABLE:
+        *out = x->slot[e->slot];
+        return JQN_OK;
+    default:
+        return eval_compound(x, e, in, out);
     }
 }
