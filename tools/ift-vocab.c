@@ -159,9 +159,10 @@ static int check_options(const struct args *a, const char *command, struct ift_e
         {a->all, "all", "show"},
         {a->as_text, "as-text", "lookup"},
         {a->script, "script", "merge"},
-        {a->scores != ift_vocab_merge_scores[0] || a->limit, "scores and --limit", "merge"},
+        {strcmp(a->scores, ift_vocab_merge_scores[0]) != 0 || a->limit, "scores and --limit",
+         "merge"},
         {a->min_chars || a->max_chars, "min-chars and --max-chars", "merge"},
-        {a->size || a->cut != cuts[0], "size and --cut", "train"},
+        {a->size || strcmp(a->cut, cuts[0]) != 0, "size and --cut", "train"},
         {a->min_count != LEAST || a->special.n, "min-count and --special", "train"},
         {a->bos || a->eos || a->pad, "bos, --eos and --pad", "train"},
     };
