@@ -212,7 +212,7 @@ struct ift_backend {
     void (*close)(struct ift_dev *dev);
     /* One line for people: "cpu: avx2, 2 threads". */
     void (*describe)(const struct ift_dev *dev, char *text, size_t size);
-    /* Measured peak of the matrix product in FLOP/s, cached after the first call (about 0.2 s). */
+    /* Measured peak of the matrix product in FLOP/s, cached after the first call (0.05 s). */
     double (*gemm_peak)(struct ift_dev *dev);
 
     /* Contents are undefined. */

@@ -245,7 +245,7 @@ static double measure_peak(struct ift_dev *dev) {
     c.scratch.offset = matrices;
     struct ift_stream s = {dev};
     double best = 1e30;
-    const double end = seconds() + 0.2;
+    const double end = seconds() + 0.05;
     for (int i = 0; i < 3 || seconds() < end; i++) {
         const double start = seconds();
         if (run(&s, &c, 1, why) < 0) break;
