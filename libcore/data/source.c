@@ -53,6 +53,7 @@ void ift_slab_release(struct ift_slab *slab) {
 
 const struct ift_json_index *ift_item_index(const struct ift_item *item) {
     struct ift_slab *const slab = item->slab;
+    if (slab->text.n > IFT_SLAB_MOST) return NULL; /* one large item, parsed by itself */
     if (!slab->indexed) ift_json_index_fill(&slab->index, slab->text.p, slab->text.n);
     slab->indexed = true;
     return &slab->index;

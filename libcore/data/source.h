@@ -74,7 +74,8 @@ uint64_t ift_source_marks(const struct ift_source *s);
 void ift_source_free(struct ift_source *s);
 
 void ift_slab_release(struct ift_slab *slab);
-/* For ift_json_parse_in; one look at the text serves all items of a slab. */
+/* For ift_json_parse_in; one look at the text serves all items of a slab. NULL: the item is large
+ * and alone, and an index of it is not worth keeping. */
 const struct ift_json_index *ift_item_index(const struct ift_item *item);
 
 /* Puts "file:line: " in front of a message about an item, with "element N: " where it lies in an

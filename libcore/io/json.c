@@ -358,6 +358,7 @@ int ift_json_parse(struct ift_json *doc, const char *text, size_t n, struct ift_
     const char *wrong = NULL;
     const bool ok = doc->index.utf8 && scan_text(doc, &doc->index, scanned, &at, &wrong);
     free(copy);
+    if (n >= LARGE) ift_json_index_release(&doc->index); /* before as much is written */
     if (ok) return 0;
     doc->n = 0;
     return wrong ? complain(text, n, at, wrong, err) : not_utf8(all, err);
