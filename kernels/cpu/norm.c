@@ -128,11 +128,12 @@ const struct ift_cpu_op IFT_ISA(norm) = {norm_check, NULL, norm_run};
 
 /* dweight and dbias are summed over rows in at most GROUPS groups, each with partial sums of its
  * own; then the groups are added in order. */
-enum { GROUPS = 64, GROUP_ROWS = 16 };
+enum { GROUPS = 64, GROUP_RUNS = 16 };
 
-static int64_t group_rows(int64_t n) {
-    const int64_t rows = (n + GROUPS - 1) / GROUPS;
-    return rows < GROUP_ROWS ? GROUP_ROWS : rows;
+/* Rows of a group, of `count` runs each. */
+static int64_t group_rows(int64_t n, int64_t count) {
+    const int64_t rows = (n + GROUPS - 1) / GROUPS, least = (GROUP_RUNS + count - 1) / count;
+    return rows < least ? least : rows;
 }
 
 static int bwd_check(const struct ift_call *c, char *why) {
@@ -158,7 +159,7 @@ static int bwd_check(const struct ift_call *c, char *why) {
 /* (groups, 2, W): the partial sums of dweight and dbias. */
 static size_t bwd_scratch(const struct ift_call *c, int threads) {
     (void)threads;
-    const int64_t n = c->in[0].dim[0], groups = min64(GROUPS, (n + GROUP_ROWS - 1) / GROUP_ROWS);
+    const int64_t n = c->in[0].dim[0], groups = min64(GROUPS, n);
     return ift_line((size_t)(groups * 2 * c->in[2].dim[0]) * sizeof(float));
 }
 
@@ -201,8 +202,9 @@ static void bwd_one(const struct ift_call *c, struct bwd_at at, float *dweight, 
 static void bwd_groups(const void *ctx, int64_t begin, int64_t end, int thread) {
     (void)thread;
     const struct ift_call *c = ctx;
-    const int64_t n = c->in[0].dim[0], rows = group_rows(n);
+    const int64_t n = c->in[0].dim[0];
     const struct runs r = runs_of(&c->in[0], &c->in[2]);
+    const int64_t rows = group_rows(n, r.count);
     for (int64_t group = begin; group < end; group++) {
         float *partial = ift_f32(&c->scratch) + group * 2 * r.w; // (2, W)
         memset(partial, 0, (size_t)(2 * r.w) * sizeof *partial);
@@ -218,15 +220,20 @@ static void bwd_groups(const void *ctx, int64_t begin, int64_t end, int thread) 
 }
 
 static void bwd_run(struct ift_team *team, const struct ift_call *c) {
-    const int64_t n = c->in[0].dim[0], w = c->in[2].dim[0], rows = group_rows(n);
+    const int64_t n = c->in[0].dim[0], w = c->in[2].dim[0];
+    const int64_t rows = group_rows(n, runs_of(&c->in[0], &c->in[2]).count);
     const int64_t groups = (n + rows - 1) / rows;
     ift_team_each(team, groups, 1, bwd_groups, c);
     for (int part = 0; part < 2; part++) {
         const float *partial = ift_f32(&c->scratch) + part * w; // (groups, 2, W)
         float *sum = ift_f32(&c->out[1 + part]);                // (W) accumulates
         if (!sum) continue;
-        for (int64_t group = 0; group < groups; group++)
-            for (int64_t i = 0; i < w; i++) sum[i] += partial[group * 2 * w + i];
+        for (int64_t i = 0; i < w; i++) {
+            double total = sum[i]; /* many partial sums may cancel */
+            for (int64_t group = 0; group < groups; group++)
+                total += (double)partial[group * 2 * w + i];
+            sum[i] = (float)total;
+        }
     }
 }
 
