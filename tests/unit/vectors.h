@@ -66,7 +66,11 @@ static inline void free_lines(struct lines *l) {
 static inline void make_folder(struct ift_str *path, const char *files, const char *config) {
     static int number;
     ift_str_addf(path, "folder-%d", number++);
-    CHECK_INT(mkdir(path->p, 0777), 0);
+    /* In a folder of an earlier run, what is written below would go through a link into $SHARED. */
+    if (mkdir(path->p, 0777) != 0) {
+        fprintf(stderr, "%s is there already: run this in an empty folder\n", path->p);
+        exit(1);
+    }
     for (size_t n; *files; files += n + (files[n] == ' ')) {
         struct ift_str from = {0}, to = {0};
         n = strcspn(files, " ");
@@ -82,7 +86,7 @@ static inline void make_folder(struct ift_str *path, const char *files, const ch
     if (!config) return;
     struct ift_str to = {0};
     ift_str_addf(&to, "%s/tokenizer_config.json", path->p);
-    FILE *const f = fopen(to.p, "w");
+    FILE *const f = fopen(to.p, "wx");
     CHECK(f && fputs(config, f) >= 0 && fclose(f) == 0);
     ift_str_release(&to);
 }
