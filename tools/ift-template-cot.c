@@ -122,25 +122,29 @@ static int end(void *ctx, uint64_t records, struct ift_err *err) {
                     job->nindex, records);
 }
 
-static int load_index(struct job *job, struct ift_err *err) {
-    const char *const path = job->args->index;
+/* The numbers of one member of the index. */
+static int add_numbers(struct job *job, struct ift_in *in, struct ift_err *err) {
     const size_t patterns = ift_template_count(job->set);
-    struct ift_in *in;
-    IFT_TRY(ift_in_open(&in, &path, 1, NULL, err));
-    int got = ift_in_next(in, err);
     struct ift_slice line;
     bool ended;
-    while (got > 0 && (got = ift_in_line(in, &line, &ended, err)) > 0) {
+    int got;
+    for (size_t at = 1; (got = ift_in_line(in, &line, &ended, err)) > 0; at++) {
         long long value;
         if (line.n && line.p[line.n - 1] == '\r') line.n--;
-        if (!ift_parse_i64(line, &value) || value < 0 || (size_t)value >= patterns) {
-            got = IFT_FAIL(err, "%s:%zu: a number from 0 to %zu is expected, one a line", path,
-                           job->nindex + 1, patterns - 1);
-            break;
-        }
+        if (!ift_parse_i64(line, &value) || value < 0 || (size_t)value >= patterns)
+            return IFT_FAIL(err, "%s:%zu: a number from 0 to %zu is expected, one a line",
+                            ift_in_name(in), at, patterns - 1);
         job->index = ift_grow(job->index, job->nindex + 1, &job->index_cap, sizeof *job->index);
         job->index[job->nindex++] = (uint32_t)value;
     }
+    return got;
+}
+
+static int load_index(struct job *job, struct ift_err *err) {
+    struct ift_in *in;
+    IFT_TRY(ift_in_open(&in, &job->args->index, 1, NULL, err));
+    int got;
+    while ((got = ift_in_next(in, err)) > 0 && (got = add_numbers(job, in, err)) == 0) continue;
     ift_in_free(in);
     return got;
 }
