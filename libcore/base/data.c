@@ -50,9 +50,12 @@ static int missing(const char *kind, const char *name, const char *suffix, struc
         best = names[i];
         least = distance;
     }
-    if (best) ift_fail_usage(err, "%s: no \"%s\", did you mean \"%s\"?", kind, name, best);
-    else if (n) ift_fail_usage(err, "%s: no \"%s\", --list shows what there is", kind, name);
-    else ift_fail_usage(err, "%s: none found, set IFT_DATA to the data folder of ift", kind);
+    if (best)
+        ift_fail_usage(err, "%s: no \"%s\", did you mean \"%s\"?", kind, name, best);
+    else if (n)
+        ift_fail_usage(err, "%s: no \"%s\", --list shows what there is", kind, name);
+    else
+        ift_fail_usage(err, "%s: none found, set IFT_DATA to the data folder of ift", kind);
     ift_data_list_free(names, n);
     return -1;
 }
@@ -73,10 +76,6 @@ int ift_data_find(const char *kind, const char *name, const char *suffix, char *
     }
     ift_str_release(&candidate);
     return missing(kind, name, suffix, err);
-}
-
-int ift_data_path(const char *kind, const char *name, char **path, struct ift_err *err) {
-    return ift_data_find(kind, name, "", path, err);
 }
 
 static int by_name(const void *a, const void *b) {
@@ -103,8 +102,10 @@ char **ift_data_list(const char *kind, const char *suffix, size_t *n) {
     if (count) qsort(names, count, sizeof *names, by_name);
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        if (kept && strcmp(names[i], names[kept - 1]) == 0) free(names[i]);
-        else names[kept++] = names[i];
+        if (kept && strcmp(names[i], names[kept - 1]) == 0)
+            free(names[i]);
+        else
+            names[kept++] = names[i];
     }
     *n = kept;
     return names;

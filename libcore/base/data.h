@@ -15,14 +15,10 @@
 
 #include "libcore/base/err.h"
 
-/* ift_data_path("formats", "alpaca.jq", &path, err): where the file is; free() it. A missing one
- * is a usage error. */
-int ift_data_path(const char *kind, const char *name, char **path,
-                  struct ift_err *err) IFT_MUST_CHECK;
-
-/* The same for what a user typed as NAME|FILE: something with a slash or ending in `suffix` is a
- * file of the user's and comes back as it is (it is not opened here), anything else names
- * kind/<name><suffix>. A misspelt name gets the nearest one offered. */
+/* Where the file is that a user typed as NAME|FILE: something with a slash or ending in `suffix` is
+ * a file of the user's and comes back as it is (it is not opened here), anything else names
+ * kind/<name><suffix>. A missing one is a usage error; a misspelt name gets the nearest one offered.
+ * free() *path. */
 int ift_data_find(const char *kind, const char *name, const char *suffix, char **path,
                   struct ift_err *err) IFT_MUST_CHECK;
 

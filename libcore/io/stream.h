@@ -49,7 +49,6 @@ bool ift_in_refused(const struct ift_in *in, struct ift_slice *start);
  * last line had no '\n'. A line may be of any length; memory is its length. */
 int ift_in_line(struct ift_in *in, struct ift_slice *line, bool *terminated,
                 struct ift_err *err) IFT_MUST_CHECK;
-uint64_t ift_in_bytes(const struct ift_in *in); /* decoded bytes handed out so far, for progress */
 void ift_in_free(struct ift_in *in);
 
 /* Reads a whole file, decompressed, into memory: config and recipe files. max 0: 1 GiB. An empty

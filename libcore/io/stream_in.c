@@ -19,7 +19,6 @@ struct ift_in {
     struct operand *operand;
     size_t noperands, next; /* next: of the operand to open */
     char *glob;
-    uint64_t bytes;
 
     struct ift_raw raw;        /* the open operand, which is the member itself, */
     struct ift_gzip *gzip;     /* or its text compressed, */
@@ -155,10 +154,6 @@ const char *ift_in_glob(const struct ift_in *in) {
     return in->unpack || in->next == 0 || in->operand[in->next - 1].of_folder ? NULL : in->glob;
 }
 
-uint64_t ift_in_bytes(const struct ift_in *in) {
-    return in->bytes;
-}
-
 /* ---- the bytes of a member ---- */
 
 /* A small text that stands for a large file in a repository, and says how large. */
@@ -234,7 +229,6 @@ static int next_block(struct ift_in *in, struct ift_err *err) {
         in->state = CLOSED;
         return got;
     }
-    in->bytes += in->block.n;
     return 1;
 }
 

@@ -57,16 +57,6 @@ bool ift_utf8_is_number(uint32_t code) {
     return c >= UTF8PROC_CATEGORY_ND && c <= UTF8PROC_CATEGORY_NO;
 }
 
-bool ift_utf8_is_punct(uint32_t code) {
-    const int c = property(code)->category;
-    return c >= UTF8PROC_CATEGORY_PC && c <= UTF8PROC_CATEGORY_PO;
-}
-
-bool ift_utf8_is_symbol(uint32_t code) {
-    const int c = property(code)->category;
-    return c >= UTF8PROC_CATEGORY_SM && c <= UTF8PROC_CATEGORY_SO;
-}
-
 bool ift_utf8_is_word(uint32_t code) {
     const int c = property(code)->category;
     /* Other_Alphabetic is marks and these enclosed letters. */

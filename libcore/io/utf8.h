@@ -31,8 +31,6 @@ const char *ift_utf8_category(uint32_t code);
 bool ift_utf8_is_letter(uint32_t code); /* \p{L} */
 bool ift_utf8_is_mark(uint32_t code);   /* \p{M} */
 bool ift_utf8_is_number(uint32_t code); /* \p{N} */
-bool ift_utf8_is_punct(uint32_t code);  /* \p{P} */
-bool ift_utf8_is_symbol(uint32_t code); /* \p{S} */
 bool ift_utf8_is_word(uint32_t code);   /* \w: alphabetic, marks, digits, connectors, joiners */
 bool ift_utf8_is_space(uint32_t code);  /* White_Space, \s of Unicode-aware expressions */
 uint32_t ift_utf8_lower(uint32_t code); /* simple mapping; itself when there is none */

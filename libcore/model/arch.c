@@ -32,14 +32,13 @@ static void list_types(struct ift_str *out) {
     }
 }
 
-/* doc NULL: the first of those that share the type. */
 static const struct ift_arch *find(const char *model_type, const struct ift_json *doc,
                                    struct ift_err *err) {
     bool known = false;
     for (const struct ift_arch *const *a = all; *a; a++) {
         for (const char *const *type = (*a)->model_types; *type; type++) {
             if (strcmp(*type, model_type) != 0) continue;
-            if (!doc || !(*a)->knows || (*a)->knows(doc, 0)) return *a;
+            if (!(*a)->knows || (*a)->knows(doc, 0)) return *a;
             known = true;
         }
     }
@@ -53,10 +52,6 @@ static const struct ift_arch *find(const char *model_type, const struct ift_json
     ift_fail(err, "model_type \"%s\" is not known, only %s", model_type, types.p);
     ift_str_release(&types);
     return NULL;
-}
-
-const struct ift_arch *ift_arch_find(const char *model_type, struct ift_err *err) {
-    return find(model_type, NULL, err);
 }
 
 int ift_arch_place(const struct ift_arch *arch, const struct ift_config *c, const int32_t *id,

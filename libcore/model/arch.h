@@ -66,11 +66,8 @@ struct ift_arch {
     const struct ift_arch_gguf *gguf; /* NULL: GGUF does not know it */
 };
 
-/* By model_type, the first of those that share it; an unknown one is an error that lists the known.
- */
-const struct ift_arch *ift_arch_find(const char *model_type, struct ift_err *err);
-
-/* Reads a config.json: finds the family and lets it fill `c`. */
+/* Reads a config.json: finds the family and lets it fill `c`. A model_type that is not known is an
+ * error that lists those that are. */
 int ift_arch_configure(const char *text, size_t n, const struct ift_arch **arch,
                        struct ift_config *c, struct ift_err *err) IFT_MUST_CHECK;
 

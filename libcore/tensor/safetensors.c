@@ -16,10 +16,8 @@ struct ift_safetensors {
     struct ift_tensor *tensor;
     size_t n, cap;
     const struct ift_tensor **by_name;
-    struct ift_safetensors_pair *pair;
-    size_t npairs, pair_cap;
     uint64_t digest;
-    struct ift_arena arena; /* names and metadata */
+    struct ift_arena arena; /* names */
 };
 
 /* ---- one file ---- */
@@ -122,8 +120,7 @@ static const char *keep_text(struct ift_safetensors *s, const struct ift_json *d
     return kept;
 }
 
-static int read_metadata(struct ift_safetensors *s, const struct header *h, int node,
-                         struct ift_err *err) {
+static int check_metadata(const struct header *h, int node, struct ift_err *err) {
     const struct ift_json *const doc = &h->doc;
     if (!ift_json_is(doc, node, IFT_JSON_OBJECT))
         return IFT_FAIL(err, "%s: __metadata__ is not an object", h->path);
@@ -131,10 +128,6 @@ static int read_metadata(struct ift_safetensors *s, const struct header *h, int 
         const int v = ift_json_next(doc, node, k);
         if (!ift_json_is(doc, v, IFT_JSON_STRING))
             return IFT_FAIL(err, "%s: __metadata__ holds something else than text", h->path);
-        const struct ift_safetensors_pair pair = {keep_text(s, doc, k), keep_text(s, doc, v)};
-        if (!pair.key || !pair.value) return IFT_FAIL(err, "%s: __metadata__ holds a NUL", h->path);
-        s->pair = ift_grow(s->pair, s->npairs + 1, &s->pair_cap, sizeof *s->pair);
-        s->pair[s->npairs++] = pair;
         k = ift_json_next(doc, node, v);
     }
     return 0;
@@ -147,7 +140,7 @@ static int read_entries(struct ift_safetensors *s, struct header *h, struct ift_
     for (int k = ift_json_first(doc, 0); k >= 0;) {
         const int v = ift_json_next(doc, 0, k);
         if (ift_json_text_is(doc, k, "__metadata__")) {
-            IFT_TRY(read_metadata(s, h, v, err));
+            IFT_TRY(check_metadata(h, v, err));
         } else {
             struct entry e = {.t.name = keep_text(s, doc, k), .order = h->n};
             if (!e.t.name) return IFT_FAIL(err, "%s: a tensor's name holds a NUL", h->path);
@@ -207,7 +200,6 @@ void ift_safetensors_free(struct ift_safetensors *s) {
     ift_mapped_close(&s->file);
     free(s->tensor);
     free(s->by_name);
-    free(s->pair);
     ift_arena_release(&s->arena);
     free(s);
 }
@@ -237,13 +229,6 @@ const struct ift_tensor *ift_safetensors_at(const struct ift_safetensors *s, siz
 
 const struct ift_tensor *ift_safetensors_find(const struct ift_safetensors *s, const char *name) {
     return ift_tensor_find(s->by_name, s->n, name);
-}
-
-const char *ift_safetensors_metadata(const struct ift_safetensors *s, const char *key) {
-    for (size_t i = 0; i < s->npairs; i++) {
-        if (strcmp(s->pair[i].key, key) == 0) return s->pair[i].value;
-    }
-    return NULL;
 }
 
 void ift_safetensors_forget(const struct ift_safetensors *s, const struct ift_tensor *t) {

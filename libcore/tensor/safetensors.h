@@ -23,8 +23,6 @@ size_t ift_safetensors_count(const struct ift_safetensors *s);
 const struct ift_tensor *ift_safetensors_at(const struct ift_safetensors *s, size_t i);
 /* NULL: absent. */
 const struct ift_tensor *ift_safetensors_find(const struct ift_safetensors *s, const char *name);
-/* The value of a key of __metadata__; NULL: absent. */
-const char *ift_safetensors_metadata(const struct ift_safetensors *s, const char *key);
 /* Of the header; data is not read. */
 uint64_t ift_safetensors_digest(const struct ift_safetensors *s);
 /* As ift_mapped_forget, of the tensor's data. */

@@ -168,7 +168,8 @@ static struct ift_jnode *parse_dot(struct ift_jparser *p, struct ift_jnode *of) 
     return n;
 }
 
-struct ift_jnode *ift_jparse_postfix(struct ift_jparser *p, struct ift_jnode *n) {
+/* The attributes, items and calls of n that follow. */
+static struct ift_jnode *parse_postfix(struct ift_jparser *p, struct ift_jnode *n) {
     while (n) {
         if (ift_jskip_sign(p, "."))
             n = parse_dot(p, n);
@@ -183,7 +184,7 @@ struct ift_jnode *ift_jparse_postfix(struct ift_jparser *p, struct ift_jnode *n)
 }
 
 struct ift_jnode *ift_jparse_operand(struct ift_jparser *p) {
-    return ift_jparse_postfix(p, parse_primary(p));
+    return parse_postfix(p, parse_primary(p));
 }
 
 /* ---- filters and tests ---- */

@@ -77,8 +77,6 @@ struct ift_jnode *ift_jparse_expression(struct ift_jparser *p);
 struct ift_jnode *ift_jparse_tuple(struct ift_jparser *p, bool conditional);
 /* A literal, a name or what stands in brackets; with its attributes, items and calls. */
 struct ift_jnode *ift_jparse_operand(struct ift_jparser *p);
-/* The attributes, items and calls of n that follow. */
-struct ift_jnode *ift_jparse_postfix(struct ift_jparser *p, struct ift_jnode *n);
 /* The filters and tests of `of` that follow. first: the name of a filter comes at once, as in
  * {% filter upper %}. */
 struct ift_jnode *ift_jparse_filters(struct ift_jparser *p, struct ift_jnode *of, bool first);

@@ -5,6 +5,14 @@
 #include "libcore/text/measure.h"
 #include "libcore/text/tokenizer_internal.h"
 
+struct compared {
+    uint32_t size[2];
+    uint32_t shared;  /* pieces of the first that the second has, whatever their ids */
+    uint32_t only[2]; /* pieces of each that the other lacks */
+    uint32_t same_id; /* ids that mean the same in both … */
+    uint32_t prefix;  /* … and those of them before the first that does not */
+};
+
 /* The role as a byte, then the bytes. */
 static struct ift_slice key_of(const struct ift_vocab *v, uint32_t id, struct ift_str *key) {
     static const char role[] = {
@@ -50,13 +58,11 @@ static bool same_piece(const struct ift_vocab *a, const struct ift_vocab *b, uin
     return ift_slice_eq(key_of(a, id, &key[0]), key_of(b, id, &key[1]));
 }
 
-void ift_vocab_compare(const struct ift_tokenizer *a, const struct ift_tokenizer *b,
-                       struct ift_vocab_compared *c) {
-    const struct ift_vocab *const v[2] = {&a->vocab, &b->vocab};
+static void compare(const struct ift_vocab *const v[2], struct compared *c) {
     struct ift_vocab keys[2] = {0};
     struct ift_str key[2] = {0};
     uint32_t shared_too;
-    *c = (struct ift_vocab_compared){.size = {(uint32_t)v[0]->n, (uint32_t)v[1]->n}};
+    *c = (struct compared){.size = {(uint32_t)v[0]->n, (uint32_t)v[1]->n}};
     for (int i = 0; i < 2; i++) index_keys(&keys[i], v[i]);
     count_found(v[0], &keys[1], &c->shared, &c->only[0]);
     count_found(v[1], &keys[0], &shared_too, &c->only[1]);
@@ -73,7 +79,7 @@ void ift_vocab_compare(const struct ift_tokenizer *a, const struct ift_tokenizer
 
 /* ---- printing ---- */
 
-static const char *relation(const struct ift_vocab_compared *c) {
+static const char *relation(const struct compared *c) {
     if (c->prefix == c->size[0] && c->prefix == c->size[1])
         return "the same ids for the same pieces";
     if (c->prefix == c->size[0]) return "the second extends the first";
@@ -81,7 +87,7 @@ static const char *relation(const struct ift_vocab_compared *c) {
     return "neither extends the other";
 }
 
-static void print(const struct ift_vocab_compared *c, struct ift_str *out) {
+static void print(const struct compared *c, struct ift_str *out) {
     ift_str_addf(out, "relation: %s\n", relation(c));
     ift_str_addf(out, "sizes: %" PRIu32 ", %" PRIu32 "\n", c->size[0], c->size[1]);
     ift_str_addf(out, "shared pieces: %" PRIu32 "\n", c->shared);
@@ -105,11 +111,11 @@ static int print_measured(const struct ift_vocab_comparison *job,
 int ift_vocab_compare_print(const struct ift_vocab_comparison *job, const struct ift_run *run,
                             struct ift_str *out, struct ift_err *err) {
     struct ift_tokenizer *t[2] = {NULL, NULL};
-    struct ift_vocab_compared c;
+    struct compared c;
     int rc = 0;
     for (int i = 0; rc == 0 && i < 2; i++) rc = ift_tokenizer_open(&t[i], job->vocab[i], err);
     if (rc == 0) {
-        ift_vocab_compare(t[0], t[1], &c);
+        compare((const struct ift_vocab *const[]){&t[0]->vocab, &t[1]->vocab}, &c);
         print(&c, out);
         if (job->npaths > 0)
             rc = print_measured(job, (const struct ift_tokenizer *const[]){t[0], t[1]}, run, out,

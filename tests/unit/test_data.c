@@ -19,9 +19,6 @@ static void test_find(const char *root) {
     struct ift_str want = {0};
     char *path = NULL;
     ift_str_addf(&want, "%s/kinds/alpaca.jq", root);
-    CHECK_OK(ift_data_path("kinds", "alpaca.jq", &path, &err), &err);
-    CHECK_STR(path, want.p);
-    free(path);
     CHECK_OK(ift_data_find("kinds", "alpaca", ".jq", &path, &err), &err);
     CHECK_STR(path, want.p);
     free(path);

@@ -4,8 +4,14 @@
 #include "tests/unit/check.h"
 
 static const struct ift_arch *llama(void) {
+    static const char config[] =
+        "{\"model_type\":\"llama\",\"vocab_size\":100,\"hidden_size\":64,\"intermediate_size\":80,"
+        "\"num_hidden_layers\":2,\"num_attention_heads\":8}";
     struct ift_err err = {{0}, 0, 0};
-    return ift_arch_find("llama", &err);
+    const struct ift_arch *arch = NULL;
+    struct ift_config c;
+    CHECK_OK(ift_arch_configure(config, strlen(config), &arch, &c, &err), &err);
+    return arch;
 }
 
 static int parse(const char *text, struct ift_lora_config *c, struct ift_err *err) {

@@ -52,7 +52,7 @@ static void accepted(const char *header, size_t bytes, size_t count) {
     ift_safetensors_free(s);
 }
 
-#define T(dtype, shape, from, to) \
+#define T(dtype, shape, from, to)                                                                  \
     "{\"dtype\":\"" dtype "\",\"shape\":" shape ",\"data_offsets\":[" #from "," #to "]}"
 
 static void headers(void) {
@@ -176,9 +176,6 @@ static void round_trip(void) {
     CHECK_OK(ift_safetensors_open(&s, "trip", &err), &err);
     if (!s) return;
     CHECK_INT(ift_safetensors_count(s), N);
-    CHECK_STR(ift_safetensors_metadata(s, "recipe"), pair.value);
-    CHECK_STR(ift_safetensors_metadata(s, "format"), "pt");
-    CHECK(!ift_safetensors_metadata(s, "none"));
     CHECK(!ift_safetensors_find(s, "none"));
     struct ift_tensor copy[N];
     for (int i = 0; i < N; i++) {
@@ -193,6 +190,9 @@ static void round_trip(void) {
     get("trip", &a);
     get("trip2", &b);
     CHECK(a.n == b.n && memcmp(a.p, b.p, a.n) == 0);
+    static const char metadata[] =
+        "{\"__metadata__\":{\"format\":\"pt\",\"recipe\":\"[{\\\"tool\\\":\\\"x\\\"}]\"},";
+    CHECK(memcmp(a.p + 8, metadata, strlen(metadata)) == 0);
     /* Every truncation is refused. */
     for (size_t n = 0; n < a.n; n += n < 64 ? 1 : 37) {
         struct ift_safetensors *cut = NULL;
@@ -252,8 +252,10 @@ static void conversions(void) {
             uint16_t back;
             CHECK_OK(ift_to_f32(&x, &h, type[k], 1, &err), &err);
             CHECK_OK(ift_from_f32(&back, type[k], &x, 1, &err), &err);
-            if (isnan(x)) CHECK(back != 0 && (back & 0x7fff) > (k ? 0x7f80 : 0x7c00));
-            else CHECK_INT(back, h);
+            if (isnan(x))
+                CHECK(back != 0 && (back & 0x7fff) > (k ? 0x7f80 : 0x7c00));
+            else
+                CHECK_INT(back, h);
             if (check_failures) return;
         }
         /* A value between two halves goes to the nearer, a tie to the even one. */
