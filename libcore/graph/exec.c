@@ -92,13 +92,11 @@ static bool *find_constants(const struct ift_graph *g) {
     return constant;
 }
 
-enum layout { SHARED, APART, FROZEN };
-
 /* Settles what memory is needed, and takes none. */
-static int plan(struct ift_exec *x, enum layout how, struct ift_err *err) {
+static int plan(struct ift_exec *x, bool frozen, struct ift_err *err) {
     IFT_TRY(check_capacity(x, err));
-    if (how == FROZEN) x->constant = find_constants(x->g);
-    struct ift_plan_options o = {.apart = how == APART, .constant = x->constant};
+    if (frozen) x->constant = find_constants(x->g);
+    struct ift_plan_options o = {.constant = x->constant};
     memcpy(o.capacity, x->capacity, sizeof o.capacity);
     size_t *scratch = ask_scratch(x);
     o.scratch = scratch;
@@ -137,7 +135,7 @@ static int lay_out(struct ift_exec *x, const struct ift_exec *host, struct ift_e
 }
 
 static int new_exec(struct ift_exec **out, const struct ift_graph *g, struct ift_device *d,
-                    const int64_t *capacity, enum layout how, struct ift_err *err) {
+                    const int64_t *capacity, bool frozen, struct ift_err *err) {
     *out = NULL;
     IFT_TRY(ift_graph_check(g, err));
     struct ift_exec *x = ift_alloc0(1, sizeof *x);
@@ -145,7 +143,7 @@ static int new_exec(struct ift_exec **out, const struct ift_graph *g, struct ift
     x->d = d;
     x->place = ift_alloc0(ift_graph_values(g) + 1, sizeof *x->place);
     memcpy(x->capacity, capacity, sizeof x->capacity);
-    if (plan(x, how, err) < 0) {
+    if (plan(x, frozen, err) < 0) {
         ift_exec_free(x);
         return -1;
     }
@@ -162,32 +160,26 @@ static int with_memory(struct ift_exec **out, const struct ift_exec *host, struc
 
 int ift_exec_new(struct ift_exec **x, const struct ift_graph *g, struct ift_device *d,
                  const int64_t capacity[IFT_EXTENTS], struct ift_err *err) {
-    IFT_TRY(new_exec(x, g, d, capacity, SHARED, err));
-    return with_memory(x, NULL, err);
-}
-
-int ift_exec_new_apart(struct ift_exec **x, const struct ift_graph *g, struct ift_device *d,
-                       const int64_t capacity[IFT_EXTENTS], struct ift_err *err) {
-    IFT_TRY(new_exec(x, g, d, capacity, APART, err));
+    IFT_TRY(new_exec(x, g, d, capacity, false, err));
     return with_memory(x, NULL, err);
 }
 
 int ift_exec_new_frozen(struct ift_exec **x, const struct ift_graph *g, struct ift_device *d,
                         const int64_t capacity[IFT_EXTENTS], struct ift_err *err) {
-    IFT_TRY(new_exec(x, g, d, capacity, FROZEN, err));
+    IFT_TRY(new_exec(x, g, d, capacity, true, err));
     return with_memory(x, NULL, err);
 }
 
 int ift_exec_new_inside(struct ift_exec **x, const struct ift_graph *g, const struct ift_exec *host,
                         const int64_t capacity[IFT_EXTENTS], struct ift_err *err) {
-    IFT_TRY(new_exec(x, g, host->d, capacity, SHARED, err));
+    IFT_TRY(new_exec(x, g, host->d, capacity, false, err));
     return with_memory(x, host, err);
 }
 
 int ift_exec_measure(struct ift_exec_bytes *bytes, const struct ift_graph *g, struct ift_device *d,
                      const int64_t capacity[IFT_EXTENTS], struct ift_err *err) {
     struct ift_exec *x;
-    IFT_TRY(new_exec(&x, g, d, capacity, SHARED, err));
+    IFT_TRY(new_exec(&x, g, d, capacity, false, err));
     *bytes = x->bytes;
     for (ift_val v = 1; v <= ift_exec_values(x); v++)
         if (is_uploaded(x, v)) bytes->inputs += ift_operand_bytes(&x->place[v].at);

@@ -22,9 +22,6 @@ struct ift_exec;
  * graph has such values. The graph must outlive the exec and not change. */
 int ift_exec_new(struct ift_exec **x, const struct ift_graph *g, struct ift_device *d,
                  const int64_t capacity[IFT_EXTENTS], struct ift_err *err) IFT_MUST_CHECK;
-/* The same with memory of its own for every value: results must not differ. For tests. */
-int ift_exec_new_apart(struct ift_exec **x, const struct ift_graph *g, struct ift_device *d,
-                       const int64_t capacity[IFT_EXTENTS], struct ift_err *err) IFT_MUST_CHECK;
 /* The same in the slab of another exec, which must outlive this one, where that is large enough:
  * the two take turns, and what one left there is gone when the other has run. */
 int ift_exec_new_inside(struct ift_exec **x, const struct ift_graph *g, const struct ift_exec *host,

@@ -142,11 +142,10 @@ ift_val ift_graph_gather(struct ift_graph *g, ift_val x, ift_val rows);
 /* Writes rows into a state; the state is the result, so that what reads it afterwards is ordered
  * after the write. */
 ift_val ift_graph_scatter(struct ift_graph *g, ift_val x, ift_val rows, ift_val state);
-/* Loss of every token (N), the op a backward starts from; scale (1) multiplies the gradient. */
-ift_val ift_graph_xent(struct ift_graph *g, ift_val x, ift_val w, ift_val targets, ift_val scale);
-/* The same with a bias (V) added to the logits; 0: none. */
-ift_val ift_graph_xent_bias(struct ift_graph *g, ift_val x, ift_val w, ift_val bias,
-                            ift_val targets, ift_val scale);
+/* Loss of every token (N), the op a backward starts from; bias (V) is added to the logits, 0: none;
+ * scale (1) multiplies the gradient. */
+ift_val ift_graph_xent(struct ift_graph *g, ift_val x, ift_val w, ift_val bias, ift_val targets,
+                       ift_val scale);
 
 /* Says that from x, parameters and inputs alone everything behind it can be made again: the
  * residual stream at the start of a layer. */

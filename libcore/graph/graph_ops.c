@@ -325,8 +325,8 @@ static bool one(struct ift_graph *g, const char *op, const char *what, ift_val v
     return false;
 }
 
-ift_val ift_graph_xent_bias(struct ift_graph *g, ift_val x, ift_val w, ift_val bias,
-                            ift_val targets, ift_val scale) {
+ift_val ift_graph_xent(struct ift_graph *g, ift_val x, ift_val w, ift_val bias, ift_val targets,
+                       ift_val scale) {
     const struct ift_value *vx = matrix(g, "xent", "input", x),
                            *vw = matrix(g, "xent", "weight", w);
     const struct ift_value *t = operand(g, "xent", "targets", targets, IFT_I32, 1);
@@ -342,10 +342,6 @@ ift_val ift_graph_xent_bias(struct ift_graph *g, ift_val x, ift_val w, ift_val b
     return ift_graph_push(g, &(struct ift_node){.op = IFT_OP_XENT,
                                                 .in = {x, w, targets, scale, bias},
                                                 .out = {ift_graph_temp_rows(g, vx, 0)}});
-}
-
-ift_val ift_graph_xent(struct ift_graph *g, ift_val x, ift_val w, ift_val targets, ift_val scale) {
-    return ift_graph_xent_bias(g, x, w, 0, targets, scale);
 }
 
 /* ---- optimizer ---- */

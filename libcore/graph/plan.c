@@ -143,7 +143,7 @@ static int place_output(struct ift_plan *p, size_t s, int out, const struct ift_
     const bool unread = last == s && !y->keep;
     if (p->of[v]) return 0; /* the op adds to what an earlier one wrote */
     if (y->role != IFT_TEMP || (unread && contract[n->op].optional >> out & 1)) return 0;
-    const ift_val from = o->apart || unread ? 0 : dying_input(p, s, out);
+    const ift_val from = unread ? 0 : dying_input(p, s, out);
     if (from) {
         p->of[v] = p->of[from];
         p->block[p->of[v] - 1].last = last;
@@ -165,11 +165,6 @@ static int make_blocks(struct ift_plan *p, const struct ift_plan_options *o, str
         const size_t bytes = o->scratch ? o->scratch[p->step[s]] : 0;
         if (bytes) p->scratch[s] = new_block(p, bytes, s, s);
     }
-    if (o->apart)
-        for (size_t i = 0; i < p->blocks; i++) {
-            p->block[i].first = 0;
-            p->block[i].last = p->steps;
-        }
     return 0;
 }
 

@@ -25,7 +25,6 @@ struct ift_plan_options {
     int64_t capacity[IFT_EXTENTS]; /* FIXED is ignored */
     const bool *constant;          /* (nodes) has run elsewhere: needs no memory here; NULL: none */
     const size_t *scratch;         /* (nodes) bytes each node asks for; NULL: none does */
-    bool apart; /* no two values ever share a byte: to prove a plan by comparing results */
 };
 
 struct ift_plan;

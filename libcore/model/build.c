@@ -55,7 +55,7 @@ ift_val ift_build_logits(struct ift_build *b, ift_val x) {
 
 ift_val ift_build_loss(struct ift_build *b, ift_val x, ift_val targets, ift_val scale) {
     const ift_val w = ift_build_head(b);
-    return ift_graph_xent_bias(b->g, x, w, ift_build_head_bias(b), targets, scale);
+    return ift_graph_xent(b->g, x, w, ift_build_head_bias(b), targets, scale);
 }
 
 ift_val ift_build_slopes(struct ift_build *b) {

@@ -141,7 +141,7 @@ static inline ift_val case_forward(struct ift_graph *g, const struct case_llama 
         add ? ift_graph_add_norm(g, x, add, w, 1e-5f, &x) : ift_graph_norm(g, x, w, 1e-5f);
     ift_graph_checkpoint(g, x);
     const ift_val head = c->tied ? embed : case_param(&b, "head", c->vocab, c->hidden, c->train);
-    const ift_val loss = ift_graph_xent(g, h, head, b.targets, b.scale);
+    const ift_val loss = ift_graph_xent(g, h, head, 0, b.targets, b.scale);
     ift_graph_keep(g, loss);
     return loss;
 }
@@ -286,17 +286,18 @@ static const struct case_llama case_tiny = {.layers = 2,
                                        .train = true,
                                        .pad = -1};
 
-typedef int case_maker(struct ift_exec **x, const struct ift_graph *g, struct ift_device *d,
-                  const int64_t capacity[IFT_EXTENTS], struct ift_err *err);
+/* The forward, and what the flags say. */
+enum { CASE_BACKWARD = 1, CASE_KEPT = 2 /* every value stays, so that none shares its memory */ };
 
 static inline struct case_run case_start(struct ift_device *d, const struct case_llama *c,
-                                         bool backward, case_maker *make, int64_t tokens,
-                                         int64_t segments) {
+                                         int flags, int64_t tokens, int64_t segments) {
     struct ift_err err = {0};
     struct case_run r = {.d = d, .g = ift_graph_new()};
     const ift_val loss = case_forward(r.g, c);
-    if (backward) CHECK_OK(ift_graph_backward(r.g, loss, &err), &err);
-    CHECK_OK(make(&r.x, r.g, d, (int64_t[]){0, tokens, segments, 0}, &err), &err);
+    if (flags & CASE_BACKWARD) CHECK_OK(ift_graph_backward(r.g, loss, &err), &err);
+    for (ift_val v = 1; flags & CASE_KEPT && v <= (ift_val)ift_graph_values(r.g); v++)
+        if (ift_graph_value(r.g, v)->role == IFT_TEMP) ift_graph_keep(r.g, v);
+    CHECK_OK(ift_exec_new(&r.x, r.g, d, (int64_t[]){0, tokens, segments, 0}, &err), &err);
     case_bind(&r);
     return r;
 }

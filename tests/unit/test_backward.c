@@ -134,7 +134,7 @@ static void test_recomputed(void) {
     const ift_val glu = ift_graph_glu(o.g, o.x, ift_graph_axpby(o.g, 2, o.x, 0, 0), IFT_ACT_SILU);
     const ift_val h = ift_graph_linear(o.g, glu, case_param(&o.b, "w", 6, 6, true), 0);
     const ift_val head = ift_graph_find(o.g, "embed");
-    CHECK_OK(ift_graph_backward(o.g, ift_graph_xent(o.g, h, head, o.b.targets, o.b.scale), &err),
+    CHECK_OK(ift_graph_backward(o.g, ift_graph_xent(o.g, h, head, 0, o.b.targets, o.b.scale), &err),
              &err);
     CHECK_INT(count_ops(o.g, IFT_OP_GLU, 0), 1);
     ift_graph_free(o.g);
@@ -160,7 +160,7 @@ static void test_refused(void) {
     o = odd_new(true);
     const ift_val frozen = case_param(&o.b, "frozen", 9, 6, false);
     ift_val h = ift_graph_embed(o.g, frozen, o.b.ids, -1);
-    expect_refused(o.g, ift_graph_xent(o.g, h, frozen, o.b.targets, o.b.scale),
+    expect_refused(o.g, ift_graph_xent(o.g, h, frozen, 0, o.b.targets, o.b.scale),
                    "no trainable parameter");
 
     o = odd_new(true);
@@ -168,30 +168,33 @@ static void test_refused(void) {
     const ift_val rows = ift_graph_input(o.g, "picks", IFT_I32, IFT_PICKS, 1, picks);
     const ift_val targets = ift_graph_input(o.g, "picked", IFT_I32, IFT_PICKS, 1, picks);
     h = ift_graph_gather(o.g, o.x, rows);
-    expect_refused(o.g, ift_graph_xent(o.g, h, ift_graph_find(o.g, "embed"), targets, o.b.scale),
+    expect_refused(o.g, ift_graph_xent(o.g, h, ift_graph_find(o.g, "embed"), 0, targets, o.b.scale),
                    "GATHER has no gradient");
 
     o = odd_new(true);
-    const struct ift_graph_attn a = {
-        .heads = 3, .kv_heads = 3, .head_dim = 2, .scale = 1, .causal = true};
+    const struct ift_graph_attn a = {.heads = 3,
+                                     .kv_heads = 3,
+                                     .head_dim = 2,
+                                     .scale = 1,
+                                     .causal = true};
     const ift_val state = ift_graph_state(o.g, "cache", IFT_F32, 2, cache);
     const ift_val keys = ift_graph_scatter(o.g, o.x, o.b.positions, state);
     h = ift_graph_attn(o.g, o.x, keys, keys, o.b.segments, a);
     expect_refused(o.g,
-                   ift_graph_xent(o.g, h, ift_graph_find(o.g, "embed"), o.b.targets, o.b.scale),
+                   ift_graph_xent(o.g, h, ift_graph_find(o.g, "embed"), 0, o.b.targets, o.b.scale),
                    "SCATTER has no gradient");
 
     o = odd_new(true);
     const ift_val p = case_param(&o.b, "p", 9, 6, true);
     const ift_val computed = ift_graph_axpby(o.g, 2, p, 0, 0);
     h = ift_graph_embed(o.g, computed, o.b.ids, -1);
-    expect_refused(o.g, ift_graph_xent(o.g, h, computed, o.b.targets, o.b.scale),
+    expect_refused(o.g, ift_graph_xent(o.g, h, computed, 0, o.b.targets, o.b.scale),
                    "computed weight");
 
     struct ift_err err = {0};
     o = odd_new(true);
-    const ift_val loss = ift_graph_xent(o.g, o.x, ift_graph_find(o.g, "embed"), o.b.targets,
-                                        o.b.scale);
+    const ift_val loss =
+        ift_graph_xent(o.g, o.x, ift_graph_find(o.g, "embed"), 0, o.b.targets, o.b.scale);
     CHECK_OK(ift_graph_backward(o.g, loss, &err), &err);
     expect_refused(o.g, loss, "made before");
 }

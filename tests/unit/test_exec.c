@@ -27,9 +27,9 @@ static void check_placement(const struct case_llama *c, int expected) {
     CHECK_OK(ift_device_open(&d, "cpu", 2, &err), &err);
     const struct case_batch b = case_batch_of(c, (const int[]){7, 1, 4}, 3),
                             other = case_batch_of(c, (const int[]){20, 3}, 2);
-    struct case_run apart = case_start(&d, c, true, ift_exec_new_apart, 12, 3),
-                    exact = case_start(&d, c, true, ift_exec_new, 12, 3),
-                    roomy = case_start(&d, c, true, ift_exec_new, 60, 8);
+    struct case_run apart = case_start(&d, c, CASE_BACKWARD | CASE_KEPT, 12, 3),
+                    exact = case_start(&d, c, CASE_BACKWARD, 12, 3),
+                    roomy = case_start(&d, c, CASE_BACKWARD, 60, 8);
     case_pass(&apart, &b);
     case_pass(&exact, &b);
     case_pass(&roomy, &other);
@@ -160,7 +160,7 @@ struct head {
 };
 
 /* y = x unit(unit(w))^T */
-static struct head head_of(struct ift_device *d, case_maker *make, const struct ift_operand *w) {
+static struct head head_of(struct ift_device *d, bool frozen, const struct ift_operand *w) {
     struct ift_err err = {0};
     struct head h = {.g = ift_graph_new()};
     h.input = ift_graph_input(h.g, "x", IFT_F32, IFT_TOKENS, 2, (int64_t[]){0, FROZEN_IN});
@@ -168,7 +168,8 @@ static struct head head_of(struct ift_device *d, case_maker *make, const struct 
     const ift_val unit = ift_graph_unit_rows(h.g, ift_graph_unit_rows(h.g, h.weight));
     h.y = ift_graph_linear(h.g, h.input, unit, 0);
     ift_graph_keep(h.g, h.y);
-    CHECK_OK(make(&h.x, h.g, d, (int64_t[IFT_EXTENTS]){[IFT_TOKENS] = 3}, &err), &err);
+    const int64_t capacity[IFT_EXTENTS] = {[IFT_TOKENS] = 3};
+    CHECK_OK((frozen ? ift_exec_new_frozen : ift_exec_new)(&h.x, h.g, d, capacity, &err), &err);
     CHECK_OK(ift_exec_bind(h.x, h.weight, w, &err), &err);
     ift_exec_profile(h.x, true);
     return h;
@@ -196,8 +197,8 @@ static void test_frozen(void) {
                  &err);
         CHECK_OK(ift_device_upload(&d, &weight[i], w, &err), &err);
     }
-    const struct head plain = head_of(&d, ift_exec_new, &weight[0]),
-                      frozen = head_of(&d, ift_exec_new_frozen, &weight[0]);
+    const struct head plain = head_of(&d, false, &weight[0]),
+                      frozen = head_of(&d, true, &weight[0]);
     CHECK(ift_exec_bytes(frozen.x).slab < ift_exec_bytes(plain.x).slab);
     for (int i = 0; i < 4; i++) {
         if (i == 2) {
@@ -228,7 +229,7 @@ static void test_profile_and_bytes(void) {
     struct ift_err err = {0};
     struct ift_device d;
     CHECK_OK(ift_device_open(&d, "cpu", 1, &err), &err);
-    struct case_run r = case_start(&d, &case_tiny, false, ift_exec_new, 12, 2);
+    struct case_run r = case_start(&d, &case_tiny, 0, 12, 2);
     const struct case_batch b = case_batch_of(&case_tiny, (const int[]){7, 5}, 2);
     case_pass(&r, &b);
     CHECK(ift_exec_profile_seconds(r.x)[IFT_OP_GEMM] == 0);

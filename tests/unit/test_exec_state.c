@@ -98,7 +98,7 @@ static void test_bind_again(void) {
     struct ift_err err = {0};
     struct ift_device d;
     CHECK_OK(ift_device_open(&d, "cpu", 1, &err), &err);
-    struct case_run r = case_start(&d, &case_tiny, true, ift_exec_new, 12, 2);
+    struct case_run r = case_start(&d, &case_tiny, CASE_BACKWARD, 12, 2);
     const struct case_batch b = case_batch_of(&case_tiny, (const int[]){7, 5}, 2);
     case_pass(&r, &b);
     const ift_val head = ift_graph_find(r.g, "head"), grad = ift_graph_grad(r.g, head);
@@ -205,7 +205,7 @@ static void test_optimizer(void) {
     struct ift_err err = {0};
     struct ift_device d;
     CHECK_OK(ift_device_open(&d, "cpu", 2, &err), &err);
-    struct case_run r = case_start(&d, &case_tiny, true, ift_exec_new, 12, 2);
+    struct case_run r = case_start(&d, &case_tiny, CASE_BACKWARD, 12, 2);
     const struct case_batch b = case_batch_of(&case_tiny, (const int[]){7, 5}, 2);
     case_pass(&r, &b);
     const double before = total_loss(&r, &b);

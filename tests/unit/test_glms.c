@@ -71,8 +71,7 @@ static void describe(struct golden_run *r, struct ift_model *m, const struct ift
     r->targets = ift_graph_input(r->g, "targets", IFT_I32, IFT_TOKENS, 1, (const int64_t[]){0});
     r->scale = ift_graph_input(r->g, "scale", IFT_F32, IFT_FIXED, 1, (const int64_t[]){1});
     r->logits = ift_build_logits(&r->build, h);
-    r->loss =
-        ift_graph_xent_bias(r->g, h, head, ift_build_head_bias(&r->build), r->targets, r->scale);
+    r->loss = ift_graph_xent(r->g, h, head, ift_build_head_bias(&r->build), r->targets, r->scale);
     ift_graph_keep(r->g, r->logits);
     ift_graph_keep(r->g, r->loss);
     if (learn) CHECK_OK(ift_graph_backward(r->g, r->loss, &err), &err);

@@ -246,7 +246,7 @@ static void test_recompute(void) {
 /* ---- odd graphs ---- */
 
 static void odd_check_head(struct odd *o, ift_val h, ift_val head, int prefix) {
-    const ift_val loss = ift_graph_xent(o->g, h, head, o->b.targets, o->b.scale);
+    const ift_val loss = ift_graph_xent(o->g, h, head, 0, o->b.targets, o->b.scale);
     struct case_batch batch = case_batch_of(&odd_case, (const int[]){4, 6}, 2);
     batch.segments[5 * 1 + 4] = prefix; /* of the second document */
     check_gradients(o->g, loss, &batch);
@@ -280,7 +280,7 @@ static void test_biased_loss(void) {
         struct odd o = odd_new(true);
         const ift_val head = case_param(&o.b, "head", 9, 6, true);
         const ift_val bias = case_param(&o.b, "head.bias", 9, 0, trained);
-        const ift_val loss = ift_graph_xent_bias(o.g, o.x, head, bias, o.b.targets, o.b.scale);
+        const ift_val loss = ift_graph_xent(o.g, o.x, head, bias, o.b.targets, o.b.scale);
         const struct case_batch batch = case_batch_of(&odd_case, (const int[]){4, 6}, 2);
         check_gradients(o.g, loss, &batch);
     }
@@ -292,8 +292,8 @@ static void test_computed_head(void) {
     const ift_val embed = ift_graph_find(o.g, "embed");
     const ift_val bias = case_param(&o.b, "head.bias", 9, 0, true);
     const ift_val loss =
-        ift_graph_xent_bias(o.g, o.x, ift_graph_unit_rows(o.g, embed),
-                            ift_graph_axpby(o.g, 2, bias, 0, 0), o.b.targets, o.b.scale);
+        ift_graph_xent(o.g, o.x, ift_graph_unit_rows(o.g, embed),
+                       ift_graph_axpby(o.g, 2, bias, 0, 0), o.b.targets, o.b.scale);
     const struct case_batch batch = case_batch_of(&odd_case, (const int[]){4, 6}, 2);
     check_gradients(o.g, loss, &batch);
 }

@@ -223,10 +223,10 @@ static ift_val mistake_in_the_other_ops(struct sources *s, int which, const char
         return ift_graph_scatter(g, s->x, s->ids, s->w);
     case 10:
         *text = "xent: targets \"picks\"";
-        return ift_graph_xent(g, s->x, s->w, s->picks, s->one);
+        return ift_graph_xent(g, s->x, s->w, 0, s->picks, s->one);
     case 11:
         *text = "xent: scale \"vector\" (8) f32 is not one number";
-        return ift_graph_xent(g, s->x, s->w, s->ids, s->vector);
+        return ift_graph_xent(g, s->x, s->w, 0, s->ids, s->vector);
     case 12:
         *text = "rope: 2 heads of 4 channels, 6 rotated from 0 on, of 8 columns";
         return ift_graph_rope(g, s->x, s->ids,

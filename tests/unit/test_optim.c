@@ -44,7 +44,7 @@ static struct net make(void) {
     const ift_val head = ift_graph_param(n.g, "head", 2, matrix, true);
     const ift_val norm = ift_graph_param(n.g, "final.norm.weight", 1, vector, true);
     const ift_val h = ift_graph_norm(n.g, ift_graph_embed(n.g, table, n.ids, -1), norm, 1e-5f);
-    need(ift_graph_backward(n.g, ift_graph_xent(n.g, h, head, n.targets, n.scale), &err), &err);
+    need(ift_graph_backward(n.g, ift_graph_xent(n.g, h, head, 0, n.targets, n.scale), &err), &err);
     need(ift_exec_new(&n.x, n.g, &device, (const int64_t[IFT_EXTENTS]){[IFT_TOKENS] = N}, &err),
          &err);
     n.table = tensor(2, matrix, 1);

@@ -106,16 +106,11 @@ static void check_plan_of(struct ift_graph *g, int least) {
     size_t *scratch = ift_alloc0(ift_graph_nodes(g), sizeof *scratch);
     for (size_t i = 0; i < ift_graph_nodes(g); i++) scratch[i] = i % 3 == 0 ? 1000 * (i % 7) : 0;
     struct ift_plan_options o = {.capacity = {0, 50, 5, 0}, .scratch = scratch};
-    struct ift_plan *p = NULL, *apart = NULL;
+    struct ift_plan *p = NULL;
     CHECK_OK(ift_plan_new(&p, g, &o, &err), &err);
     CHECK(check_no_overlap(g, p, &o) > least);
     CHECK(ift_plan_bytes(p) >= ift_plan_floor(p));
-    o.apart = true;
-    CHECK_OK(ift_plan_new(&apart, g, &o, &err), &err);
-    CHECK_INT(check_no_overlap(g, apart, &o), 0);
-    CHECK(ift_plan_bytes(apart) > ift_plan_bytes(p));
     ift_plan_free(p);
-    ift_plan_free(apart);
     free(scratch);
     ift_graph_free(g);
 }
@@ -142,7 +137,7 @@ static void test_parts_and_computed_head(void) {
             h = ift_graph_unit_rows(o.g, h);
         }
         const ift_val head = ift_graph_unit_rows(o.g, ift_graph_find(o.g, "embed"));
-        const ift_val loss = ift_graph_xent(o.g, h, head, o.b.targets, o.b.scale);
+        const ift_val loss = ift_graph_xent(o.g, h, head, 0, o.b.targets, o.b.scale);
         ift_graph_keep(o.g, loss);
         CHECK_OK(ift_graph_backward(o.g, loss, &err), &err);
         struct ift_plan *p = NULL;
@@ -202,10 +197,10 @@ static void test_twice_read_input(void) {
     const ift_val x = ift_graph_input(g, "x", IFT_F32, IFT_FIXED, 2, square);
     const ift_val y = ift_graph_axpby(g, 2, x, 0, 0);
     const ift_val z = ift_graph_gemm(g, y, false, x, true, 1, y, 0); /* c is also the left factor */
-    const ift_val w = ift_graph_gemm(g, x, false, x, true, 1, z,
-                                     0); /* c is nothing else: in place */
+    const ift_val w =
+        ift_graph_gemm(g, x, false, x, true, 1, z, 0); /* c is nothing else: in place */
     ift_graph_keep(g, w);
-    struct ift_plan_options o = {.apart = false};
+    struct ift_plan_options o = {0};
     struct ift_plan *p = NULL;
     CHECK_OK(ift_plan_new(&p, g, &o, &err), &err);
     CHECK(ift_plan_offset(p, y) != ift_plan_offset(p, z));
