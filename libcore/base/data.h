@@ -17,8 +17,8 @@
 
 /* Where the file is that a user typed as NAME|FILE: something with a slash or ending in `suffix` is
  * a file of the user's and comes back as it is (it is not opened here), anything else names
- * kind/<name><suffix>. A missing one is a usage error; a misspelt name gets the nearest one offered.
- * free() *path. */
+ * kind/<name><suffix>; free() it. A missing one is a usage error, a misspelt name gets the nearest
+ * one offered. */
 int ift_data_find(const char *kind, const char *name, const char *suffix, char **path,
                   struct ift_err *err) IFT_MUST_CHECK;
 
