@@ -37,9 +37,16 @@ static void byte_split(struct ift_encoder *e, const char *p, size_t n) {
             return;
         }
     }
+    struct ift_bpe_row row[IFT_BPE_ROWS];
+    const size_t rows = n > IFT_BPE_ROWS ? ift_bpe_rows(p, n, row) : 0;
+    for (size_t i = 0; i < rows; i++) row[i].id = t->byte_id[row[i].id];
     w->n = 0;
-    for (size_t i = 0; i < n; i++) ift_bpe_push(w, t->byte_id[(unsigned char)p[i]], (uint32_t)i);
-    ift_bpe_merge(&t->bpe, w);
+    for (size_t i = 0; rows == 0 && i < n; i++)
+        ift_bpe_push(w, t->byte_id[(unsigned char)p[i]], (uint32_t)i);
+    if (rows > 0)
+        ift_bpe_merge_rows(&t->bpe, row, rows, w);
+    else
+        ift_bpe_merge(&t->bpe, w);
     for (size_t i = 0; i < w->n; i++) ift_encoder_token(e, w->symbol[i].id, w->symbol[i].from);
 }
 

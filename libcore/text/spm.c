@@ -82,9 +82,17 @@ void ift_spm_unknown(struct ift_encoder *e, const char *p, uint32_t from, uint32
     }
 }
 
-static void spm_split(struct ift_encoder *e, const char *p, size_t n) {
+/* The symbols of a word, merged, in e->work. */
+static void merge_word(struct ift_encoder *e, const char *p, size_t n) {
     const struct ift_tokenizer *const t = e->t;
     struct ift_bpe_work *const w = &e->work;
+    struct ift_bpe_row row[IFT_BPE_ROWS];
+    const size_t rows = n > IFT_BPE_ROWS ? ift_bpe_rows(p, n, row) : 0;
+    if (rows > 0) {
+        for (size_t i = 0; i < rows; i++) row[i].id = t->ascii_symbol[row[i].id];
+        ift_bpe_merge_rows(&t->bpe, row, rows, w);
+        return;
+    }
     w->n = 0;
     for (size_t i = 0, len; i < n; i += len) {
         const uint32_t c = ift_char_load(p + i, n - i, &len);
@@ -93,6 +101,12 @@ static void spm_split(struct ift_encoder *e, const char *p, size_t n) {
                      (uint32_t)i);
     }
     ift_bpe_merge(&t->bpe, w);
+}
+
+static void spm_split(struct ift_encoder *e, const char *p, size_t n) {
+    const struct ift_tokenizer *const t = e->t;
+    const struct ift_bpe_work *const w = &e->work;
+    merge_word(e, p, n);
     e->ntokens = 0;
     for (size_t i = 0; i < w->n; i++) {
         const uint32_t from = w->symbol[i].from,

@@ -1,6 +1,6 @@
 /* Merging against its definition, the pair of the lowest rank, the leftmost of equals, one at a
  * time: rows of few different symbols, where runs, equal ranks, and pairs that only merging makes,
- * with lower ranks than what made them, abound. */
+ * with lower ranks than what made them, abound. Rows of few runs go both ways. */
 #include "libcore/text/bpe.h"
 
 #include <string.h>
@@ -65,6 +65,32 @@ static void test_row(const struct ift_bpe *b, struct pair pair[SYMBOLS][SYMBOLS]
     CHECK(memcmp(w->symbol, want, nwant * sizeof *want) == 0);
 }
 
+static void test_runs(const struct ift_bpe *b, struct pair pair[SYMBOLS][SYMBOLS],
+                      struct ift_bpe_work *w, uint64_t *state) {
+    struct ift_bpe_symbol want[LONGEST];
+    struct ift_bpe_row row[IFT_BPE_ROWS];
+    char text[LONGEST];
+    size_t n = 0;
+    for (size_t runs = 1 + next(state) % IFT_BPE_FEW_ROWS; runs > 0; runs--) {
+        const char letter = (char)(next(state) % LETTERS);
+        for (size_t k = 1 + next(state) % (LONGEST / IFT_BPE_FEW_ROWS); k > 0; k--)
+            text[n++] = letter;
+    }
+    for (uint32_t i = 0; i < n; i++) want[i] = (struct ift_bpe_symbol){(unsigned char)text[i], i};
+    const size_t nwant = merge_as_defined(pair, want, n), rows = ift_bpe_rows(text, n, row);
+    CHECK(rows > 0);
+    ift_bpe_merge_rows(b, row, rows, w);
+    CHECK_INT(w->n, nwant);
+    CHECK(memcmp(w->symbol, want, nwant * sizeof *want) == 0);
+}
+
+static void test_many_runs(void) {
+    struct ift_bpe_row row[IFT_BPE_ROWS];
+    CHECK_INT(ift_bpe_rows("aabbccdd", 8, row), 4);
+    CHECK_INT(ift_bpe_rows("aabbccdde", 9, row), 0);
+    CHECK_INT(ift_bpe_rows("aa\xe4\xe4", 4, row), 0);
+}
+
 int main(void) {
     uint64_t state = 88172645463325252u;
     struct pair pair[SYMBOLS][SYMBOLS];
@@ -73,8 +99,10 @@ int main(void) {
         struct ift_bpe b = {0};
         make(&b, pair, &state);
         for (int row = 0; row < ROWS; row++) test_row(&b, pair, &w, &state);
+        for (int row = 0; row < ROWS; row++) test_runs(&b, pair, &w, &state);
         ift_bpe_release(&b);
     }
+    test_many_runs();
     ift_bpe_work_release(&w);
     return check_done();
 }
