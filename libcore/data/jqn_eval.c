@@ -130,21 +130,49 @@ struct jqn_value jqn_to_string(struct jqn_run *x, struct jqn_value v) {
                           x->scratch.n);
 }
 
-/* Strings one after the other, in one piece. */
+/* As much as its text may have, which is known without looking at it. */
+static size_t most_bytes(const struct jqn_run *x, struct jqn_value string) {
+    if (!string.own) return ift_json_raw(x->heap.doc, (int)string.n).n - 2;
+    if (!jqn_is_rope(string)) return string.n;
+    size_t most = 0;
+    for (size_t i = 0; i < string.n; i++) most += most_bytes(x, string.u.rope->piece[i]);
+    return most;
+}
+
+/* Strings that are long together stay in pieces. Not in many: pieces are held until a value is
+ * done, and a string that grows by a character at a time would be all pieces. */
+enum { LONG = 64, MOST_PIECES = 64 };
+
+static struct jqn_value make_rope(struct jqn_run *x, const struct jqn_value *part, size_t n,
+                                  size_t pieces) {
+    struct jqn_rope *const rope = ift_arena_alloc(&x->heap.arena, sizeof *rope);
+    struct jqn_value *const piece = ift_arena_alloc(&x->heap.arena, pieces * sizeof *piece);
+    *rope = (struct jqn_rope){.piece = piece};
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!jqn_is_rope(part[i])) {
+            piece[k++] = part[i];
+        } else {
+            memcpy(piece + k, part[i].u.rope->piece, part[i].n * sizeof *piece);
+            k += part[i].n;
+        }
+    }
+    return (struct jqn_value){IFT_JSON_STRING, true, JQN_ROPE, (uint32_t)pieces, {.rope = rope}};
+}
+
 int jqn_join(struct jqn_run *x, const struct jqn_value *part, size_t n, struct jqn_value *out) {
-    size_t total = 0;
-    struct ift_slice *const text = ift_arena_alloc(&x->heap.arena, n * sizeof *text);
+    size_t most = 0, pieces = 0;
     for (size_t i = 0; i < n; i++) {
-        text[i] = jqn_text(&x->heap, part[i]);
-        total += text[i].n;
+        most += most_bytes(x, part[i]);
+        pieces += jqn_is_rope(part[i]) ? part[i].n : 1;
     }
-    if (total > INT_MAX / 2) return too_long(x);
-    char *const whole = ift_arena_alloc(&x->heap.arena, total), *to = whole;
-    for (size_t i = 0; i < n; i++) {
-        if (text[i].n) memcpy(to, text[i].p, text[i].n);
-        to += text[i].n;
+    if (most >= LONG && most <= INT_MAX / 2 && pieces <= MOST_PIECES) {
+        *out = make_rope(x, part, n, pieces);
+        return JQN_OK;
     }
-    *out = jqn_text_value(whole, total);
+    const struct ift_slice text = jqn_joined(&x->heap, part, n);
+    if (text.n > INT_MAX / 2) return too_long(x);
+    *out = jqn_text_value(text.p, text.n);
     return JQN_OK;
 }
 

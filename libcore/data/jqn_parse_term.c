@@ -182,6 +182,18 @@ static bool is_distinct(const struct jqn_expr *object) {
     return true;
 }
 
+/* An object of literals alone is one. */
+static const struct jqn_expr *literal_object(struct jqn_parser *p, const struct jqn_expr *object) {
+    const size_t n = object->nparts / 2;
+    struct jqn_member *const member = ift_arena_alloc(&p->program->arena, n * sizeof *member);
+    for (size_t i = 0; i < n; i++) {
+        if (object->part[2 * i + 1]->op != JQN_LITERAL) return object;
+        member[i] =
+            (struct jqn_member){object->part[2 * i]->literal, object->part[2 * i + 1]->literal};
+    }
+    return jqn_new_literal(p, jqn_object(member, n));
+}
+
 static const struct jqn_expr *parse_object(struct jqn_parser *p) {
     struct jqn_expr *const e = jqn_new_expr(p, JQN_OBJECT, NULL, NULL, NULL);
     size_t cap = 0;
@@ -202,7 +214,7 @@ static const struct jqn_expr *parse_object(struct jqn_parser *p) {
     }
     if (!jqn_settle_parts(p, e, ok)) return NULL;
     e->distinct = is_distinct(e);
-    return e;
+    return e->distinct ? literal_object(p, e) : e;
 }
 
 /* ---- paths ---- */
@@ -264,12 +276,35 @@ static const struct jqn_expr *parse_parenthesis(struct jqn_parser *p) {
     return e && jqn_take(p, ")") ? e : jqn_lacks(p, "parentheses of this form");
 }
 
+/* How many literals e is, which are put into item unless that is NULL; 0: it is anything else. */
+static size_t literals(const struct jqn_expr *e, struct jqn_value *item) {
+    if (e->op == JQN_LITERAL) {
+        if (item) *item = e->literal;
+        return 1;
+    }
+    if (e->op != JQN_COMMA || e->b->op != JQN_LITERAL) return 0;
+    const size_t n = literals(e->a, item);
+    if (item) item[n] = e->b->literal;
+    return n ? n + 1 : 0;
+}
+
+/* An array of literals alone is one. */
+static const struct jqn_expr *literal_array(struct jqn_parser *p, const struct jqn_expr *inner) {
+    const size_t n = literals(inner, NULL);
+    if (n == 0) return NULL;
+    struct jqn_value *const item = ift_arena_alloc(&p->program->arena, n * sizeof *item);
+    literals(inner, item);
+    return jqn_new_literal(p, jqn_array(item, n));
+}
+
 static const struct jqn_expr *parse_array(struct jqn_parser *p) {
     p->p++;
     const struct jqn_expr *inner = NULL;
     if (!jqn_take(p, "]")) {
         inner = jqn_parse_pipe(p);
         if (!inner || !jqn_take(p, "]")) return jqn_lacks(p, "an array of this form");
+        const struct jqn_expr *const literal = literal_array(p, inner);
+        if (literal) return literal;
     }
     struct jqn_expr *const e = jqn_new_expr(p, JQN_ARRAY, inner, NULL, NULL);
     e->single = true;

@@ -27,7 +27,29 @@ struct jqn_value jqn_object(const struct jqn_member *member, size_t n) {
         struct jqn_value){IFT_JSON_OBJECT, true, (uint16_t)depth, (uint32_t)n, {.member = member}};
 }
 
+struct ift_slice jqn_joined(struct jqn_heap *h, const struct jqn_value *string, size_t n) {
+    struct ift_slice *const text = ift_arena_alloc(&h->arena, n * sizeof *text);
+    size_t total = 0;
+    for (size_t i = 0; i < n; i++) {
+        text[i] = jqn_text(h, string[i]);
+        total += text[i].n;
+    }
+    char *const whole = ift_arena_alloc(&h->arena, total), *to = whole;
+    for (size_t i = 0; i < n; i++) {
+        ift_bytes_copy(to, text[i].p, text[i].n);
+        to += text[i].n;
+    }
+    return (struct ift_slice){whole, total};
+}
+
+static struct ift_slice rope_text(struct jqn_heap *h, struct jqn_value string) {
+    struct jqn_rope *const rope = string.u.rope;
+    if (!rope->text.p) rope->text = jqn_joined(h, rope->piece, string.n);
+    return rope->text;
+}
+
 struct ift_slice jqn_text(struct jqn_heap *h, struct jqn_value string) {
+    if (jqn_is_rope(string)) return rope_text(h, string);
     if (string.own) return (struct ift_slice){string.u.text, string.n};
     const struct ift_slice raw = ift_json_raw(h->doc, (int)string.n);
     const struct ift_slice inside = {raw.p + 1, raw.n - 2};
@@ -85,7 +107,8 @@ const struct jqn_member *jqn_members(struct jqn_heap *h, struct jqn_value object
 
 static bool key_is(struct jqn_heap *h, struct jqn_value key, struct ift_slice text) {
     if (!key.own) return ift_json_slice_is(h->doc, (int)key.n, text);
-    return key.n == text.n && (text.n == 0 || memcmp(key.u.text, text.p, text.n) == 0);
+    const struct ift_slice own = jqn_text(h, key);
+    return own.n == text.n && ift_bytes_eq(own.p, text.p, text.n);
 }
 
 /* The index of a key, or -1. */

@@ -15,19 +15,32 @@
 #include "libcore/io/json.h"
 
 struct jqn_member;
+struct jqn_rope;
+
+/* An own string whose depth this is lies in pieces. A larger one is by how much its JSON is longer
+ * than its text, behind which that then lies; 0: there is none. */
+enum { JQN_ROPE = 1 };
 
 struct jqn_value {
     uint8_t type; /* enum ift_json_type, whose order is jq's order of types */
     bool own;
-    uint16_t depth; /* own containers: how many of our own lie one inside the other; own strings: 1:
-                       JSON escapes nothing in it */
+    uint16_t depth; /* own containers: how many of our own lie one inside the other; own strings:
+                       see above */
     uint32_t n;     /* not own: the node. own: bytes of a string, elements, members */
     union {
         double number;
         const char *text; /* not terminated; any bytes of UTF-8 */
         const struct jqn_value *item;
         const struct jqn_member *member; /* in order, no key twice */
+        struct jqn_rope *rope;           /* n counts its pieces */
     } u;
+};
+
+/* A long string made of others, none of them a rope. Most are made to be written and nothing else,
+ * which needs no copy of them in one piece. */
+struct jqn_rope {
+    const struct jqn_value *piece;
+    struct ift_slice text; /* in one piece, once somebody wanted it; until then p is NULL */
 };
 
 struct jqn_member {
@@ -77,7 +90,21 @@ static inline bool jqn_is_boolean(struct jqn_value v) {
 
 const char *jqn_type_name(struct jqn_value v); /* "null", "boolean", "number" … */
 
+static inline bool jqn_is_rope(struct jqn_value string) {
+    return string.own && string.depth == JQN_ROPE;
+}
+
+static inline bool jqn_has_json(struct jqn_value v) {
+    return v.own && v.type == IFT_JSON_STRING && v.depth > JQN_ROPE;
+}
+
+static inline struct ift_slice jqn_json(struct jqn_value v) {
+    return (struct ift_slice){v.u.text + v.n, v.n + v.depth};
+}
+
 struct ift_slice jqn_text(struct jqn_heap *h, struct jqn_value string);
+/* Strings one after the other, in one piece. */
+struct ift_slice jqn_joined(struct jqn_heap *h, const struct jqn_value *string, size_t n);
 double jqn_number(const struct jqn_heap *h, struct jqn_value number);
 /* Elements or members, of the document's containers too; *n of them. */
 const struct jqn_value *jqn_items(struct jqn_heap *h, struct jqn_value array, size_t *n);

@@ -104,12 +104,13 @@ bool jqn_string_piece(struct jqn_parser *p, struct ift_str *out) {
 }
 
 const struct jqn_expr *jqn_text_literal(struct jqn_parser *p, const char *text, size_t n) {
-    struct jqn_value v =
-        jqn_text_value(ift_arena_strndup(&p->program->arena, text ? text : "", n), n);
-    struct ift_str quoted = {0};
-    ift_json_quote(&quoted, v.u.text, n);
-    v.depth = quoted.n == n + 2;
-    ift_str_release(&quoted);
+    struct ift_str both = {0};
+    ift_str_add(&both, text ? text : "", n);
+    ift_json_quote(&both, text ? text : "", n);
+    const size_t longer = both.n - 2 * n;
+    struct jqn_value v = jqn_text_value(ift_arena_strndup(&p->program->arena, both.p, both.n), n);
+    v.depth = longer <= UINT16_MAX ? (uint16_t)longer : 0;
+    ift_str_release(&both);
     return jqn_new_literal(p, v);
 }
 

@@ -9,33 +9,54 @@ static void write_text(struct ift_json *tape, struct ift_str *out, struct jqn_va
     ift_json_leaf(tape, IFT_JSON_STRING, out->n - from != v.n + 2u, from, out->n);
 }
 
-/* Text in which nothing wants escaping, between `before` and `after`: nearly all keys. */
-static inline void write_plain(struct ift_json *tape, struct ift_str *out, const char *before,
+/* Without quotes. Returns whether something is escaped. */
+static bool write_piece(struct jqn_heap *h, struct ift_str *out, struct jqn_value v) {
+    if (!v.own && h->doc->node[v.n].escaped < 2) {
+        const struct ift_json_node *const n = &h->doc->node[v.n];
+        ift_str_add(out, h->doc->text + n->from + 1, n->to - n->from - 2);
+        return n->escaped;
+    }
+    const struct ift_slice text = jqn_text(h, v);
+    const size_t from = out->n;
+    if (jqn_has_json(v))
+        ift_str_add(out, jqn_json(v).p + 1, jqn_json(v).n - 2);
+    else
+        ift_json_escape(out, text.p, text.n);
+    return out->n - from != text.n;
+}
+
+static void write_rope(struct jqn_heap *h, struct ift_json *tape, struct ift_str *out,
+                       struct jqn_value v) {
+    const size_t from = out->n;
+    bool escaped = false;
+    ift_str_addc(out, '"');
+    for (size_t i = 0; i < v.n; i++) escaped |= write_piece(h, out, v.u.rope->piece[i]);
+    ift_str_addc(out, '"');
+    ift_json_leaf(tape, IFT_JSON_STRING, escaped, from, out->n);
+}
+
+/* A string whose JSON is there, between `before` and `after`: all literals. */
+static inline void write_ready(struct ift_json *tape, struct ift_str *out, const char *before,
                                struct jqn_value v, const char *after) {
-    char *const from = ift_str_reserve(out, v.n + 4u), *to = from;
+    const struct ift_slice json = jqn_json(v);
+    char *const from = ift_str_reserve(out, json.n + 2), *to = from;
     while (*before) *to++ = *before++;
     const size_t at = out->n + (size_t)(to - from);
-    *to++ = '"';
-    ift_bytes_copy(to, v.u.text, v.n);
-    to += v.n;
-    *to++ = '"';
-    ift_json_leaf(tape, IFT_JSON_STRING, false, at, at + v.n + 2);
+    ift_bytes_copy(to, json.p, json.n);
+    to += json.n;
+    ift_json_leaf(tape, IFT_JSON_STRING, v.depth > 2, at, at + json.n);
     while (*after) *to++ = *after++;
     *to = '\0';
     out->n += (size_t)(to - from);
 }
 
-static inline bool is_plain(struct jqn_value v) {
-    return v.own && v.type == IFT_JSON_STRING && v.depth;
-}
-
 static inline void write_key(struct jqn_heap *h, struct ift_json *tape, struct ift_str *out,
                              struct jqn_value key, bool first) {
-    if (is_plain(key)) {
+    if (jqn_has_json(key)) {
         if (first)
-            write_plain(tape, out, "", key, ":");
+            write_ready(tape, out, "", key, ":");
         else
-            write_plain(tape, out, ",", key, ":");
+            write_ready(tape, out, ",", key, ":");
     } else {
         if (!first) ift_str_addc(out, ',');
         jqn_write(h, tape, out, key);
@@ -82,8 +103,10 @@ static void write_scalar(struct ift_json *tape, struct ift_str *out, struct jqn_
 void jqn_write(struct jqn_heap *h, struct ift_json *tape, struct ift_str *out, struct jqn_value v) {
     if (!v.own) {
         ift_json_copy_on(tape, out, h->doc, (int)v.n);
-    } else if (is_plain(v)) {
-        write_plain(tape, out, "", v, "");
+    } else if (jqn_has_json(v)) {
+        write_ready(tape, out, "", v, "");
+    } else if (v.type == IFT_JSON_STRING && v.depth == JQN_ROPE) {
+        write_rope(h, tape, out, v);
     } else if (v.type == IFT_JSON_STRING) {
         write_text(tape, out, v);
     } else if (v.type == IFT_JSON_ARRAY) {
