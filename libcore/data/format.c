@@ -75,8 +75,7 @@ struct job {
 /* A worker's own. */
 struct local {
     struct ift_recipe *recipe;
-    struct ift_json doc;      /* of a value, */
-    struct ift_str joined;    /* which becomes this */
+    struct ift_joined joined;
     struct ift_record record; /* of line, or of clean */
     struct ift_str line, clean;
     bool as_it_is; /* what the recipe gives is what is written */
@@ -95,8 +94,7 @@ static void local_free(void *ctx, void *local) {
     (void)ctx;
     struct local *const l = local;
     ift_recipe_free(l->recipe);
-    ift_json_release(&l->doc);
-    ift_str_release(&l->joined);
+    ift_joined_release(&l->joined);
     ift_record_release(&l->record);
     ift_str_release(&l->line);
     ift_str_release(&l->clean);
@@ -140,23 +138,23 @@ static int blame_encoding(const struct ift_format *f, const struct local *l, str
                     nul ? "there are NUL bytes: " : "");
 }
 
+/* Runs the recipe on a value, with what belongs to it. */
+static int run_on(const struct ift_join *join, struct local *l, const struct ift_item *item,
+                  struct ift_str *to, struct ift_err *err) {
+    const struct ift_json_index *const index = ift_item_index(item);
+    if (!join) return ift_recipe_run(l->recipe, index, item->text, to, err);
+    IFT_TRY(ift_join_add(join, index, item->text, &l->joined, err));
+    return ift_recipe_run_on(l->recipe, &l->joined.doc, to, err);
+}
+
 static int map(void *ctx, void *local, const struct ift_item *item, struct ift_emit *emit,
                struct ift_err *err) {
     const struct job *const job = ctx;
     const struct ift_format *const f = job->f;
     struct local *const l = local;
     struct ift_str *const to = l->as_it_is ? emit->out : &l->line;
-    struct ift_slice value_text = item->text;
-    const struct ift_json_index *index = job->join ? NULL : ift_item_index(item);
     ift_str_clear(&l->line);
-    if (job->join) {
-        ift_str_clear(&l->joined);
-        if (ift_join_add(job->join, item->text, &l->doc, &l->joined, err) < 0)
-            return blame_encoding(f, l, item->text, err);
-        value_text = ift_str_slice(&l->joined);
-    }
-    if (ift_recipe_run(l->recipe, index, value_text, to, err) < 0)
-        return blame_encoding(f, l, item->text, err);
+    if (run_on(job->join, l, item, to, err) < 0) return blame_encoding(f, l, item->text, err);
     const struct ift_json *value;
     int got;
     while ((got = ift_recipe_next(l->recipe, &value, err)) > 0) {

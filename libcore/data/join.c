@@ -7,8 +7,9 @@
 #include "libcore/base/mem.h"
 #include "libcore/data/source.h"
 
-/* What can be found. Its text and name lie in those of the join. */
-struct entry {
+/* What can be found. Its text and name lie in those of the join. The text is {"as": value}: of what
+ * is joined all but the members that a value brings, and the last bracket. */
+struct ift_join_entry {
     uint64_t hash;
     size_t text, text_n;
     size_t name, name_n; /* the key, or the path without its extension */
@@ -18,8 +19,10 @@ struct entry {
 struct ift_join {
     const struct ift_recipe_join *how;
     char *path;
+    struct ift_str head; /* with which each entry's text begins */
     struct ift_str text, names;
-    struct entry *entry;
+    struct ift_json_index index; /* of text */
+    struct ift_join_entry *entry;
     size_t n, cap;
     size_t *slot, slots; /* 1 + an entry, or 0: free; a power of two, at most half of them taken */
     struct ift_json doc; /* while it is read */
@@ -40,7 +43,7 @@ static struct ift_slice without_extension(struct ift_slice path) {
     return dot && dot > last.p ? (struct ift_slice){path.p, (size_t)(dot - path.p)} : path;
 }
 
-static struct ift_slice name_of(const struct ift_join *j, const struct entry *e) {
+static struct ift_slice name_of(const struct ift_join *j, const struct ift_join_entry *e) {
     return (struct ift_slice){j->names.p + e->name, e->name_n};
 }
 
@@ -51,7 +54,8 @@ static uint64_t hash_of(const struct ift_join *j, struct ift_slice name) {
 }
 
 /* An archive's name and a member's in it are joined by a colon. */
-static bool matches(const struct ift_join *j, const struct entry *e, struct ift_slice key) {
+static bool matches(const struct ift_join *j, const struct ift_join_entry *e,
+                    struct ift_slice key) {
     const struct ift_slice name = name_of(j, e);
     if (key.n > name.n || !ift_bytes_eq(name.p + name.n - key.n, key.p, key.n)) return false;
     return key.n == name.n || (!j->how->key && strchr("/:", name.p[name.n - key.n - 1]));
@@ -60,12 +64,12 @@ static bool matches(const struct ift_join *j, const struct entry *e, struct ift_
 /* ---- finding ---- */
 
 /* *found: the entry, or NULL. Fails where there are two. */
-static int find(const struct ift_join *j, struct ift_slice key, const struct entry **found,
+static int find(const struct ift_join *j, struct ift_slice key, const struct ift_join_entry **found,
                 struct ift_err *err) {
     const uint64_t hash = hash_of(j, key);
     *found = NULL;
     for (size_t i = hash & (j->slots - 1); j->slot[i]; i = (i + 1) & (j->slots - 1)) {
-        const struct entry *const e = &j->entry[j->slot[i] - 1];
+        const struct ift_join_entry *const e = &j->entry[j->slot[i] - 1];
         if (e->hash != hash || !matches(j, e, key)) continue;
         if (*found)
             return IFT_FAIL(err, "\"%.*s\" is both %.*s and %.*s in %s", (int)key.n, key.p,
@@ -91,14 +95,24 @@ static void make_slots(struct ift_join *j, size_t slots) {
 
 /* ---- reading ---- */
 
+static void add_text(const struct ift_join *j, struct ift_str *text, struct ift_slice entry) {
+    ift_str_add(text, j->head.p, j->head.n);
+    ift_str_add(text, entry.p, entry.n);
+    ift_str_addc(text, '}');
+}
+
+static struct ift_slice inside(const struct ift_join *j, const struct ift_join_entry *e) {
+    return (struct ift_slice){j->text.p + e->text + j->head.n, e->text_n - j->head.n - 1};
+}
+
 static void add_entry(struct ift_join *j, struct ift_slice name, size_t text) {
     if (2 * (j->n + 1) > j->slots) make_slots(j, 2 * j->slots);
     j->entry = ift_grow(j->entry, j->n + 1, &j->cap, sizeof *j->entry);
-    j->entry[j->n] = (struct entry){.hash = hash_of(j, name),
-                                    .text = text,
-                                    .text_n = j->text.n - text,
-                                    .name = j->names.n,
-                                    .name_n = name.n};
+    j->entry[j->n] = (struct ift_join_entry){.hash = hash_of(j, name),
+                                             .text = text,
+                                             .text_n = j->text.n - text,
+                                             .name = j->names.n,
+                                             .name_n = name.n};
     ift_str_add(&j->names, name.p, name.n);
     take_slot(j, j->n++);
 }
@@ -122,13 +136,13 @@ static int read_key(const struct ift_json *doc, const char *key, struct ift_str 
 
 static int add_value(struct ift_join *j, const struct ift_item *item, struct ift_err *err) {
     struct ift_str key = {0};
-    const struct entry *same = NULL;
+    const struct ift_join_entry *same = NULL;
     int got = read_key(&j->doc, j->how->key, &key, err);
     if (got == 0) got = find(j, ift_str_slice(&key), &same, err);
     if (got == 0 && same) got = IFT_FAIL(err, "\"%s\" is \"%s\" a second time", j->how->key, key.p);
     if (got == 0) {
         const size_t from = j->text.n;
-        ift_str_add(&j->text, item->text.p, item->text.n);
+        add_text(j, &j->text, item->text);
         add_entry(j, ift_str_slice(&key), from);
     }
     ift_str_release(&key);
@@ -143,12 +157,14 @@ static void add_to_file(struct ift_join *j, const struct ift_item *item) {
         ift_str_clear(&j->file);
         ift_str_adds(&j->file, item->file);
         add_entry(j, without_extension(ift_slice(item->file)), text->n);
+        ift_str_add(text, j->head.p, j->head.n);
         ift_str_addc(text, '[');
     } else {
-        text->p[text->n - 1] = ',';
+        text->n -= strlen("]}");
+        ift_str_addc(text, ',');
     }
     ift_str_add(text, item->text.p, item->text.n);
-    ift_str_addc(text, ']');
+    ift_str_adds(text, "]}");
     j->entry[j->n - 1].text_n = text->n - j->entry[j->n - 1].text;
 }
 
@@ -182,14 +198,15 @@ static int see(const struct ift_join *j, struct ift_recipe *through, struct ift_
 static void see_all(struct ift_join *j, struct ift_recipe *through) {
     struct ift_str text = {0}, out = {0};
     for (size_t i = 0; i < j->n; i++) {
-        struct entry *const e = &j->entry[i];
+        struct ift_join_entry *const e = &j->entry[i];
         struct ift_err why = {0};
-        const struct ift_slice entry = {j->text.p + e->text, e->text_n};
-        e->wrong = see(j, through, entry, &out, &why) < 0;
-        const struct ift_slice seen = e->wrong ? ift_slice(why.text) : ift_str_slice(&out);
+        e->wrong = see(j, through, inside(j, e), &out, &why) < 0;
         e->text = text.n;
-        e->text_n = seen.n;
-        ift_str_add(&text, seen.p, seen.n);
+        if (e->wrong)
+            ift_str_adds(&text, why.text);
+        else
+            add_text(j, &text, ift_str_slice(&out));
+        e->text_n = text.n - e->text;
     }
     ift_str_release(&out);
     ift_str_release(&j->text);
@@ -201,6 +218,9 @@ int ift_join_open(struct ift_join **result, const struct ift_recipe_join *how,
     struct ift_join *const j = ift_alloc0(1, sizeof *j);
     j->how = how;
     j->path = ift_strdup(path);
+    ift_str_addc(&j->head, '{');
+    ift_json_quote(&j->head, how->as, strlen(how->as));
+    ift_str_addc(&j->head, ':');
     make_slots(j, 1024);
     const struct ift_source_opts from = {.paths = &path,
                                          .npaths = 1,
@@ -218,37 +238,100 @@ int ift_join_open(struct ift_join **result, const struct ift_recipe_join *how,
     ift_str_release(&j->file);
     *result = j;
     if (got == 0 && through) see_all(j, through);
+    if (got == 0) ift_json_index_fill(&j->index, j->text.p, j->text.n);
     if (got == 0) return 0;
     ift_join_free(j);
     return -1;
 }
 
-int ift_join_add(const struct ift_join *j, struct ift_slice value, struct ift_json *doc,
-                 struct ift_str *out, struct ift_err *err) {
-    IFT_TRY(ift_json_parse(doc, value.p, value.n, err));
-    if (!ift_json_is(doc, 0, IFT_JSON_OBJECT)) return IFT_FAIL(err, "must be an object");
-    struct ift_str key = {0};
-    const struct entry *found = NULL;
-    int got = read_key(doc, j->how->on, &key, err);
-    for (size_t i = 0; got == 0 && j->how->slash && i < key.n; i++)
-        if (key.p[i] == j->how->slash) key.p[i] = '/';
-    const struct ift_slice whole = ift_str_slice(&key);
-    if (got == 0) got = find(j, whole, &found, err);
-    if (got == 0 && !found && !j->how->key) got = find(j, without_extension(whole), &found, err);
-    if (got == 0 && !found)
-        got = IFT_FAIL(err, "\"%s\": there is no \"%s\" in %s", j->how->on, key.p, j->path);
-    if (got == 0 && found->wrong)
-        got = IFT_FAIL(err, "%.*s", (int)found->text_n, j->text.p + found->text);
-    ift_str_release(&key);
-    if (got < 0) return -1;
-    const struct ift_slice members = ift_json_raw(doc, 0);
-    ift_str_addc(out, '{');
-    ift_json_quote(out, j->how->as, strlen(j->how->as));
-    ift_str_addc(out, ':');
-    ift_str_add(out, j->text.p + found->text, found->text_n);
-    ift_str_addc(out, ',');
-    ift_str_add(out, members.p + 1, members.n - 1);
+/* ---- joining ---- */
+
+/* What belongs to to->value, whose key is left in to->key. */
+static int find_for(const struct ift_join *j, struct ift_joined *to,
+                    const struct ift_join_entry **found, struct ift_err *err) {
+    ift_str_clear(&to->key);
+    IFT_TRY(read_key(&to->value, j->how->on, &to->key, err));
+    for (size_t i = 0; j->how->slash && i < to->key.n; i++)
+        if (to->key.p[i] == j->how->slash) to->key.p[i] = '/';
+    const struct ift_slice key = ift_str_slice(&to->key);
+    IFT_TRY(find(j, key, found, err));
+    if (!*found && !j->how->key) IFT_TRY(find(j, without_extension(key), found, err));
+    if (!*found)
+        return IFT_FAIL(err, "\"%s\": there is no \"%s\" in %s", j->how->on, key.p, j->path);
+    if ((*found)->wrong)
+        return IFT_FAIL(err, "%.*s", (int)(*found)->text_n, j->text.p + (*found)->text);
     return 0;
+}
+
+/* Appends nodes of another tape, the first of which becomes node `at` and text at which becomes
+ * text at + moved. */
+static void add_nodes(struct ift_json *doc, const struct ift_json_node *node, size_t n, size_t from,
+                      uint32_t moved) {
+    const uint32_t later = (uint32_t)(doc->n - from);
+    doc->node = ift_grow(doc->node, doc->n + n, &doc->cap, sizeof *doc->node);
+    for (size_t i = 0; i < n; i++) {
+        struct ift_json_node copy = node[i];
+        copy.end += later;
+        copy.from += moved;
+        copy.to += moved;
+        doc->node[doc->n++] = copy;
+    }
+}
+
+/* The text begins with the entry's, but for its last bracket. */
+static int begin_with(const struct ift_join *j, struct ift_joined *to,
+                      const struct ift_join_entry *entry, struct ift_err *err) {
+    const struct ift_slice text = {j->text.p + entry->text, entry->text_n};
+    to->entry = NULL;
+    IFT_TRY(ift_json_parse_in(&to->doc, &j->index, text, err));
+    const uint32_t before = (uint32_t)(text.p - to->doc.text);
+    for (size_t i = 0; i < to->doc.n; i++) {
+        to->doc.node[i].from -= before;
+        to->doc.node[i].to -= before;
+    }
+    ift_str_clear(&to->text);
+    ift_str_add(&to->text, text.p, text.n - 1);
+    to->entry = entry;
+    to->entry_text = to->text.n;
+    to->entry_nodes = to->doc.n;
+    return 0;
+}
+
+/* Then come the value's members. */
+static void end_with(struct ift_joined *to) {
+    const struct ift_json *const value = &to->value;
+    const struct ift_slice members = ift_json_raw(value, 0);
+    to->text.n = to->entry_text;
+    to->doc.n = to->entry_nodes;
+    ift_str_addc(&to->text, ',');
+    const uint32_t moved = (uint32_t)to->text.n - (value->node[0].from + 1);
+    ift_str_add(&to->text, members.p + 1, members.n - 1);
+    add_nodes(&to->doc, value->node + 1, value->n - 1, 1, moved);
+    struct ift_json_node *const root = &to->doc.node[0];
+    root->count = 1 + value->node[0].count;
+    root->end = (uint32_t)to->doc.n;
+    root->to = (uint32_t)to->text.n;
+    to->doc.text = to->text.p;
+}
+
+int ift_join_add(const struct ift_join *j, const struct ift_json_index *index,
+                 struct ift_slice value, struct ift_joined *to, struct ift_err *err) {
+    const struct ift_join_entry *found;
+    IFT_TRY(index ? ift_json_parse_in(&to->value, index, value, err)
+                  : ift_json_parse(&to->value, value.p, value.n, err));
+    if (!ift_json_is(&to->value, 0, IFT_JSON_OBJECT)) return IFT_FAIL(err, "must be an object");
+    IFT_TRY(find_for(j, to, &found, err));
+    if (found != to->entry) IFT_TRY(begin_with(j, to, found, err));
+    end_with(to);
+    return 0;
+}
+
+void ift_joined_release(struct ift_joined *to) {
+    ift_json_release(&to->doc);
+    ift_json_release(&to->value);
+    ift_str_release(&to->text);
+    ift_str_release(&to->key);
+    to->entry = NULL;
 }
 
 void ift_join_free(struct ift_join *j) {
@@ -258,6 +341,8 @@ void ift_join_free(struct ift_join *j) {
     free(j->slot);
     ift_str_release(&j->text);
     ift_str_release(&j->names);
+    ift_str_release(&j->head);
+    ift_json_index_release(&j->index);
     ift_str_release(&j->file);
     ift_json_release(&j->doc);
     free(j);

@@ -181,16 +181,21 @@ const char *ift_recipe_why_libjq(const struct ift_recipe *r) {
     return r->why_libjq.n ? r->why_libjq.p : NULL;
 }
 
+int ift_recipe_run_on(struct ift_recipe *r, const struct ift_json *doc, struct ift_str *out,
+                      struct ift_err *err) {
+    r->out = out;
+    r->on_jq = !r->native || ift_jqn_run(r->native, doc, out) != 0;
+    if (!r->on_jq) return 0;
+    IFT_TRY(open_jq(r, err));
+    ift_jq_start(r->jq, doc);
+    return 0;
+}
+
 int ift_recipe_run(struct ift_recipe *r, const struct ift_json_index *index, struct ift_slice value,
                    struct ift_str *out, struct ift_err *err) {
     IFT_TRY(index ? ift_json_parse_in(&r->doc, index, value, err)
                   : ift_json_parse(&r->doc, value.p, value.n, err));
-    r->out = out;
-    r->on_jq = !r->native || ift_jqn_run(r->native, &r->doc, out) != 0;
-    if (!r->on_jq) return 0;
-    IFT_TRY(open_jq(r, err));
-    ift_jq_start(r->jq, &r->doc);
-    return 0;
+    return ift_recipe_run_on(r, &r->doc, out, err);
 }
 
 int ift_recipe_next(struct ift_recipe *r, const struct ift_json **value, struct ift_err *err) {

@@ -139,6 +139,9 @@ const char *ift_recipe_why_libjq(const struct ift_recipe *r);
  * of it, the first perhaps now; between run and the first next `out` must stay as it is. */
 int ift_recipe_run(struct ift_recipe *r, const struct ift_json_index *index, struct ift_slice value,
                    struct ift_str *out, struct ift_err *err) IFT_MUST_CHECK;
+/* The same on a document that was parsed, and must stay as long. */
+int ift_recipe_run_on(struct ift_recipe *r, const struct ift_json *doc, struct ift_str *out,
+                      struct ift_err *err) IFT_MUST_CHECK;
 /* The next output, as it lies at the end of `out`, lent until the next call or until `out` changes:
  * 1, 0 no more, -1: the program failed. */
 int ift_recipe_next(struct ift_recipe *r, const struct ift_json **value,
