@@ -11,6 +11,20 @@
 static struct ift_device device;
 static char *root; /* tests/golden/peft */
 
+static inline void begin_cases(void) {
+    struct ift_err err = {0};
+    root = golden_path("SRC", "tests/golden/peft");
+    if (!root) check_skip("SRC does not name the source folder");
+    CHECK_OK(ift_device_open(&device, "cpu", 2, &err), &err);
+    if (check_failures) exit(1);
+}
+
+static inline int end_cases(void) {
+    free(root);
+    ift_device_close(&device);
+    return check_done();
+}
+
 static inline void open_both(const char *folder, const char *sub, struct ift_model **m,
                              struct ift_peft **p) {
     struct ift_err err = {{0}, 0, 0};

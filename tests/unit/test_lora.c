@@ -187,11 +187,7 @@ static void init_case(const char *shared, const char *name) {
 }
 
 int main(void) {
-    struct ift_err err = {{0}, 0, 0};
-    root = golden_path("SRC", "tests/golden/peft");
-    if (!root) check_skip("SRC does not name the source folder");
-    CHECK_OK(ift_device_open(&device, "cpu", 2, &err), &err);
-    if (check_failures) return 1;
+    begin_cases();
     one_case("lora-qv");
     one_case("lora-all-linear");
     one_case("saved-grown");
@@ -210,7 +206,5 @@ int main(void) {
         init_case(shared, "lora-layers");
     }
     free(shared);
-    free(root);
-    ift_device_close(&device);
-    return check_done();
+    return end_cases();
 }

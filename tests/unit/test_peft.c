@@ -211,16 +211,10 @@ static void full_case(void) {
 }
 
 int main(void) {
-    struct ift_err err = {{0}, 0, 0};
-    root = golden_path("SRC", "tests/golden/peft");
-    if (!root) check_skip("SRC does not name the source folder");
-    CHECK_OK(ift_device_open(&device, "cpu", 2, &err), &err);
-    if (check_failures) return 1;
+    begin_cases();
     fresh_case();
     old_names_case();
     dropout_case();
     full_case();
-    free(root);
-    ift_device_close(&device);
-    return check_done();
+    return end_cases();
 }
