@@ -1,163 +1,15 @@
-/* jq_random.h: random jq programs and JSON values, out of a stream of random numbers or of a
- * fuzzer's bytes. The programs use every construct that the native evaluator knows (jqn.h); most of
- * them make sense on most of the values.
+/* jq_random.h: random jq programs, of every construct that the native evaluator knows (jqn.h); most
+ * of them make sense on most random values (jq_random_value.h).
  */
 #ifndef JQ_RANDOM_H
 #define JQ_RANDOM_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
-
-#include "libcore/base/str.h"
 #include "libcore/io/jq.h"
-
-struct jq_random {
-    uint64_t state;
-    const uint8_t *byte, *end; /* with byte: choices are these, then 0 */
-    int bound;                 /* variables $v0 … in scope */
-    int functions;             /* f0 … in scope */
-    bool bare; /* no parentheses around operators: precedence is tested, syntax errors arise */
-    bool mild; /* filters by type before what fails on others, so that more of a program is run */
-    bool odd;  /* values hold numbers that print otherwise than they are written, and U+007F */
-};
-
-static inline uint32_t jq_choice(struct jq_random *r, uint32_t n) {
-    if (r->byte) return r->byte < r->end ? *r->byte++ % n : 0;
-    r->state = r->state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(r->state >> 33) % n;
-}
+#include "tests/unit/jq_random_value.h"
 
 /* The variables that programs are given. */
 static const struct ift_jq_arg jq_args[] = {{"who", "us\xc3\xa9r"}, {"empty", ""}};
 enum { JQ_NARGS = sizeof jq_args / sizeof *jq_args };
-
-#define JQ_PICK(r, table) ((table)[jq_choice(r, sizeof(table) / sizeof *(table))])
-
-static const char *const jq_strings[] = {"",
-                                         "a",
-                                         "b",
-                                         "key",
-                                         "a,b,,c",
-                                         "x\\ny",
-                                         "\xc3\xa9t\xc3\xa9",
-                                         "\xe4\xb8\xad\xe6\x96\x87",
-                                         "\\u4e2d\\/\\u00e9",
-                                         "\xf0\x9f\x98\x80!",
-                                         "\\ud83d\\ude00",
-                                         "\\\"q\\\"",
-                                         "ABC xyz",
-                                         "\\\\n",
-                                         "user",
-                                         " ",
-                                         "12",
-                                         "null",
-                                         "[1,\\\"x\\\"]",
-                                         "{\\\"a\\\":{\\\"b\\\":[]}}",
-                                         "tr\\u0075e",
-                                         "\\t\\u0001\\b\\f\\r",
-                                         "e\xcc\x81",
-                                         "a,b",
-                                         "xax",
-                                         "aaaa",
-                                         "\\uD834\\uDD1Ex",
-                                         "key value key value key value key value"};
-static const char *const jq_numbers[] = {"0",
-                                         "1",
-                                         "2",
-                                         "3",
-                                         "-1",
-                                         "-2",
-                                         "1.5",
-                                         "10",
-                                         "0.1",
-                                         "100",
-                                         "1e+20",
-                                         "-0.25",
-                                         "12345678",
-                                         "1e-07",
-                                         "0.30000000000000004",
-                                         "123456789012345",
-                                         "4.5e-10"};
-/* As a program or an odd value may spell them. */
-static const char *const jq_odd_numbers[] = {"1.0",
-                                             "0.0",
-                                             "1e1000",
-                                             "12345678901234567890",
-                                             "1E5",
-                                             "100e-2",
-                                             "0.10",
-                                             "9007199254740993",
-                                             "1e17",
-                                             "5e-324",
-                                             "1.7976931348623157e308",
-                                             "1e-400",
-                                             "3.141592653589793238",
-                                             "100000000000000000000"};
-
-/* ---- values ---- */
-
-static inline void jq_random_value(struct jq_random *r, struct ift_str *out, int depth);
-
-static inline void jq_random_number(struct jq_random *r, struct ift_str *out) {
-    if (!r->odd || jq_choice(r, 2)) {
-        ift_str_adds(out, JQ_PICK(r, jq_numbers));
-        return;
-    }
-    ift_str_adds(out, jq_choice(r, 3) ? "" : "-");
-    ift_str_adds(out, JQ_PICK(r, jq_odd_numbers));
-}
-
-static inline void jq_random_array(struct jq_random *r, struct ift_str *out, int depth) {
-    const uint32_t n = jq_choice(r, 20) ? jq_choice(r, 4) : jq_choice(r, 20);
-    ift_str_addc(out, '[');
-    for (uint32_t i = 0; i < n; i++) {
-        if (i) ift_str_adds(out, " , ");
-        jq_random_value(r, out, depth - 1);
-    }
-    ift_str_addc(out, ']');
-}
-
-/* Keys repeat, also in other spellings. */
-static inline void jq_random_members(struct jq_random *r, struct ift_str *out, int depth) {
-    static const char *const key[] = {"a",   "b", "c", "\\u0061", "role", "content",
-                                      "x y", "",  "a", "b",       "c",    "k\\n"};
-    const bool many = jq_choice(r, 25) == 0;
-    const uint32_t n = many ? jq_choice(r, 40) : jq_choice(r, 6);
-    ift_str_addc(out, '{');
-    for (uint32_t i = 0; i < n; i++) {
-        if (i) ift_str_addc(out, ',');
-        if (many && jq_choice(r, 2))
-            ift_str_addf(out, "\"k%u\": ", jq_choice(r, 30));
-        else
-            ift_str_addf(out, "\"%s\": ", JQ_PICK(r, key));
-        jq_random_value(r, out, many ? 0 : depth - 1);
-    }
-    ift_str_addc(out, '}');
-}
-
-static inline void jq_random_value(struct jq_random *r, struct ift_str *out, int depth) {
-    const uint32_t kind = jq_choice(r, depth > 0 ? 13 : 6);
-    if (kind < 3) {
-        ift_str_addf(out, r->odd && kind == 0 ? "\"\x7f%s\"" : "\"%s\"", JQ_PICK(r, jq_strings));
-    } else if (kind < 5) {
-        jq_random_number(r, out);
-    } else if (kind == 5) {
-        static const char *const word[] = {"null", "true", "false"};
-        ift_str_adds(out, JQ_PICK(r, word));
-    } else if (kind < 8) {
-        jq_random_array(r, out, depth);
-    } else if (kind < 12 || jq_choice(r, 8)) {
-        jq_random_members(r, out, depth);
-    } else { /* deep */
-        const uint32_t n = jq_choice(r, 120);
-        for (uint32_t i = 0; i < n; i++) ift_str_adds(out, i % 3 ? "[" : "{\"a\":");
-        jq_random_value(r, out, 0);
-        for (uint32_t i = n; i-- > 0;) ift_str_addc(out, i % 3 ? ']' : '}');
-    }
-}
-
-/* ---- programs ---- */
 
 static inline void jq_random_program(struct jq_random *r, struct ift_str *out, int depth);
 
@@ -165,6 +17,37 @@ static inline void jq_random_program(struct jq_random *r, struct ift_str *out, i
 struct jq_filtered {
     const char *filter, *text;
 };
+
+/* clang-format off */
+static const char *const jq_leaves[] = {
+    ".", ".", ".", "[]", "{}", "null", "true", "false", "empty", "values", "strings", "numbers",
+    "arrays", "objects", "nulls", "booleans", "scalars", "iterables", ".[]?", ".a?", ".[0]?", ".b?",
+    ".c?", ".a?.b?", ".[1:]?", ".[\"a\"]?", ".a[]?", ".[:-1]?", ".[\"a\",\"b\"]?", ".[]?.a?",
+    "[.[]?]", "{a: 1, b: .}", "[., .]", "[[]]", "$who", "$empty", ".a?[]?[]?", ".\n  a?", "-1",
+    "(- 2)", "{\"a b\": 1}.\"a b\"", "[1,2,3][1:]", "{a:1,a:2}", "\"\\(1,2)\"",
+    "\"\\(\"b\\(\"c\")\")\"", "[range(4)]", "[range(1;3)]", "error(\"no\")",
+};
+
+static const struct jq_filtered jq_functions[] = {
+    {NULL, "not"}, {NULL, "type"}, {NULL, "tostring"}, {NULL, "tojson"},
+    {NULL, "tojson | fromjson"}, {"values | strings,numbers,arrays,objects", "length"},
+    {"arrays", "add"}, {"iterables", "add"}, {"iterables", "any"}, {"arrays", "min"},
+    {"arrays", "max"}, {"iterables", "all"}, {"arrays", "first"}, {"arrays", "last"},
+    {"iterables", "keys"}, {"iterables", "keys_unsorted"}, {"iterables", "to_entries"},
+    {"strings", "ascii_downcase"}, {"strings", "ascii_upcase"}, {"strings", "fromjson"},
+    {"objects", "del(.a)"}, {"objects", "del(.b, .c)"}, {"objects", ".a"}, {"objects", ".b"},
+    {"objects", ".c"}, {"objects", ".a.b?"}, {"objects", ".\"a\""}, {"objects", ".[\"b\"]"},
+    {"objects", "{a}"}, {"objects", "{\"b\"}"}, {"objects", "{a,c}"}, {"objects", "{\"x y\",role}"},
+    {"arrays", ".[0]"}, {"arrays", ".[-1]"}, {"arrays", ".[1]"}, {"arrays", ".[1e3]"},
+    {"arrays,strings", ".[1:]"}, {"arrays,strings", ".[:2]"}, {"arrays,strings", ".[-2:-1]"},
+    {"arrays,strings", ".[:-1]"}, {"arrays,strings", ".[2:1]"}, {"arrays,strings", ".[1.2:2.5]"},
+    {"arrays,strings", ".[-9:9]"}, {"arrays,strings", ".[null:1]"}, {"iterables", ".[]"},
+    {"iterables", ".[]"}, {"iterables", "map(.)"}, {"numbers", "-."}, {"numbers", ". + 1"},
+    {"strings", "split(\",\")"}, {"strings", "split(\"\")"}, {"strings", "split(\"a\")"},
+    {"objects", "has(\"a\")"}, {"arrays", "has(0)"}, {"arrays", "map(tostring) | join(\"-\")"},
+    {NULL, "error"},
+};
+/* clang-format on */
 
 static inline void jq_random_filtered(struct jq_random *r, struct ift_str *out,
                                       const struct jq_filtered *f) {
@@ -175,116 +58,11 @@ static inline void jq_random_filtered(struct jq_random *r, struct ift_str *out,
 }
 
 static inline void jq_random_leaf(struct jq_random *r, struct ift_str *out) {
-    static const char *const leaf[] = {".",
-                                       ".",
-                                       ".",
-                                       "[]",
-                                       "{}",
-                                       "null",
-                                       "true",
-                                       "false",
-                                       "empty",
-                                       "values",
-                                       "strings",
-                                       "numbers",
-                                       "arrays",
-                                       "objects",
-                                       "nulls",
-                                       "booleans",
-                                       "scalars",
-                                       "iterables",
-                                       ".[]?",
-                                       ".a?",
-                                       ".[0]?",
-                                       ".b?",
-                                       ".c?",
-                                       ".a?.b?",
-                                       ".[1:]?",
-                                       ".[\"a\"]?",
-                                       ".a[]?",
-                                       ".[:-1]?",
-                                       ".[\"a\",\"b\"]?",
-                                       ".[]?.a?",
-                                       "[.[]?]",
-                                       "{a: 1, b: .}",
-                                       "[., .]",
-                                       "[[]]",
-                                       "$who",
-                                       "$empty",
-                                       ".a?[]?[]?",
-                                       ".\n  a?",
-                                       "-1",
-                                       "(- 2)",
-                                       "{\"a b\": 1}.\"a b\"",
-                                       "[1,2,3][1:]",
-                                       "{a:1,a:2}",
-                                       "\"\\(1,2)\"",
-                                       "\"\\(\"b\\(\"c\")\")\"",
-                                       "[range(4)]",
-                                       "[range(1;3)]",
-                                       "error(\"no\")"};
-    static const struct jq_filtered function[] = {{NULL, "not"},
-                                                  {NULL, "type"},
-                                                  {NULL, "tostring"},
-                                                  {NULL, "tojson"},
-                                                  {NULL, "tojson | fromjson"},
-                                                  {"values | strings,numbers,arrays,objects",
-                                                   "length"},
-                                                  {"arrays", "add"},
-                                                  {"iterables", "add"},
-                                                  {"iterables", "any"},
-                                                  {"arrays", "min"},
-                                                  {"arrays", "max"},
-                                                  {"iterables", "all"},
-                                                  {"arrays", "first"},
-                                                  {"arrays", "last"},
-                                                  {"iterables", "keys"},
-                                                  {"iterables", "keys_unsorted"},
-                                                  {"iterables", "to_entries"},
-                                                  {"strings", "ascii_downcase"},
-                                                  {"strings", "ascii_upcase"},
-                                                  {"strings", "fromjson"},
-                                                  {"objects", "del(.a)"},
-                                                  {"objects", "del(.b, .c)"},
-                                                  {"objects", ".a"},
-                                                  {"objects", ".b"},
-                                                  {"objects", ".c"},
-                                                  {"objects", ".a.b?"},
-                                                  {"objects", ".\"a\""},
-                                                  {"objects", ".[\"b\"]"},
-                                                  {"objects", "{a}"},
-                                                  {"objects", "{\"b\"}"},
-                                                  {"objects", "{a,c}"},
-                                                  {"objects", "{\"x y\",role}"},
-                                                  {"arrays", ".[0]"},
-                                                  {"arrays", ".[-1]"},
-                                                  {"arrays", ".[1]"},
-                                                  {"arrays", ".[1e3]"},
-                                                  {"arrays,strings", ".[1:]"},
-                                                  {"arrays,strings", ".[:2]"},
-                                                  {"arrays,strings", ".[-2:-1]"},
-                                                  {"arrays,strings", ".[:-1]"},
-                                                  {"arrays,strings", ".[2:1]"},
-                                                  {"arrays,strings", ".[1.2:2.5]"},
-                                                  {"arrays,strings", ".[-9:9]"},
-                                                  {"arrays,strings", ".[null:1]"},
-                                                  {"iterables", ".[]"},
-                                                  {"iterables", ".[]"},
-                                                  {"iterables", "map(.)"},
-                                                  {"numbers", "-."},
-                                                  {"numbers", ". + 1"},
-                                                  {"strings", "split(\",\")"},
-                                                  {"strings", "split(\"\")"},
-                                                  {"strings", "split(\"a\")"},
-                                                  {"objects", "has(\"a\")"},
-                                                  {"arrays", "has(0)"},
-                                                  {"arrays", "map(tostring) | join(\"-\")"},
-                                                  {NULL, "error"}};
     const uint32_t kind = jq_choice(r, 12);
     if (kind < 5) {
-        ift_str_adds(out, JQ_PICK(r, leaf));
+        ift_str_adds(out, JQ_PICK(r, jq_leaves));
     } else if (kind < 8) {
-        jq_random_filtered(r, out, &JQ_PICK(r, function));
+        jq_random_filtered(r, out, &JQ_PICK(r, jq_functions));
     } else if (kind == 8) {
         if (jq_choice(r, 3))
             ift_str_adds(out, JQ_PICK(r, jq_numbers));
