@@ -7,6 +7,7 @@
 #include "libcore/text/joins.h"
 
 enum { MOST_SURE = 62 }; /* more makes no difference */
+enum { SHORTEST_RUN = 3, MOST_OF_RUN = 32 };
 #define NIL UINT32_MAX
 
 void ift_unigram_release(struct ift_unigram *u) {
@@ -64,9 +65,52 @@ static inline void offer(const struct ift_unigram *u, struct ift_unigram_work *w
     }
 }
 
+/* The pieces that are one character over and over. */
+struct run {
+    uint32_t edge[MOST_OF_RUN], length[MOST_OF_RUN];
+    size_t n, asked; /* characters that tell that there are no longer ones */
+};
+
+static bool find_run(const struct ift_unigram *u, const struct ift_unigram_node *node,
+                     struct run *run) {
+    run->n = 0;
+    run->asked = 1;
+    for (const struct ift_chartrie_slot *s = node->first; s; run->asked++) {
+        if (s->is_piece && run->n == MOST_OF_RUN) return false;
+        if (s->is_piece) {
+            run->edge[run->n] = (uint32_t)(s - u->piece.slot);
+            run->length[run->n++] = (uint32_t)run->asked;
+        }
+        s = ift_chartrie_step(&u->piece, s, node->character);
+    }
+    return true;
+}
+
+/* Rows on from the nodes within a run of one character, from `from` on, behind which the same
+ * pieces lie as behind the node before. Returns the first node behind which others may. */
+static inline size_t fill_run(const struct ift_unigram *u, struct ift_unigram_work *w, size_t from,
+                              bool exact) {
+    const struct ift_unigram_node *const node = w->node;
+    const uint32_t character = node[from].character;
+    struct run run;
+    if (w->n - from < SHORTEST_RUN || node[from + 1].character != character ||
+        node[from + 2].character != character || !find_run(u, &node[from], &run))
+        return from;
+    size_t end = from + 1;
+    while (end < w->n && node[end].character == character) end++;
+    for (; end - from >= run.asked; from++) {
+        if (run.n == 0 || run.length[0] > 1) offer(u, w, from, from + 1, 0, exact);
+        for (size_t i = 0; i < run.n; i++)
+            offer(u, w, from, from + run.length[i], run.edge[i], exact);
+    }
+    return from;
+}
+
 /* Every row, from the first node, whose scores are set. */
 static inline void fill(const struct ift_unigram *u, struct ift_unigram_work *w, bool exact) {
     for (size_t from = 0; from < w->n; from++) {
+        from = fill_run(u, w, from, exact);
+        if (from == w->n) break;
         const struct ift_chartrie_slot *s = w->node[from].first;
         if (!s || !s->is_piece) offer(u, w, from, from + 1, 0, exact);
         for (size_t to = from + 1; s; to++) {
