@@ -28,7 +28,8 @@ struct pool {
     pthread_cond_t changed;
     atomic_uint changes; /* so far; looked at without the lock too */
     struct slot *slots;
-    uint64_t next_in, next_out; /* batches read, batches written */
+    uint64_t next_in, next_work, next_out; /* batches read, taken to work on, written */
+    uint64_t waiting;                      /* threads that have nothing to do */
     bool reading, writing, ended;
     uint64_t failed; /* number of the earliest failing batch, NONE so far */
     struct ift_err first;
@@ -58,10 +59,12 @@ static void tell(struct pool *p) {
  * time that falling asleep and being woken does: it looks a few times before it lies down. */
 static void await_change(struct pool *p) {
     const unsigned seen = p->changes;
+    p->waiting++;
     pthread_mutex_unlock(&p->lock);
     for (int i = 0; i < GLANCES && p->changes == seen; i++) sched_yield();
     pthread_mutex_lock(&p->lock);
     if (p->changes == seen) pthread_cond_wait(&p->changed, &p->lock);
+    p->waiting--;
 }
 
 static void write_one(struct pool *p) {
@@ -84,22 +87,20 @@ static int prepare(struct worker *w, struct ift_err *err) {
     return w->local ? 0 : -1;
 }
 
-static void work_one(struct worker *w, uint64_t number) {
+static void work_one(struct worker *w) {
     struct pool *const p = w->pool;
+    const uint64_t number = p->next_work++;
     struct slot *const s = &p->slots[number % p->nslots];
     struct ift_err err = {0};
     pthread_mutex_unlock(&p->lock);
-    const int rc =
-        prepare(w, &err) < 0 ? -1 : p->ops->work(p->ctx, w->local, s->batch, &err);
+    const int rc = prepare(w, &err) < 0 ? -1 : p->ops->work(p->ctx, w->local, s->batch, &err);
     pthread_mutex_lock(&p->lock);
     if (rc < 0) fail(p, number, &err);
     s->done = true;
 }
 
-static void read_and_work(struct worker *w) {
-    struct pool *const p = w->pool;
-    const uint64_t number = p->next_in;
-    struct slot *const s = &p->slots[number % p->nslots];
+static void read_one(struct pool *p) {
+    struct slot *const s = &p->slots[p->next_in % p->nslots];
     struct ift_err err = {0};
     p->reading = true;
     if (!s->batch) s->batch = p->ops->batch_new(p->ctx);
@@ -107,14 +108,11 @@ static void read_and_work(struct worker *w) {
     const int rc = p->ops->read(p->ctx, s->batch, &err);
     pthread_mutex_lock(&p->lock);
     p->reading = false;
-    if (rc < 0) fail(p, number, &err);
-    if (rc <= 0) {
+    if (rc < 0) fail(p, p->next_in, &err);
+    if (rc > 0)
+        p->next_in++;
+    else
         p->ended = true;
-        return;
-    }
-    p->next_in++;
-    tell(p);
-    work_one(w, number);
 }
 
 static bool may_write(const struct pool *p) {
@@ -122,8 +120,15 @@ static bool may_write(const struct pool *p) {
            p->slots[p->next_out % p->nslots].done;
 }
 
+static bool may_work(const struct pool *p) {
+    return p->next_work < p->next_in;
+}
+
+/* What has been read is worked on by who read it, in whose cache it lies, unless somebody waits for
+ * it: then reading goes on, which may take as long as the work does. */
 static bool may_read(const struct pool *p) {
-    return !p->reading && !p->ended && p->failed == NONE && p->next_in - p->next_out < p->nslots;
+    return !p->reading && !p->ended && p->failed == NONE && p->next_in - p->next_out < p->nslots &&
+           p->next_in - p->next_work <= p->waiting;
 }
 
 static bool is_over(const struct pool *p) {
@@ -136,8 +141,12 @@ static void *run(void *arg) {
     struct pool *const p = w->pool;
     pthread_mutex_lock(&p->lock);
     while (!is_over(p)) {
-        if (may_write(p)) write_one(p);
-        else if (may_read(p)) read_and_work(w);
+        if (may_write(p))
+            write_one(p);
+        else if (may_read(p))
+            read_one(p);
+        else if (may_work(p))
+            work_one(w);
         else {
             await_change(p);
             continue;
