@@ -53,7 +53,7 @@ static int generate(const struct args *a, struct ift_answers *answers, const str
                     struct ift_str *tally, struct ift_err *err) {
     struct ift_session *const s = answers->session;
     const int64_t positions = ift_model_config(s->model)->max_positions;
-    const int64_t context = a->context ? a->context : positions < 2048 ? positions : 2048;
+    answers->context = a->context ? a->context : positions < 2048 ? positions : 2048;
     const struct ift_generate o = {
         .sampling = {.temperature = a->temperature,
                      .top_p = a->top_p,
@@ -74,7 +74,7 @@ static int generate(const struct args *a, struct ift_answers *answers, const str
     IFT_TRY(ift_generator_new(&g, s->model, s->peft, &s->device,
                               (struct ift_generator_config){.slots = a->batch * a->beams,
                                                             .beams = a->beams,
-                                                            .context = context,
+                                                            .context = answers->context,
                                                             .frozen = true},
                               err));
     const int rc = ift_generator_run(g, &prompts, &o, err);

@@ -5,6 +5,7 @@
 
 struct answers {
     struct ift_eval *e;
+    int64_t context; /* tokens of the longest question and its answer */
     uint64_t asked, done, correct, found, stopped;
     struct ift_str text, gold, answer, expected, line;
 };
@@ -16,6 +17,12 @@ static int next(void *ctx, struct ift_prompt_ids *p, struct ift_err *err) {
     if (!item) return 0;
     if (ift_session_row(a->e->session, item->text, true, &row, err) < 0)
         return ift_item_fail(item, err);
+    if ((int64_t)row.n >= a->context) {
+        ift_fail(err,
+                 "a question of %zu tokens leaves no room to answer: the model has %lld positions",
+                 row.n, (long long)a->context);
+        return ift_item_fail(item, err);
+    }
     a->asked++;
     *p = (struct ift_prompt_ids){row.id, row.n, NULL};
     return 1;
@@ -80,9 +87,10 @@ static int run(struct ift_eval *e, struct ift_str *figures, struct ift_err *err)
     struct answers a = {.e = e};
     struct ift_session *const s = e->session;
     const int64_t positions = ift_model_config(s->model)->max_positions;
-    const struct ift_generator_config c = {.slots = e->batch,
-                                           .context = positions < 2048 ? positions : 2048,
-                                           .frozen = true};
+    int64_t longest;
+    IFT_TRY(ift_eval_longest(e, true, &longest, err));
+    a.context = longest + e->max_new < positions ? longest + e->max_new : positions;
+    const struct ift_generator_config c = {.slots = e->batch, .context = a.context, .frozen = true};
     const struct ift_prompts prompts = {&a, next, done};
     const struct ift_generate o = {.sampling = {.top_p = 1, .repetition_penalty = 1},
                                    .max_new = e->max_new,

@@ -5,7 +5,7 @@
 #include "libcore/eval/task.h"
 #include "libcore/infer/scorer.h"
 
-enum { TOKENS_AT_ONCE = 2048 };
+enum { TOKENS_AT_ONCE = 2048 }; /* or as many as the longest record has */
 
 struct losses {
     struct ift_eval *e;
@@ -37,7 +37,10 @@ static int score_all(struct losses *l, struct ift_scorer *scorer, struct ift_err
 static int run(struct ift_eval *e, struct ift_str *figures, struct ift_err *err) {
     struct losses l = {.e = e};
     struct ift_session *const s = e->session;
-    const struct ift_scorer_config c = {.tokens = TOKENS_AT_ONCE,
+    int64_t longest;
+    IFT_TRY(ift_eval_longest(e, false, &longest, err));
+    const struct ift_scorer_config c = {.tokens =
+                                            longest > TOKENS_AT_ONCE ? longest : TOKENS_AT_ONCE,
                                         .frozen = true,
                                         .done = done,
                                         .ctx = &l};

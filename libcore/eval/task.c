@@ -52,3 +52,15 @@ const struct ift_item *ift_eval_item(const struct ift_eval *e, uint64_t i) {
     }
     return NULL;
 }
+
+int ift_eval_longest(const struct ift_eval *e, bool ask, int64_t *tokens, struct ift_err *err) {
+    const struct ift_item *item;
+    *tokens = 0;
+    for (uint64_t i = 0; (item = ift_eval_item(e, i)); i++) {
+        struct ift_row row;
+        if (ift_session_row(e->session, item->text, ask, &row, err) < 0)
+            return ift_item_fail(item, err);
+        if ((int64_t)row.n > *tokens) *tokens = (int64_t)row.n;
+    }
+    return 0;
+}

@@ -30,6 +30,10 @@ int ift_eval_load(struct ift_eval *e, const struct ift_source_opts *from,
 void ift_eval_release(struct ift_eval *e);
 /* Item i, or NULL past the end. Sequential access is what it is made for. */
 const struct ift_item *ift_eval_item(const struct ift_eval *e, uint64_t i);
+/* Tokens of the longest record, with its answer or, to be asked, without: what is run at once must
+ * hold it. A record that cannot be put into words is an error. */
+int ift_eval_longest(const struct ift_eval *e, bool ask, int64_t *tokens,
+                     struct ift_err *err) IFT_MUST_CHECK;
 
 struct ift_task {
     const char *name;

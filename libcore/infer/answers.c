@@ -13,6 +13,13 @@ static int next(void *ctx, struct ift_prompt_ids *p, struct ift_err *err) {
     if (got <= 0) return got;
     if (ift_session_row(a->session, item->text, true, &row, err) < 0)
         return ift_item_fail(item, err);
+    if ((int64_t)row.n >= a->context) {
+        ift_fail(err,
+                 "a prompt of %zu tokens leaves no room to answer in a context of %lld: raise "
+                 "--context or shorten it",
+                 row.n, (long long)a->context);
+        return ift_item_fail(item, err);
+    }
     *p = (struct ift_prompt_ids){row.id, row.n, ift_strndup(item->text.p, item->text.n)};
     return 1;
 }

@@ -23,6 +23,7 @@ struct ift_answers {
     struct ift_source *source;
     struct ift_out *out;
     struct ift_progress *progress;
+    int64_t context; /* the generator's */
     bool logprobs;
     uint64_t done, stopped; /* so far; and those that ended by themselves */
     struct ift_str line;

@@ -125,8 +125,7 @@ static int refill(struct ift_generator *g, const struct ift_prompts *p, struct i
         s->tag = prompt.tag;
         if (prompt.n == 0 || prompt.n >= (size_t)g->c.context)
             return IFT_FAIL(err,
-                            "prompt %llu has %zu tokens; between 1 and %lld leave room to answer: "
-                            "raise --context or shorten it",
+                            "prompt %llu has %zu tokens; between 1 and %lld leave room to answer",
                             (unsigned long long)g->taken, prompt.n, (long long)g->c.context - 1);
         s->nprompt = s->n = s->cap = prompt.n;
         s->id = ift_alloc(prompt.n * sizeof *s->id);

@@ -169,10 +169,17 @@ static int check_row(const struct ift_scorer *s, const struct ift_row *row, stru
         if (row->id[i] < 0 || row->id[i] >= s->vocab)
             return IFT_FAIL(err, "token %zu is id %d, the model's vocabulary has %lld", i + 1,
                             row->id[i], (long long)s->vocab);
-    for (size_t i = 0; i < row->ndocs; i++)
+    const int64_t positions = s->batch.config->max_positions;
+    for (size_t i = 0; i < row->ndocs; i++) {
+        if (row->doc[i] > positions)
+            return IFT_FAIL(err, "a document of %u tokens, the model has %lld positions",
+                            row->doc[i], (long long)positions);
         if (row->doc[i] > s->batch.capacity)
-            return IFT_FAIL(err, "a document of %u tokens, more than the %lld that are run at once",
+            return IFT_FAIL(err,
+                            "a document of %u tokens, more than the %lld that are run at once: "
+                            "raise --batch-tokens",
                             row->doc[i], (long long)s->batch.capacity);
+    }
     return 0;
 }
 

@@ -27,7 +27,8 @@ struct ift_score {
 };
 
 struct ift_scorer_config {
-    int64_t tokens; /* most tokens run at once; a longer document is an error */
+    int64_t tokens; /* most tokens run at once; a document that is longer, or longer than the model
+                       has positions, is an error */
     bool logits;    /* also hand out full logits: n * vocab floats a row */
     bool frozen;    /* nobody changes the weights while it lives: what follows from them alone is
                        computed once */

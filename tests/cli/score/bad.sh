@@ -7,3 +7,5 @@ echo '{"ids":[1,2,3,4]}' >long.jsonl
 try --batch-tokens 3 long.jsonl
 try --prompt alpaca long.jsonl
 try --bare --prompt alpaca long.jsonl
+printf '{"ids":[%s]}\n' "$(yes 1 | head -n 513 | paste -sd,)" >positions.jsonl
+ift-score -q --model "$SRC/data/models/tiny" --all positions.jsonl || echo "exit $?" >&2
