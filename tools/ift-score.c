@@ -104,8 +104,7 @@ static int score(struct job *job, const struct ift_run *run, struct ift_err *err
     IFT_TRY(ift_scorer_new(&job->scorer, s->model, s->peft, &s->device, c, err));
     IFT_TRY(a->prompt || a->bare ? score_records(job, run, err) : score_rows(job, run, err));
     IFT_TRY(ift_scorer_flush(job->scorer, err));
-    IFT_TRY(write_logits(job, err));
-    return 0;
+    return write_logits(job, err);
 }
 
 static void note(const struct ift_scores *k, const struct ift_run *run, double seconds) {

@@ -7,8 +7,7 @@
 #include "libcore/base/mem.h"
 #include "libcore/base/rng.h"
 
-/* Philox stream of token draws; see the list of streams in base/rng.h's callers: any number kept
- * apart. */
+/* Keeps these random numbers apart from those of other uses. */
 enum { STREAM_SAMPLE = 0x53414d50 };
 
 struct scored {

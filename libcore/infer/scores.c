@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "libcore/base/mem.h"
 #include "libcore/io/json.h"
@@ -12,7 +13,7 @@ static void keep_logits(struct ift_scores *k, const struct ift_score *s) {
     ift_str_addf(&name, "logits.%llu", (unsigned long long)s->row);
     const size_t bytes = s->n * (size_t)vocab * sizeof *s->logits;
     float *const copy = ift_alloc(bytes);
-    for (size_t i = 0; i < bytes / sizeof *copy; i++) copy[i] = s->logits[i];
+    memcpy(copy, s->logits, bytes);
     k->logits = ift_grow(k->logits, k->rows + 1, &k->logits_cap, sizeof *k->logits);
     k->logits[k->rows] =
         (struct ift_tensor){ift_str_take(&name), IFT_F32, 2, {(int64_t)s->n, vocab}, copy, bytes};
