@@ -56,22 +56,55 @@ static int *slot(struct ift_record *r, const struct key *k) {
     return (int *)(void *)((char *)r + k->offset);
 }
 
-static int check_messages(const struct ift_json *doc, int list, struct ift_err *err) {
-    if (!ift_json_is(doc, list, IFT_JSON_ARRAY))
-        return IFT_FAIL(err, "\"messages\" is not an array");
+/* What a message says of itself; -1: it does not. */
+struct message {
+    int role, content, train;
+};
+
+static struct message read_message(const struct ift_json *doc, int m) {
+    static const struct ift_slice role = NAME("role"), content = NAME("content"),
+                                  train = NAME("train");
+    struct message said = {-1, -1, -1};
+    const uint32_t end = doc->node[m].end;
+    for (uint32_t key = (uint32_t)m + 1; key < end; key = doc->node[key + 1].end) {
+        const int value = (int)key + 1;
+        if (ift_json_slice_is(doc, (int)key, role))
+            said.role = value;
+        else if (ift_json_slice_is(doc, (int)key, content))
+            said.content = value;
+        else if (ift_json_slice_is(doc, (int)key, train))
+            said.train = value;
+    }
+    return said;
+}
+
+static inline bool is(const struct ift_json *doc, int node, enum ift_json_type type) {
+    return node >= 0 && doc->node[node].type == type;
+}
+
+/* Of a dialogue: what the user said last; the last message, if it is an answer. */
+struct exchange {
+    int asked, answered; /* -1: there is none */
+};
+
+static int check_messages(const struct ift_json *doc, int list, struct exchange *last,
+                          struct ift_err *err) {
+    static const struct ift_slice user = NAME("user"), assistant = NAME("assistant");
+    *last = (struct exchange){-1, -1};
+    if (!is(doc, list, IFT_JSON_ARRAY)) return IFT_FAIL(err, "\"messages\" is not an array");
     size_t i = 0;
-    for (int m = ift_json_first(doc, list); m >= 0; m = ift_json_next(doc, list, m), i++) {
-        if (!ift_json_is(doc, m, IFT_JSON_OBJECT))
+    const uint32_t end = doc->node[list].end;
+    for (uint32_t m = (uint32_t)list + 1; m < end; m = doc->node[m].end, i++) {
+        if (!is(doc, (int)m, IFT_JSON_OBJECT))
             return IFT_FAIL(err, "\"messages\"[%zu] is not an object", i);
-        if (!ift_json_is(doc, ift_json_get(doc, m, "role"), IFT_JSON_STRING) ||
-            !ift_json_is(doc, ift_json_get(doc, m, "content"), IFT_JSON_STRING)) {
+        const struct message said = read_message(doc, (int)m);
+        if (!is(doc, said.role, IFT_JSON_STRING) || !is(doc, said.content, IFT_JSON_STRING))
             return IFT_FAIL(err, "\"messages\"[%zu] needs the strings \"role\" and \"content\"", i);
-        }
-        const int train = ift_json_get(doc, m, "train");
-        if (train >= 0 && !ift_json_is(doc, train, IFT_JSON_TRUE) &&
-            !ift_json_is(doc, train, IFT_JSON_FALSE)) {
+        if (said.train >= 0 && !is(doc, said.train, IFT_JSON_TRUE) &&
+            !is(doc, said.train, IFT_JSON_FALSE))
             return IFT_FAIL(err, "\"messages\"[%zu]: \"train\" is neither true nor false", i);
-        }
+        if (ift_json_slice_is(doc, said.role, user)) last->asked = said.content;
+        last->answered = ift_json_slice_is(doc, said.role, assistant) ? said.content : -1;
     }
     return i ? 0 : IFT_FAIL(err, "\"messages\" is empty");
 }
@@ -89,7 +122,8 @@ static int check_texts(const struct ift_json *doc, int list, const char *name,
 
 static int check_key(const struct ift_json *doc, int v, const struct key *k, struct ift_err *err) {
     if (v < 0) return IFT_FAIL(err, "missing \"%s\"", k->name.p);
-    if (k->shape == DIALOGUE) return check_messages(doc, v, err);
+    struct exchange unused;
+    if (k->shape == DIALOGUE) return check_messages(doc, v, &unused, err);
     if (k->shape == TEXTS) return check_texts(doc, v, k->name.p, err);
     if (ift_json_is(doc, v, IFT_JSON_STRING)) return 0;
     if (k->shape == TEXT_OR_NUMBER && ift_json_is(doc, v, IFT_JSON_NUMBER)) return 0;
@@ -198,34 +232,38 @@ static void give_input(struct ift_str *out, const struct ift_record *r, size_t b
 
 /* Of a dialogue that says nothing else, its last exchange is what is asked and answered. */
 static int find_exchange(struct ift_record *r, struct ift_err *err) {
-    const struct ift_json *const doc = &r->doc;
-    IFT_TRY(check_messages(doc, r->messages, err));
-    int asked = -1, answered = -1;
-    for (int m = ift_json_first(doc, r->messages); m >= 0; m = ift_json_next(doc, r->messages, m)) {
-        const int role = ift_json_get(doc, m, "role");
-        if (ift_json_text_is(doc, role, "user")) asked = m;
-        answered = ift_json_text_is(doc, role, "assistant") ? m : -1;
-    }
-    if (asked < 0) return IFT_FAIL(err, "\"messages\" has no user message");
-    if (answered < 0) return IFT_FAIL(err, "\"messages\" ends without an answer");
-    r->instruction = ift_json_get(doc, asked, "content");
-    r->output = ift_json_get(doc, answered, "content");
+    struct exchange last;
+    IFT_TRY(check_messages(&r->doc, r->messages, &last, err));
+    if (last.asked < 0) return IFT_FAIL(err, "\"messages\" has no user message");
+    if (last.answered < 0) return IFT_FAIL(err, "\"messages\" ends without an answer");
+    r->instruction = last.asked;
+    r->output = last.answered;
     return 0;
+}
+
+static char *put(char *to, struct ift_slice text) {
+    memcpy(to, text.p, text.n);
+    return to + text.n;
 }
 
 /* Puts the instruction and output that stand in its messages in front of its keys. */
 static void give_exchange(struct ift_str *out, const struct ift_record *r, size_t base) {
-    const struct ift_slice instruction = ift_json_raw(&r->doc, r->instruction),
-                           output = ift_json_raw(&r->doc, r->output);
-    struct ift_str text = {0};
-    ift_str_adds(&text, "\"instruction\":");
-    ift_str_add(&text, instruction.p, instruction.n);
-    ift_str_adds(&text, ",\"input\":\"\",\"output\":");
-    ift_str_add(&text, output.p, output.n);
-    ift_str_addc(&text, ',');
-    const size_t at = base + r->doc.node[0].from + 1;
-    replace(out, at, at, ift_str_slice(&text));
-    ift_str_release(&text);
+    static const struct ift_slice asked = NAME("\"instruction\":"),
+                                  answered = NAME(",\"input\":\"\",\"output\":");
+    struct ift_slice instruction = ift_json_raw(&r->doc, r->instruction),
+                     output = ift_json_raw(&r->doc, r->output);
+    const size_t n = asked.n + instruction.n + answered.n + output.n + 1,
+                 at = base + r->doc.node[0].from + 1,
+                 instruction_at = (size_t)(instruction.p - out->p) + n,
+                 output_at = (size_t)(output.p - out->p) + n;
+    ift_str_reserve(out, n);
+    char *to = out->p + at;
+    memmove(to + n, to, out->n - at + 1);
+    out->n += n;
+    instruction.p = out->p + instruction_at;
+    output.p = out->p + output_at;
+    to = put(put(put(put(to, asked), instruction), answered), output);
+    *to = ',';
 }
 
 int ift_record_complete(const struct ift_json *value, struct ift_str *out, bool *empty,
@@ -237,7 +275,7 @@ int ift_record_complete(const struct ift_json *value, struct ift_str *out, bool 
     if (r.messages >= 0 && r.instruction < 0 && r.input < 0 && r.output < 0) {
         IFT_TRY(find_exchange(&r, err));
         r.input = r.instruction;
-        IFT_TRY(check(&r, present, err));
+        IFT_TRY(check(&r, present & ~(1u << MESSAGES), err));
         *empty = ift_record_lacks(&r, r.output);
         give_exchange(out, &r, base);
         return 0;
