@@ -32,6 +32,7 @@ void ift_jqn_free(struct ift_jqn *q) {
     ift_arena_release(&q->program.arena);
     ift_arena_release(&q->run.heap.arena);
     ift_str_release(&q->run.scratch);
+    ift_json_release(&q->run.parsed);
     ift_json_release(&q->tape);
     free(q->run.slot);
     free(q->output);
@@ -67,7 +68,7 @@ static int write_single(struct ift_jqn *q) {
 }
 
 int ift_jqn_run(struct ift_jqn *q, const struct ift_json *doc, struct ift_str *out) {
-    struct outputs o = {{take_output}, q};
+    struct outputs o = {{.take = take_output}, q};
     const struct jqn_expr *const root = q->program.root;
     ift_arena_reset(&q->run.heap.arena);
     q->run.heap.doc = doc;

@@ -266,12 +266,9 @@ int jqn_negate(struct jqn_run *x, struct jqn_value a, struct jqn_value *out) {
 
 static struct jqn_value compare(struct jqn_run *x, enum jqn_op op, struct jqn_value a,
                                 struct jqn_value b) {
+    if (op == JQN_EQ || op == JQN_NE) return jqn_bool(jqn_equal(&x->heap, a, b) == (op == JQN_EQ));
     const int c = jqn_compare(&x->heap, a, b);
     switch (op) {
-    case JQN_EQ:
-        return jqn_bool(c == 0);
-    case JQN_NE:
-        return jqn_bool(c != 0);
     case JQN_LT:
         return jqn_bool(c < 0);
     case JQN_LE:
@@ -393,7 +390,7 @@ static int take_step(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value 
 
 static int eval_reduce(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
                        struct jqn_value *out) {
-    struct reduction r = {{take_step}, e, out};
+    struct reduction r = {{.take = take_step}, e, out};
     JQN_TRY(jqn_eval(x, e->b, in, out));
     return jqn_generate(x, e->a, in, &r.sink);
 }
@@ -432,69 +429,61 @@ static int eval_call(struct jqn_run *x, const struct jqn_expr *e, struct jqn_val
     return e->fn->call(x, in, arg, out);
 }
 
-static int eval_compound(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
-                         struct jqn_value *out) {
-    struct jqn_value v;
-    switch (e->op) {
-    case JQN_FIELD:
-        if (e->a->op == JQN_IDENTITY && in.type == IFT_JSON_OBJECT && !in.own) {
-            const struct ift_slice key = {e->literal.u.text, e->literal.n};
-            *out = jqn_get_node(x->heap.doc, (int)in.n, key);
-            return JQN_OK;
-        }
-        JQN_TRY(jqn_eval(x, e->a, in, &v));
-        return jqn_field(x, v, e->literal, out);
-    case JQN_SLICE:
-        return eval_slice(x, e, in, out);
-    case JQN_STRING:
-        return eval_string(x, e, in, out);
-    case JQN_ARRAY:
-        return eval_array(x, e, in, out);
-    case JQN_OBJECT:
-        return eval_object(x, e, in, out);
-    case JQN_PIPE:
-        JQN_TRY(jqn_eval(x, e->a, in, &v));
-        return jqn_eval(x, e->b, v, out);
-    case JQN_ALTERNATIVE:
-        JQN_TRY(jqn_eval(x, e->a, in, out));
-        return jqn_truthy(*out) ? JQN_OK : jqn_eval(x, e->b, in, out);
-    case JQN_AND:
-    case JQN_OR:
-        return eval_logic(x, e, in, out);
-    case JQN_NEGATE:
-        JQN_TRY(jqn_eval(x, e->a, in, &v));
-        return jqn_negate(x, v, out);
-    case JQN_IF:
-        JQN_TRY(jqn_eval(x, e->a, in, &v));
-        return jqn_eval(x, jqn_truthy(v) ? e->b : e->c, in, out);
-    case JQN_BIND:
-        JQN_TRY(jqn_eval(x, e->a, in, &x->slot[e->slot]));
-        return jqn_eval(x, e->b, in, out);
-    case JQN_REDUCE:
-        return eval_reduce(x, e, in, out);
-    case JQN_CALL:
-        return eval_call(x, e, in, out);
-    case JQN_ADD:
-        return eval_sum(x, e, in, out);
-    default:
-        return eval_binary(x, e, in, out);
-    }
+static int eval_field(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                      struct jqn_value *out) {
+    struct jqn_value of;
+    JQN_TRY(jqn_eval(x, e->a, in, &of));
+    if (of.type != IFT_JSON_OBJECT || of.own) return jqn_field(x, of, e->literal, out);
+    const struct ift_slice key = {e->literal.u.text, e->literal.n};
+    *out = jqn_get_node(x->heap.doc, (int)of.n, key);
+    return JQN_OK;
 }
 
-/* Half of all expressions are leaves, which need no frame. */
-int jqn_eval(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
-             struct jqn_value *out) {
-    switch (e->op) {
-    case JQN_IDENTITY:
-        *out = in;
-        return JQN_OK;
-    case JQN_LITERAL:
-        *out = e->literal;
-        return JQN_OK;
-    case JQN_VARIABLE:
-        *out = x->slot[e->slot];
-        return JQN_OK;
-    default:
-        return eval_compound(x, e, in, out);
-    }
+static int eval_pipe(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                     struct jqn_value *out) {
+    struct jqn_value v;
+    JQN_TRY(jqn_eval(x, e->a, in, &v));
+    return jqn_eval(x, e->b, v, out);
 }
+
+static int eval_alternative(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                            struct jqn_value *out) {
+    JQN_TRY(jqn_eval(x, e->a, in, out));
+    return jqn_truthy(*out) ? JQN_OK : jqn_eval(x, e->b, in, out);
+}
+
+static int eval_negative(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                         struct jqn_value *out) {
+    struct jqn_value v;
+    JQN_TRY(jqn_eval(x, e->a, in, &v));
+    return jqn_negate(x, v, out);
+}
+
+static int eval_if(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                   struct jqn_value *out) {
+    struct jqn_value v;
+    JQN_TRY(jqn_eval(x, e->a, in, &v));
+    return jqn_eval(x, jqn_truthy(v) ? e->b : e->c, in, out);
+}
+
+static int eval_bind(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                     struct jqn_value *out) {
+    JQN_TRY(jqn_eval(x, e->a, in, &x->slot[e->slot]));
+    return jqn_eval(x, e->b, in, out);
+}
+
+/* One function for each construct, so that none pays for the room that another needs. */
+jqn_evaluator *const jqn_evaluators[] = {
+    [JQN_FIELD] = eval_field,   [JQN_INDEX] = eval_binary,
+    [JQN_SLICE] = eval_slice,   [JQN_STRING] = eval_string,
+    [JQN_ARRAY] = eval_array,   [JQN_OBJECT] = eval_object,
+    [JQN_PIPE] = eval_pipe,     [JQN_ALTERNATIVE] = eval_alternative,
+    [JQN_AND] = eval_logic,     [JQN_OR] = eval_logic,
+    [JQN_ADD] = eval_sum,       [JQN_SUBTRACT] = eval_binary,
+    [JQN_DIVIDE] = eval_binary, [JQN_NEGATE] = eval_negative,
+    [JQN_EQ] = eval_binary,     [JQN_NE] = eval_binary,
+    [JQN_LT] = eval_binary,     [JQN_LE] = eval_binary,
+    [JQN_GT] = eval_binary,     [JQN_GE] = eval_binary,
+    [JQN_IF] = eval_if,         [JQN_BIND] = eval_bind,
+    [JQN_REDUCE] = eval_reduce, [JQN_CALL] = eval_call,
+};

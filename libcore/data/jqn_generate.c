@@ -46,7 +46,7 @@ static int take_slice(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value
 
 static int generate_slice(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
                           struct jqn_sink *to) {
-    struct slice_frame s = {{{take_slice}, e, in, to},
+    struct slice_frame s = {{{.take = take_slice}, e, in, to},
                             jqn_const(IFT_JSON_NULL),
                             jqn_const(IFT_JSON_NULL)};
     if (e->b) JQN_TRY(jqn_eval(x, e->b, in, &s.from));
@@ -87,7 +87,7 @@ static int take_left(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value 
 
 static int take_right(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value right) {
     const struct frame *const f = (struct frame *)sink;
-    struct frame left = {{take_left}, f->e, right, f->to};
+    struct frame left = {{.take = take_left}, f->e, right, f->to};
     return jqn_generate(x, f->e->a, f->in, &left.sink);
 }
 
@@ -105,7 +105,7 @@ static int take_bool(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value 
 static int take_logic(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value v) {
     const struct frame *const f = (struct frame *)sink;
     if (jqn_truthy(v) != (f->e->op == JQN_AND)) return give(x, f->to, jqn_bool(jqn_truthy(v)));
-    struct frame right = {{take_bool}, f->e, f->in, f->to};
+    struct frame right = {{.take = take_bool}, f->e, f->in, f->to};
     return jqn_generate(x, f->e->b, f->in, &right.sink);
 }
 
@@ -123,7 +123,7 @@ static int take_alternative(struct jqn_run *x, struct jqn_sink *sink, struct jqn
 
 static int generate_alternative(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
                                 struct jqn_sink *to) {
-    struct alternative a = {{{take_alternative}, e, in, to}, false};
+    struct alternative a = {{{.take = take_alternative}, e, in, to}, false};
     JQN_TRY(jqn_generate(x, e->a, in, &a.f.sink));
     return a.found ? JQN_OK : jqn_generate(x, e->b, in, to);
 }
@@ -166,7 +166,7 @@ static int take_limited(struct jqn_run *x, struct jqn_sink *sink, struct jqn_val
 
 static int generate_first(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
                           struct jqn_sink *to) {
-    struct limited l = {{{take_limited}, e, in, to}, 0, 1, false};
+    struct limited l = {{{.take = take_limited}, e, in, to}, 0, 1, false};
     if (e->a) {
         struct jqn_value n;
         JQN_TRY(jqn_eval(x, e->a, in, &n));
@@ -240,7 +240,7 @@ static int generate_part(struct jqn_run *x, const struct part_frame *f, size_t i
 static int generate_parts(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
                           struct jqn_sink *to) {
     const struct part_frame p = {
-        {{take_part}, e, in, to},
+        {{.take = take_part}, e, in, to},
         0,
         ift_arena_alloc(&x->heap.arena, e->nparts * sizeof *p.value),
     };
@@ -251,6 +251,7 @@ int jqn_generate(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value i
                  struct jqn_sink *to) {
     if (e->single) {
         struct jqn_value v;
+        if (to->make) return to->make(x, to, e, in);
         JQN_TRY(jqn_eval(x, e, in, &v));
         return give(x, to, v);
     }

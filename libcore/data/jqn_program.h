@@ -94,6 +94,7 @@ struct jqn_run {
     struct jqn_heap heap;
     struct jqn_value *slot;
     struct ift_str scratch;
+    struct ift_json parsed; /* by fromjson */
     struct ift_err err;
 };
 
@@ -105,9 +106,28 @@ struct jqn_run {
     } while (0)
 
 int jqn_fail(struct jqn_run *x, const char *fmt, ...) IFT_PRINTF(2, 3);
-/* The one value of a single expression. */
-int jqn_eval(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
-             struct jqn_value *out);
+/* The one value of a single expression; by its op, but for the leaves, which half of all are. */
+typedef int jqn_evaluator(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                          struct jqn_value *out);
+extern jqn_evaluator *const jqn_evaluators[];
+
+static inline int jqn_eval(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                           struct jqn_value *out) {
+    switch (e->op) {
+    case JQN_IDENTITY:
+        *out = in;
+        return JQN_OK;
+    case JQN_LITERAL:
+        *out = e->literal;
+        return JQN_OK;
+    case JQN_VARIABLE:
+        *out = x->slot[e->slot];
+        return JQN_OK;
+    default:
+        return jqn_evaluators[e->op](x, e, in, out);
+    }
+}
+
 /* The same, written at once, with its tape: most values are only made to be written. */
 int jqn_eval_to(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
                 struct ift_json *tape, struct ift_str *out);
@@ -130,9 +150,12 @@ int jqn_check_depth(struct jqn_run *x, unsigned depth);
 /* Checks the depth of a container just made. */
 int jqn_made(struct jqn_run *x, struct jqn_value v, struct jqn_value *out);
 
-/* Receives the values of an expression one by one; may return anything of the enum above. */
+/* Receives the values of an expression one by one; may return anything of the enum above. One that
+ * has `make` is given single expressions in place of their values. */
 struct jqn_sink {
     int (*take)(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value v);
+    int (*make)(struct jqn_run *x, struct jqn_sink *sink, const struct jqn_expr *e,
+                struct jqn_value in);
 };
 int jqn_generate(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
                  struct jqn_sink *to);

@@ -256,3 +256,9 @@ int jqn_compare(struct jqn_heap *h, struct jqn_value a, struct jqn_value b) {
         return 0;
     }
 }
+
+bool jqn_equal(struct jqn_heap *h, struct jqn_value a, struct jqn_value b) {
+    if (a.type != b.type) return false;
+    if (a.type != IFT_JSON_STRING) return jqn_compare(h, a, b) == 0;
+    return a.own ? key_is(h, b, jqn_text(h, a)) : key_is(h, a, jqn_text(h, b));
+}

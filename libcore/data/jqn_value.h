@@ -124,6 +124,7 @@ void jqn_put(struct jqn_heap *h, struct jqn_member *member, size_t *n, struct jq
 
 /* jq's total order; 0 is its equality. */
 int jqn_compare(struct jqn_heap *h, struct jqn_value a, struct jqn_value b);
+bool jqn_equal(struct jqn_heap *h, struct jqn_value a, struct jqn_value b);
 /* Members in the order of their keys. */
 const struct jqn_member *jqn_sorted(struct jqn_heap *h, struct jqn_value object, size_t *n);
 

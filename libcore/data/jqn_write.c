@@ -146,33 +146,100 @@ static void write_field(const struct jqn_heap *h, const struct jqn_expr *e, stru
         write_node(tape, out, h->doc, (int)v.n);
 }
 
-/* Inside `depth` containers written so far. */
-static int eval_to(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in, unsigned depth,
-                   struct ift_json *tape, struct ift_str *out) {
-    if (e->op == JQN_OBJECT && e->distinct) {
-        const size_t node = ift_json_begin(tape, IFT_JSON_OBJECT, out->n);
-        ift_str_addc(out, '{');
-        for (size_t i = 0; i < e->nparts; i += 2) {
-            write_key(&x->heap, tape, out, e->part[i]->literal, i == 0);
-            const struct jqn_expr *const value = e->part[i + 1];
-            if (is_field(value, in))
-                write_field(&x->heap, value, in, tape, out);
-            else
-                JQN_TRY(eval_to(x, value, in, depth + 1, tape, out));
-        }
-        ift_str_addc(out, '}');
-        ift_json_end(tape, node, e->nparts / 2, out->n);
-        return JQN_OK;
-    }
-    struct jqn_value v;
-    JQN_TRY(jqn_eval(x, e, in, &v));
+/* What is being written: its end, within how many containers. */
+struct writer {
+    struct ift_json *tape;
+    struct ift_str *out;
+    unsigned depth;
+};
+
+static int eval_to(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                   struct writer w);
+
+static int write_made(struct jqn_run *x, struct jqn_value v, struct writer w) {
     const bool container = v.own && v.type >= IFT_JSON_ARRAY;
-    if (container && depth) JQN_TRY(jqn_check_depth(x, depth + v.depth));
-    jqn_write(&x->heap, tape, out, v);
+    if (container && w.depth) JQN_TRY(jqn_check_depth(x, w.depth + v.depth));
+    jqn_write(&x->heap, w.tape, w.out, v);
     return JQN_OK;
+}
+
+/* {…} whose keys are known. */
+static int eval_object_to(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                          struct writer w) {
+    const struct writer inside = {w.tape, w.out, w.depth + 1};
+    const size_t node = ift_json_begin(w.tape, IFT_JSON_OBJECT, w.out->n);
+    ift_str_addc(w.out, '{');
+    for (size_t i = 0; i < e->nparts; i += 2) {
+        write_key(&x->heap, w.tape, w.out, e->part[i]->literal, i == 0);
+        const struct jqn_expr *const value = e->part[i + 1];
+        if (is_field(value, in))
+            write_field(&x->heap, value, in, w.tape, w.out);
+        else
+            JQN_TRY(eval_to(x, value, in, inside));
+    }
+    ift_str_addc(w.out, '}');
+    ift_json_end(w.tape, node, e->nparts / 2, w.out->n);
+    return JQN_OK;
+}
+
+/* [a]: the values of a, written as they come. */
+struct elements {
+    struct jqn_sink sink;
+    struct writer inside;
+    size_t n;
+};
+
+static struct writer next_element(struct elements *all) {
+    if (all->n++ > 0) ift_str_addc(all->inside.out, ',');
+    return all->inside;
+}
+
+static int take_element(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value v) {
+    return write_made(x, v, next_element((struct elements *)sink));
+}
+
+static int make_element(struct jqn_run *x, struct jqn_sink *sink, const struct jqn_expr *e,
+                        struct jqn_value in) {
+    return eval_to(x, e, in, next_element((struct elements *)sink));
+}
+
+static int eval_array_to(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                         struct writer w) {
+    struct elements all = {{take_element, make_element}, {w.tape, w.out, w.depth + 1}, 0};
+    const size_t node = ift_json_begin(w.tape, IFT_JSON_ARRAY, w.out->n);
+    ift_str_addc(w.out, '[');
+    if (e->a) JQN_TRY(jqn_generate(x, e->a, in, &all.sink));
+    ift_str_addc(w.out, ']');
+    ift_json_end(w.tape, node, all.n, w.out->n);
+    return JQN_OK;
+}
+
+static int eval_to(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                   struct writer w) {
+    struct jqn_value v;
+    switch (e->op) {
+    case JQN_OBJECT:
+        if (e->distinct) return eval_object_to(x, e, in, w);
+        break;
+    case JQN_ARRAY:
+        return eval_array_to(x, e, in, w);
+    case JQN_PIPE:
+        JQN_TRY(jqn_eval(x, e->a, in, &v));
+        return eval_to(x, e->b, v, w);
+    case JQN_BIND:
+        JQN_TRY(jqn_eval(x, e->a, in, &x->slot[e->slot]));
+        return eval_to(x, e->b, in, w);
+    case JQN_IF:
+        JQN_TRY(jqn_eval(x, e->a, in, &v));
+        return eval_to(x, jqn_truthy(v) ? e->b : e->c, in, w);
+    default:
+        break;
+    }
+    JQN_TRY(jqn_eval(x, e, in, &v));
+    return write_made(x, v, w);
 }
 
 int jqn_eval_to(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
                 struct ift_json *tape, struct ift_str *out) {
-    return eval_to(x, e, in, 0, tape, out);
+    return eval_to(x, e, in, (struct writer){tape, out, 0});
 }
