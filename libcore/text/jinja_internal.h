@@ -1,7 +1,8 @@
 /* jinja_internal.h: between the parts of jinja.h. What jinja_parser.h declares makes a tree of a
- * template, jinja_run.c walks its statements and jinja_eval.c its expressions; jval.c, jval_text.c
- * and jval_print.c are the values; jinja_filter.c, jinja_sequence.c, jinja_test.c, jinja_method.c,
- * jinja_format.c and jinja_call.c are what can be called. Private to text.
+ * template, jinja_run.c walks its statements and jinja_eval.c its expressions; jval.c,
+ * jval_compare.c, jval_text.c and jval_print.c are the values, jrun.c what they live in;
+ * jinja_filter.c, jinja_sequence.c, jinja_test.c, jinja_method.c, jinja_format.c and jinja_call.c
+ * are what can be called. Private to text.
  */
 #ifndef IFT_JINJA_INTERNAL_H
 #define IFT_JINJA_INTERNAL_H
