@@ -27,6 +27,17 @@ int ift_fail_errno(struct ift_err *err, const char *fmt, ...) {
     const size_t n = strlen(err->text);
     snprintf(err->text + n, sizeof err->text - n, ": %s", strerror(code));
     err->closed_pipe = code == EPIPE;
+    err->outside = 1;
+    return -1;
+}
+
+int ift_fail_outside(struct ift_err *err, const char *fmt, ...) {
+    if (!err) return -1;
+    va_list args;
+    va_start(args, fmt);
+    fill(err, fmt, args);
+    va_end(args);
+    err->outside = 1;
     return -1;
 }
 

@@ -13,21 +13,25 @@
 
 #include <stdarg.h>
 
-#define IFT_MUST_CHECK __attribute__((warn_unused_result))
+#define IFT_MUST_CHECK        __attribute__((warn_unused_result))
 #define IFT_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 struct ift_err {
     char text[1024]; /* the message, terminated; "" when nothing failed */
     int usage;       /* 1: the command line is at fault (exit 2), 0: the work failed (exit 1) */
     int closed_pipe; /* 1: whoever read our output went away; a tool leaves quietly */
+    int outside;     /* 1: what was read is not at fault: a file is not there, a disk is full */
 };
 
 /* Fills err and returns -1. A long message is cut at its end. err may be NULL. */
 int ift_fail(struct ift_err *err, const char *fmt, ...) IFT_PRINTF(2, 3);
 
-/* The same, appending ": " and the text of errno as it was on entry. EPIPE sets
+/* The same, appending ": " and the text of errno as it was on entry; sets `outside`, and on EPIPE
  * closed_pipe too. */
 int ift_fail_errno(struct ift_err *err, const char *fmt, ...) IFT_PRINTF(2, 3);
+
+/* The same, for what is not the fault of what was read. */
+int ift_fail_outside(struct ift_err *err, const char *fmt, ...) IFT_PRINTF(2, 3);
 
 /* The same, for a mistake on the command line. */
 int ift_fail_usage(struct ift_err *err, const char *fmt, ...) IFT_PRINTF(2, 3);
@@ -38,9 +42,9 @@ int ift_fail_in(struct ift_err *err, const char *fmt, ...) IFT_PRINTF(2, 3);
 #define IFT_FAIL(...) ift_fail(__VA_ARGS__)
 
 /* Leaves the calling function with -1 when `expr` is negative. */
-#define IFT_TRY(expr)              \
-    do {                           \
-        if ((expr) < 0) return -1; \
+#define IFT_TRY(expr)                                                                              \
+    do {                                                                                           \
+        if ((expr) < 0) return -1;                                                                 \
     } while (0)
 
 #endif

@@ -169,7 +169,6 @@ static void add_to_file(struct ift_join *j, const struct ift_item *item) {
 }
 
 static int add_item(struct ift_join *j, const struct ift_item *item, struct ift_err *err) {
-    if (item->wrong) return IFT_FAIL(err, "%s", item->wrong);
     IFT_TRY(ift_json_parse(&j->doc, item->text.p, item->text.n, err));
     if (j->how->key) return add_value(j, item, err);
     add_to_file(j, item);

@@ -74,10 +74,12 @@ void ift_reject_add(const struct ift_rejects *r, struct ift_reject_list *list,
     }
     ift_str_adds(to, "{\"file\":");
     quote_lossy(to, item->file);
-    ift_str_addf(to, item->row ? ",\"row\":%zu," : ",\"line\":%zu,",
-                 item->row ? item->row : item->line);
-    if (item->element) ift_str_addf(to, "\"element\":%zu,", item->element);
-    ift_str_adds(to, "\"reason\":");
+    if (item->row)
+        ift_str_addf(to, ",\"row\":%zu", item->row);
+    else if (item->line)
+        ift_str_addf(to, ",\"line\":%zu", item->line);
+    if (item->element) ift_str_addf(to, ",\"element\":%zu", item->element);
+    ift_str_adds(to, ",\"reason\":");
     quote_lossy(to, reason);
     if (ift_utf8_check(item->text.p, item->text.n) == item->text.n) {
         ift_str_adds(to, ",\"raw\":");

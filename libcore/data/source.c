@@ -63,7 +63,14 @@ int ift_item_fail(const struct ift_item *item, struct ift_err *err) {
     if (item->row) return ift_fail_in(err, "%s:row %zu", item->file, item->row);
     if (item->element)
         return ift_fail_in(err, "%s:%zu: element %zu", item->file, item->line, item->element);
-    return ift_fail_in(err, "%s:%zu", item->file, item->line);
+    if (item->line) return ift_fail_in(err, "%s:%zu", item->file, item->line);
+    return ift_fail_in(err, "%s", item->file);
+}
+
+int ift_item_check(const struct ift_item *item, struct ift_err *err) {
+    if (!item->wrong) return 0;
+    ift_fail(err, "%s", item->wrong);
+    return ift_item_fail(item, err);
 }
 
 struct ift_item *ift_source_add(struct ift_source *s, struct ift_slab *slab, size_t from, size_t to,
@@ -88,6 +95,11 @@ int ift_source_fail(const struct ift_source *s, struct ift_err *err) {
     return ift_fail_in(err, "%s:%zu", name, line);
 }
 
+int ift_source_fail_cut(struct ift_source *s, struct ift_err *err) {
+    s->cut = true;
+    return ift_source_fail(s, err);
+}
+
 int ift_source_block(struct ift_source *s, const char **p, size_t *n, struct ift_err *err) {
     if (s->first.n == 0) return ift_in_block(s->in, p, n, err);
     *p = s->first.p;
@@ -100,12 +112,13 @@ int ift_source_block(struct ift_source *s, const char **p, size_t *n, struct ift
 
 /* Opens the next one: 1, 0 when there is none, -1. */
 static int begin_member(struct ift_source *s, struct ift_err *err) {
+    ift_str_clear(&s->sheet);
+    s->refused.n = 0;
     int got = ift_in_next(s->in, err);
     if (got <= 0) return got;
     s->ended = s->begun = false;
     s->element = 0;
-    s->first.n = s->refused.n = 0;
-    ift_str_clear(&s->sheet);
+    s->first.n = 0;
     got = ift_in_block(s->in, &s->first.p, &s->first.n, err);
     if (got < 0) {
         s->first.n = 0;
@@ -134,17 +147,29 @@ static int begin_member(struct ift_source *s, struct ift_err *err) {
     return 1;
 }
 
-/* A member that is no data is one bad item, and the next one is read. */
-static int add_refused(struct ift_source *s, struct ift_slab *slab, const struct ift_err *why) {
+/* Splits a message that begins with the member's name: the item's place, and the reason. */
+static const char *take_place(const struct ift_source *s, const char *text, struct ift_item *item) {
+    const char *const name[] = {ift_in_name(s->in), ift_str_slice(&s->sheet).p};
+    int n = 0;
+    for (size_t i = 0; i < 2; i++) {
+        if (strncmp(text, name[i], strlen(name[i])) != 0) return text;
+        text += strlen(name[i]);
+    }
+    if (sscanf(text, ":row %zu: %n", &item->row, &n) == 1 && n > 0) return text + n;
+    if (sscanf(text, ":%zu: %n", &item->line, &n) == 1 && n > 0) return text + n;
+    return strncmp(text, ": ", 2) == 0 ? text + 2 : text;
+}
+
+/* A member that cannot be read, or read on, is one bad item, with what there is of its text. */
+static int add_broken(struct ift_source *s, struct ift_slab *slab, const struct ift_err *why) {
     enum { SHOWN = 4096 };
-    const size_t from = slab->text.n, n = s->refused.n < SHOWN ? s->refused.n : SHOWN,
-                 name = strlen(ift_in_name(s->in));
-    const bool named = strncmp(why->text, ift_in_name(s->in), name) == 0 && why->text[name] == ':';
-    const char *const reason = why->text + (named ? name + 2 : 0);
-    ift_str_add(&slab->text, s->refused.p, n);
-    struct ift_item *const item = ift_source_add(s, slab, from, from + n, 1);
+    const struct ift_item *const last = slab->n ? &slab->item[slab->n - 1] : NULL;
+    const size_t from = last ? last->from + last->text.n : 0;
+    ift_str_add(&slab->text, s->refused.p, s->refused.n < SHOWN ? s->refused.n : SHOWN);
+    const size_t line = s->refused.n > 0 ? 1 : 0;
+    struct ift_item *const item = ift_source_add(s, slab, from, slab->text.n, line);
+    const char *const reason = take_place(s, why->text, item);
     item->wrong = ift_arena_strndup(&slab->notes, reason, strlen(reason));
-    s->refused.n = 0;
     s->layout = IFT_LAYOUT_CLOSED;
     return 1;
 }
@@ -161,7 +186,7 @@ static int fill(struct ift_source *s, struct ift_slab *slab, struct ift_err *err
                   : s->layout == IFT_LAYOUT_PARAGRAPHS ? ift_source_fill_paragraphs(s, slab, err)
                   : s->layout == IFT_LAYOUT_TABLE      ? ift_source_fill_table(s, slab, err)
                                                        : ift_source_fill_nodes(s, slab, err);
-        if (got < 0 && s->refused.n > 0) return add_refused(s, slab, err);
+        if (got < 0 && !s->cut && !err->outside) return add_broken(s, slab, err);
         if (got != 0) return got;
     }
 }
@@ -199,5 +224,5 @@ int ift_source_next(struct ift_source *s, const struct ift_item **item, struct i
         if (got <= 0) return got;
     }
     *item = &s->one.item[s->next++];
-    return 1;
+    return ift_item_check(*item, err) < 0 ? -1 : 1;
 }

@@ -12,6 +12,10 @@
  * Promises: no item is lost. Blank lines are no items. A byte order mark at the start of a member,
  * or in front of a JSON value, is dropped and counted. A last line without its line end is an item
  * when it is a whole JSON value and otherwise a cut stream.
+ *
+ * What is not text, a Parquet file, a spreadsheet, compressed data, an archive, may be damaged or
+ * cut. What was read of it before is given, then one item that says what is wrong, and the next
+ * member follows; nothing more is read of the one that is damaged.
  */
 #ifndef IFT_SOURCE_H
 #define IFT_SOURCE_H
@@ -29,7 +33,7 @@
 struct ift_item {
     struct ift_slice text;
     const char *file;
-    size_t line;       /* 1-based line on which it starts */
+    size_t line;       /* 1-based line on which it starts; 0: it has a row, or no place */
     size_t element;    /* 1-based place in an array, which often is one line; else 0 */
     size_t row;        /* 1-based row of a Parquet file, which has no lines; else 0 */
     uint64_t index;    /* 0-based, over the whole input */
@@ -66,7 +70,8 @@ int ift_source_open(struct ift_source **s, const struct ift_source_opts *opts,
  * failure. What a slab holds does not depend on anything but the input. */
 int ift_source_fill(struct ift_source *s, struct ift_slab *slab,
                     struct ift_err *err) IFT_MUST_CHECK;
-/* The same one item at a time, lent until the next call. Do not mix with fill. */
+/* The same one item at a time, lent until the next call, for those who take no bad ones: an item
+ * that is wrong is a failure. Do not mix with fill. */
 int ift_source_next(struct ift_source *s, const struct ift_item **item,
                     struct ift_err *err) IFT_MUST_CHECK;
 /* Byte order marks dropped so far. */
@@ -81,5 +86,7 @@ const struct ift_json_index *ift_item_index(const struct ift_item *item);
 /* Puts "file:line: " in front of a message about an item, with "element N: " where it lies in an
  * array. Returns -1. */
 int ift_item_fail(const struct ift_item *item, struct ift_err *err);
+/* Fails, place and all, with what is wrong with the item. */
+int ift_item_check(const struct ift_item *item, struct ift_err *err) IFT_MUST_CHECK;
 
 #endif

@@ -41,6 +41,7 @@ struct ift_source {
     bool failed, ended;       /* ended: the member has no more blocks */
     struct ift_slice first;   /* the member's first block, which was looked at and not used yet */
     bool begun;               /* that block was read */
+    bool cut;                 /* what was wrong with the member ends the run */
     struct ift_slice refused; /* how the member begins, if that is not data */
 
     /* values, groups */
@@ -89,8 +90,11 @@ struct ift_source {
 struct ift_item *ift_source_add(struct ift_source *s, struct ift_slab *slab, size_t from, size_t to,
                                 size_t line);
 /* Puts the member's name in front of what a reader says: "line 3: …" becomes "in.json:3: …",
- * and "row 3: …" "in.parquet:row 3: …". Returns -1. */
+ * and "row 3: …" "in.parquet:row 3: …". Returns -1. The member becomes a bad item. */
 int ift_source_fail(const struct ift_source *s, struct ift_err *err);
+/* The same for text that does not end as it should. Perhaps what writes it has failed, and the run
+ * must not go on as if nothing had happened. */
+int ift_source_fail_cut(struct ift_source *s, struct ift_err *err);
 /* The next block of the member: 1, 0, -1. */
 int ift_source_block(struct ift_source *s, const char **p, size_t *n, struct ift_err *err);
 

@@ -109,7 +109,7 @@ int ift_source_fill_rows(struct ift_source *s, struct ift_slab *slab, struct ift
     while (slab->text.n < IFT_SLAB) {
         struct ift_csv_row row;
         const int got = ift_csv_next(s->rows, &row, err);
-        if (got < 0) return ift_source_fail(s, err);
+        if (got < 0) return ift_source_fail_cut(s, err);
         if (got > 0) {
             struct ift_item *const item = ift_source_add_row(s, slab, &row);
             if (item) item->cut = s->ended;

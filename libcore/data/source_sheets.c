@@ -21,8 +21,8 @@ static int next_sheet(struct ift_source *s, struct ift_err *err) {
 
 int ift_source_begin_sheets(struct ift_source *s, struct ift_err *err) {
     if (s->read && s->read->group)
-        return IFT_FAIL(err, "%s: a spreadsheet, where the recipe reads JSON in groups",
-                        ift_in_name(s->in));
+        return ift_fail_outside(err, "%s: a spreadsheet, where the recipe reads JSON in groups",
+                                ift_in_name(s->in));
     const int fd = ift_source_file(s, err);
     IFT_TRY(fd);
     s->first.n = 0;
@@ -30,7 +30,7 @@ int ift_source_begin_sheets(struct ift_source *s, struct ift_err *err) {
     s->book = NULL;
     if (ift_xlsx_open_take(&s->book, fd, err) < 0) return ift_source_fail(s, err);
     const int got = next_sheet(s, err);
-    if (got == 0) return IFT_FAIL(err, "%s: no sheet is chosen", ift_in_name(s->in));
+    if (got == 0) return ift_fail_outside(err, "%s: no sheet is chosen", ift_in_name(s->in));
     s->layout = IFT_LAYOUT_SHEETS;
     return got;
 }

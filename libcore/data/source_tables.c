@@ -20,11 +20,12 @@ int ift_source_file(struct ift_source *s, struct ift_err *err) {
 int ift_source_begin_table(struct ift_source *s, struct ift_err *err) {
     const struct ift_recipe_read *const read = s->read;
     if (read && read->container == IFT_RECIPE_ROWS && read->columns != IFT_RECIPE_HEADER)
-        return IFT_FAIL(err, "%s: a Parquet file, where the recipe reads text without names",
-                        ift_in_name(s->in));
+        return ift_fail_outside(err,
+                                "%s: a Parquet file, where the recipe reads text without names",
+                                ift_in_name(s->in));
     if (read && read->group)
-        return IFT_FAIL(err, "%s: a Parquet file, where the recipe reads JSON in groups",
-                        ift_in_name(s->in));
+        return ift_fail_outside(err, "%s: a Parquet file, where the recipe reads JSON in groups",
+                                ift_in_name(s->in));
     const int fd = ift_source_file(s, err);
     IFT_TRY(fd);
     s->first.n = 0;

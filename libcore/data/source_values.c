@@ -37,7 +37,7 @@ static int more_values(struct ift_source *s, struct ift_err *err) {
         return 0;
     }
     s->ended = true;
-    return ift_json_splitter_finish(s->values, err) < 0 ? ift_source_fail(s, err) : 0;
+    return ift_json_splitter_finish(s->values, err) < 0 ? ift_source_fail_cut(s, err) : 0;
 }
 
 static int next_value(struct ift_source *s, struct ift_slice *value, size_t *line,
@@ -112,7 +112,7 @@ static int gather(struct ift_source *s, struct ift_slab *slab, struct ift_err *e
         struct ift_slice value;
         size_t line;
         const int got = next_value(s, &value, &line, err);
-        if (got < 0) return ift_source_fail(s, err);
+        if (got < 0) return ift_source_fail_cut(s, err);
         if (got > 0 && value.n >= IFT_SLAB && slab->n > 0) {
             s->large = value; /* which stays where it is, for the splitter is not asked */
             s->large_line = line;
@@ -165,7 +165,7 @@ int ift_source_fill_groups(struct ift_source *s, struct ift_slab *slab, struct i
         size_t line;
         got = next_value(s, &value, &line, err);
         if (got < 0) {
-            got = ift_source_fail(s, err);
+            got = ift_source_fail_cut(s, err);
         } else if (got > 0) {
             enum ift_group_place place = ift_group_place(&s->group, value);
             if (place == IFT_GROUP_NEXT && slab->n == 0) place = IFT_GROUP_FIRST;
@@ -182,7 +182,10 @@ int ift_source_fill_groups(struct ift_source *s, struct ift_slab *slab, struct i
             got = more_values(s, err);
         }
     } while (got >= 0);
-    if (slab->n > 0) slab->n--;
+    if (slab->n > 0) {
+        slab->n--;
+        s->index--;
+    }
     return -1;
 }
 

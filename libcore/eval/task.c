@@ -32,8 +32,10 @@ int ift_eval_load(struct ift_eval *e, const struct ift_source_opts *from, struct
         e->slab = ift_grow(e->slab, e->nslabs + 1, &e->slab_cap, sizeof *e->slab);
         e->slab[e->nslabs] = (struct ift_slab){0};
         got = ift_source_fill(source, &e->slab[e->nslabs], err);
-        if (got > 0) e->records += e->slab[e->nslabs].n;
-        e->nslabs++;
+        const struct ift_slab *const slab = &e->slab[e->nslabs++];
+        for (size_t i = 0; i < slab->n && got > 0; i++)
+            if (ift_item_check(&slab->item[i], err) < 0) got = -1;
+        e->records += slab->n;
     } while (got > 0);
     ift_source_free(source);
     if (got == 0 && e->records == 0) return IFT_FAIL(err, "no records to evaluate on");

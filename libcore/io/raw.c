@@ -57,7 +57,7 @@ int ift_raw_open(struct ift_raw *r, const char *path, struct ift_err *err) {
     if (r->fd < 0) return ift_fail_errno(err, "cannot open '%s'", path);
     struct stat st;
     if (fstat(r->fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-        return IFT_FAIL(err, "'%s' is a directory; name the files in it", path);
+        return ift_fail_outside(err, "'%s' is a directory; name the files in it", path);
     }
     return peek(r, err);
 }

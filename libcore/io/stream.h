@@ -32,7 +32,9 @@ int ift_in_open(struct ift_in **in, const char *const *paths, size_t n, const ch
 /* Members are text in that encoding, whatever iconv knows (recode.h), and are read as UTF-8. NULL:
  * bytes as they are. An encoding that is not known is a usage error. */
 int ift_in_recode(struct ift_in *in, const char *encoding, struct ift_err *err) IFT_MUST_CHECK;
-/* Opens the next member: 1 opened, 0 no more, -1 error. Must be called before the first read. */
+/* Opens the next member: 1 opened, 0 no more, -1 error. Must be called before the first read. After
+ * an error that is not `outside` (err.h), of this or of block or line, it may be called again and
+ * goes to the next member, or operand, that can be read. */
 int ift_in_next(struct ift_in *in, struct ift_err *err) IFT_MUST_CHECK;
 /* The glob that still chooses of what is in the member, where that is an operand with parts, or
  * NULL: of a folder it has chosen the file, of an archive the member. */
@@ -43,7 +45,7 @@ const char *ift_in_name(const struct ift_in *in);
  * stream is one). */
 int ift_in_block(struct ift_in *in, const char **p, size_t *n, struct ift_err *err) IFT_MUST_CHECK;
 /* After a failure of block or line: whether the member is sound and not data (a Git LFS pointer, a
- * text in UTF-16), so that the next one may be opened; *start is how it begins, lent until then. */
+ * text in UTF-16); *start is how it begins, lent until the next one is opened. */
 bool ift_in_refused(const struct ift_in *in, struct ift_slice *start);
 /* Lends the next line without its '\n' (a '\r' before it stays): 1, 0, -1. terminated false: the
  * last line had no '\n'. A line may be of any length; memory is its length. */

@@ -57,8 +57,8 @@ int ift_subtree_list(const char *folder, const char *glob, char ***files, size_t
     if (tree) fts_close(tree);
     free(path);
     if (rc == 0 && *n == 0)
-        rc = glob ? IFT_FAIL(err, "%s: no file in it matches '%s'", folder, glob)
-                  : IFT_FAIL(err, "%s: no file in it", folder);
+        rc = glob ? ift_fail_outside(err, "%s: no file in it matches '%s'", folder, glob)
+                  : ift_fail_outside(err, "%s: no file in it", folder);
     if (rc == 0) {
         qsort(*files, *n, sizeof **files, by_name);
         return 0;

@@ -17,19 +17,23 @@ struct ift_unpack {
     struct archive *archive;
     bool sought;    /* libarchive moved about in the file */
     bool container; /* a tar or zip, of which members are chosen */
+    bool damaged;   /* the member that is open, as was said: if it is the last, that may be why */
+    bool ended;     /* no more members can be found */
+    int error;      /* of read(2) */
     size_t matched;
     la_int64_t offset; /* in the member */
 };
 
 static la_ssize_t give(struct archive *a, void *ctx, const void **p) {
-    struct ift_raw *const raw = ((struct ift_unpack *)ctx)->raw;
+    struct ift_unpack *const u = ctx;
+    struct ift_raw *const raw = u->raw;
     *p = raw->buf;
     if (raw->unread > 0) {
         raw->unread = 0;
         return (la_ssize_t)raw->have;
     }
     const ssize_t n = ift_raw_refill(raw, 0);
-    if (n < 0) archive_set_error(a, errno, "%s", strerror(errno));
+    if (n < 0) archive_set_error(a, u->error = errno, "%s", strerror(errno));
     return n;
 }
 
@@ -43,6 +47,8 @@ static la_int64_t seek(struct archive *a, void *ctx, la_int64_t offset, int when
 
 static int failed(const struct ift_unpack *u, const char *name, struct ift_err *err) {
     const char *const why = archive_error_string(u->archive);
+    errno = u->error;
+    if (u->error) return ift_fail_errno(err, "%s", name);
     if (u->raw->ended && !u->sought)
         return IFT_FAIL(err, "%s: truncated or damaged%s%s", name, why ? ": " : "", why ? why : "");
     return IFT_FAIL(err, "%s: %s", name, why ? why : "damaged");
@@ -66,7 +72,7 @@ static int start(struct ift_unpack *u, struct ift_err *err) {
     struct ift_raw *const raw = u->raw;
     struct archive *const a = u->archive = archive_read_new();
     const bool compressed = ift_raw_is_compressed((struct ift_slice){raw->buf, raw->have});
-    if (!a) return IFT_FAIL(err, "%s: no memory for libarchive", raw->name);
+    if (!a) return ift_fail_outside(err, "%s: no memory for libarchive", raw->name);
     choose_formats(a);
     archive_read_set_read_callback(a, give);
     archive_read_set_callback_data(a, u);
@@ -156,7 +162,7 @@ static bool zip_is_whole(struct ift_unpack *u) {
 
 static int end(struct ift_unpack *u, struct ift_err *err) {
     if (u->container && u->matched == 0 && u->glob) {
-        return IFT_FAIL(err, "%s: no member matches '%s'", u->raw->name, u->glob);
+        return ift_fail_outside(err, "%s: no member matches '%s'", u->raw->name, u->glob);
     }
     if (u->container) {
         const int format = archive_format(u->archive) & ARCHIVE_FORMAT_BASE_MASK;
@@ -173,10 +179,14 @@ static int end(struct ift_unpack *u, struct ift_err *err) {
 int ift_unpack_next(struct ift_unpack *u, const char **path, struct ift_err *err) {
     for (;;) {
         struct archive_entry *entry;
+        if (u->ended) return 0;
         const int got = archive_read_next_header(u->archive, &entry);
-        u->offset = 0;
+        u->ended = got == ARCHIVE_EOF || got < ARCHIVE_WARN;
+        if (u->ended && u->damaged) return 0;
         if (got == ARCHIVE_EOF) return end(u, err);
-        if (got < ARCHIVE_WARN) return failed(u, u->raw->name, err);
+        if (u->ended) return failed(u, u->raw->name, err);
+        u->offset = 0;
+        u->damaged = false;
         const int format = archive_format(u->archive) & ARCHIVE_FORMAT_BASE_MASK;
         if (format == ARCHIVE_FORMAT_RAW) {
             *path = NULL;
@@ -199,7 +209,8 @@ int ift_unpack_block(struct ift_unpack *u, const char *name, struct ift_slice *b
         la_int64_t offset;
         const int got = archive_read_data_block(u->archive, &p, &block->n, &offset);
         if (got == ARCHIVE_EOF) return 0;
-        if (got != ARCHIVE_OK) return failed(u, name, err);
+        u->damaged = got != ARCHIVE_OK;
+        if (u->damaged) return failed(u, name, err);
         if (offset != u->offset)
             return IFT_FAIL(err, "%s: a file with holes; unpack it first", name);
         u->offset += (la_int64_t)block->n;

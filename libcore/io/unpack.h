@@ -16,7 +16,9 @@ struct ift_unpack;
 int ift_unpack_open(struct ift_unpack **u, struct ift_raw *raw, const char *glob,
                     struct ift_err *err) IFT_MUST_CHECK;
 /* The next chosen member: 1, 0 when there is no more and the whole is sound, -1. *path is its name
- * in the archive, lent until the next call, or NULL: the text of a compressed file. */
+ * in the archive, lent until the next call, or NULL: the text of a compressed file. After a
+ * failure, of this or of block, it goes to the next one that can be found; damage that was reported
+ * once and hides all that follows is the end. */
 int ift_unpack_next(struct ift_unpack *u, const char **path, struct ift_err *err) IFT_MUST_CHECK;
 /* Lends the next block of the member, which messages call `name`: 1, 0, -1. */
 int ift_unpack_block(struct ift_unpack *u, const char *name, struct ift_slice *block,

@@ -108,15 +108,19 @@ static const char *items(const char *text, size_t n, const struct ift_recipe_rea
     const struct ift_source_opts opts = {.paths = &path, .npaths = 1, .read = read};
     struct ift_source *s;
     struct ift_err err = {0};
-    const struct ift_item *item;
+    struct ift_slab slab = {0};
     int got;
     ift_str_clear(&out);
     CHECK_OK(ift_source_open(&s, &opts, &err), &err);
-    while ((got = ift_source_next(s, &item, &err)) > 0) {
-        ift_str_addf(&out, "%zu:%.*s", item->line, (int)item->text.n, item->text.p);
-        if (item->wrong) ift_str_addf(&out, " (%s)", item->wrong);
-        ift_str_addc(&out, '\n');
+    while ((got = ift_source_fill(s, &slab, &err)) > 0) {
+        for (size_t i = 0; i < slab.n; i++) {
+            const struct ift_item *const item = &slab.item[i];
+            ift_str_addf(&out, "%zu:%.*s", item->line, (int)item->text.n, item->text.p);
+            if (item->wrong) ift_str_addf(&out, " (%s)", item->wrong);
+            ift_str_addc(&out, '\n');
+        }
     }
+    ift_slab_release(&slab);
     if (got < 0) ift_str_addf(&out, "!%s", err.text);
     ift_source_free(s);
     unlink(path);
