@@ -29,7 +29,7 @@ static void need(int ok) {
 enum kind { LEARNING, SCORING, GENERATING, KINDS };
 
 static void describe(const struct ift_arch *arch, const struct ift_config *c, enum kind kind) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_graph *const g = ift_graph_new();
     struct ift_build b = {.train_base = kind == LEARNING,
                           .learning = kind == LEARNING,
@@ -68,7 +68,7 @@ static void tables(const struct ift_config *c) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     const struct ift_arch *arch = NULL;
     struct ift_config c = {.vocab = 0};
     struct ift_str text = {0};

@@ -23,7 +23,7 @@ static void need(int ok) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_parquet *p;
     const int fd = memfd_create("input", MFD_CLOEXEC);
     need(fd >= 0 && write(fd, data, size) == (ssize_t)size);

@@ -19,7 +19,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void use(const struct ift_tokenizer *t, const char *text, size_t n) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_encoder *const e = ift_encoder_new(t);
     struct ift_tokens tokens = {0};
     struct ift_str out = {0};
@@ -37,7 +37,7 @@ static void use(const struct ift_tokenizer *t, const char *text, size_t n) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_tokenizer *t = NULL;
     char path[64];
     if (size < 1) return 0;

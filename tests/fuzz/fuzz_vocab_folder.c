@@ -36,7 +36,7 @@ static const struct {
 enum { NSHAPES = sizeof shapes / sizeof *shapes };
 
 static void use(const struct ift_tokenizer *t, const char *text, size_t n) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_encoder *const e = ift_encoder_new(t);
     struct ift_tokens tokens = {0};
     struct ift_str out = {0};
@@ -77,7 +77,7 @@ static const char *next_part(const char **p, size_t *n, size_t *len) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_tokenizer *t = NULL;
     char folder[64];
     if (size < 1) return 0;

@@ -23,7 +23,7 @@ static int dump(const char *path, struct ift_err *err) {
 }
 
 int main(int argc, char **argv) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     for (int i = 1; i < argc; i++) {
         if (dump(argv[i], &err) == 0) continue;
         fprintf(stderr, "%s: %s\n", argv[i], err.text);

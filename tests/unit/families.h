@@ -34,7 +34,7 @@ static inline double number(const struct golden_case *c, int node) {
 }
 
 static inline bool read_case(struct golden_case *c) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     char *const path = golden_join(c->dir, "case.json");
     const int rc = ift_in_slurp(path, &c->text, 0, &err);
     free(path);
@@ -76,7 +76,7 @@ static inline char *with_config(const char *from, const char *config, size_t n) 
 /* The case's model folder. The vocabulary of a small Baichuan 2 does not tell that it is one: its
  * config.json says so here. */
 static inline char *model_folder(const struct golden_case *c) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_str text = {0}, said = {0};
     char *const dir = golden_join(c->dir, "model");
     const int family = at(c, "family", NULL);
@@ -119,7 +119,7 @@ typedef void case_check(struct golden_case *c);
 /* false: the family is not supported. */
 static inline bool run_case(const char *root, const char *name, struct ift_device *device,
                             case_check *check) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     char *const dir = golden_join(root, name);
     struct golden_case c = {.dir = dir, .name = name, .device = device};
     bool known = true;
@@ -173,7 +173,7 @@ static inline void run_folder(const char *root, int names, char *const *name,
 }
 
 static inline int families_main(int argc, char **argv, case_check *check) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_device device;
     size_t cases = 0, skipped = 0;
     char *const own = golden_path("SRC", "tests/golden/model");

@@ -13,7 +13,7 @@ enum { TOKENS = 128, NEW = 24 };
 static struct ift_device device;
 
 static inline struct ift_model *open_model(const char *dir, const char *sub) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_model *m = NULL;
     char *const path = golden_join(dir, sub);
     CHECK_OK(ift_model_open(&m, path, &err), &err);
@@ -33,7 +33,7 @@ struct documents {
 
 static inline void read_documents(struct documents *d, const struct ift_model *m,
                                   const struct ift_safetensors *io, int32_t raised) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     const struct ift_tensor *const ids = golden_find(io, "", "input_ids"),
                                    *const mask = golden_find(io, "", "attention_mask"),
                                    *const labels = golden_find(io, "", "labels");
@@ -61,7 +61,7 @@ static inline void read_documents(struct documents *d, const struct ift_model *m
 
 static inline void describe(struct golden_run *r, struct ift_model *m,
                             const struct ift_attach *attach, bool learn) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     *r = (struct golden_run){.g = ift_graph_new(), .d = &device};
     r->build = (struct ift_build){.attach = attach, .train_base = learn, .learning = learn};
     ift_build_begin(&r->build, m, r->g);
@@ -82,7 +82,7 @@ static inline void describe(struct golden_run *r, struct ift_model *m,
 
 /* The mean loss over learned tokens. */
 static inline double run(struct golden_run *r, const struct ift_batch *b) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     const float scale = 1 / (float)b->learned;
     const struct ift_feed feed = {.tokens = b->tokens,
                                   .segments = b->docs,
@@ -107,7 +107,7 @@ static inline double run(struct golden_run *r, const struct ift_batch *b) {
 
 static inline double logits_error(struct golden_run *r, const struct documents *d,
                                   const struct ift_tensor *want) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     const int64_t width = want->dim[2], n = d->batch.tokens;
     float *const got = ift_alloc((size_t)(n * width) * sizeof *got), *const picked = ift_alloc(
                                                                          (size_t)(n * width) *
@@ -182,7 +182,7 @@ static inline int check_answer(void *self, const struct ift_completion *c, struc
 
 /* Reads what the original continued with; 0: it did not. */
 static inline size_t read_answers(struct prompts *s, const char *dir) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     char *const path = golden_join(dir, "case.json");
     CHECK_OK(ift_in_slurp(path, &s->text, 0, &err), &err);
     CHECK_OK(ift_json_parse(&s->doc, s->text.p, s->text.n, &err), &err);
@@ -205,7 +205,7 @@ static inline size_t read_answers(struct prompts *s, const char *dir) {
 /* Greedy continuations, alone and with other sequences, in steps of whole and of cut prompts. */
 static inline void continuing(const char *dir, const char *name, struct ift_model *m,
                               int32_t raised) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     for (int slots = 1; slots <= 3; slots += 2) {
         struct prompts s = {.name = name, .raised = raised};
         const size_t count = read_answers(&s, dir);

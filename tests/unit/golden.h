@@ -37,7 +37,7 @@ static inline char *golden_join(const char *dir, const char *file) {
 }
 
 static inline struct ift_safetensors *golden_open(const char *dir, const char *file) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_safetensors *s = NULL;
     char *const path = golden_join(dir, file);
     CHECK_OK(ift_safetensors_open(&s, path, &err), &err);
@@ -68,7 +68,7 @@ static inline const struct ift_tensor *golden_weight(const struct ift_model *m, 
 
 /* A number of case.json, at a path of up to three keys. */
 static inline double golden_number(const char *dir, const char *a, const char *b, const char *c) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_str text = {0};
     struct ift_json doc = {0};
     char *const path = golden_join(dir, "case.json");
@@ -288,7 +288,7 @@ static inline double golden_run_batch(struct golden_run *r, const struct golden_
 /* The logits of the last run (tokens, V), to be freed. */
 static inline float *golden_logits(struct golden_run *r, const struct golden_batch *b,
                                    int64_t vocab) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     float *const y = ift_alloc((size_t)(b->tokens * vocab) * sizeof *y);
     CHECK_OK(ift_exec_download(r->x, y, r->logits, b->tokens, &err), &err);
     return y;
@@ -302,7 +302,7 @@ static inline double golden_gradients(struct golden_run *r, const struct ift_saf
     size_t seen = 0, given = 0;
     for (size_t i = 0; i < ift_safetensors_count(io); i++) {
         const struct ift_tensor *const want = ift_safetensors_at(io, i);
-        struct ift_err err = {{0}, 0, 0};
+        struct ift_err err = {0};
         if (strncmp(want->name, "grad.", 5) != 0) continue;
         given++;
         const ift_val v = ift_graph_find(r->g, want->name);

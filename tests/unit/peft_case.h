@@ -27,7 +27,7 @@ static inline int end_cases(void) {
 
 static inline void open_both(const char *folder, const char *sub, struct ift_model **m,
                              struct ift_peft **p) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_str path = {0};
     ift_str_addf(&path, "%s/base", folder); /* of its own, or the one of most */
     if (access(path.p, F_OK) != 0) {
@@ -59,7 +59,7 @@ struct adam {
 };
 
 static inline void adam_init(struct adam *a, const struct golden_run *r) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     *a = (struct adam){.g = ift_graph_new()};
     a->coef = ift_graph_input(a->g, "coef", IFT_F32, IFT_FIXED, 1, (const int64_t[]){1});
     a->hyper = ift_graph_input(a->g, "hyper", IFT_F32, IFT_FIXED, 1, (const int64_t[]){4});
@@ -90,7 +90,7 @@ static inline void adam_init(struct adam *a, const struct golden_run *r) {
 }
 
 static inline void adam_step(struct adam *a, int step, float lr) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     const float coef = 1;
     /* Of the betas as floats, which the moments decay by. */
     const double beta1 = (double)0.9f, beta2 = (double)0.999f;
@@ -102,7 +102,7 @@ static inline void adam_step(struct adam *a, int step, float lr) {
 
 static inline double logits_error(struct golden_run *r, const struct ift_safetensors *batches,
                                   const char *prefix, const struct ift_tensor *want, double *loss) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct golden_batch b = golden_batch(batches, prefix);
     *loss = golden_run_batch(r, &b, &err);
     float *const logits = golden_logits(r, &b, want->dim[want->ndim - 1]);

@@ -23,7 +23,7 @@ static void need(int rc, const struct ift_err *err) {
 }
 
 static struct rig make_rig(const char *method, uint64_t seed) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct rig r = {0};
     char *const model = golden_path("SRC", "tests/golden/model/llama/model");
     const struct ift_peft_options o = {.method = method, .rank = 2, .targets = "", .seed = seed};
@@ -43,7 +43,7 @@ static void release(struct rig *r) {
 }
 
 static void learn(struct rig *r, int steps) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_corpus *c = ift_corpus_new(131, 32);
     const int32_t id[] = {1, 5, 9, 20, 33, 2};
     const struct ift_row row = {id, (const uint8_t[]){0, 1, 1, 0, 1, 1}, 6, (const uint32_t[]){6},
@@ -56,7 +56,7 @@ static void learn(struct rig *r, int steps) {
 }
 
 static float *fetch(const struct ift_operand *t) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     float *v = ift_alloc(ift_operand_bytes(t));
     need(ift_device_download(&device, v, t, &err), &err);
     return v;
@@ -81,7 +81,7 @@ static bool same_state(const struct rig *a, const struct rig *b) {
 }
 
 static void save(struct rig *r, const char *settings) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     const struct ift_checkpoint c = {ift_optim_steps(r->o), settings, "[]"};
     need(ift_checkpoint_write("run", &c, r->o, r->p, &device, &err), &err);
 }
@@ -89,7 +89,7 @@ static void save(struct rig *r, const char *settings) {
 static int resume(struct rig *r, const char *settings, long long *step, struct ift_str *notes,
                   struct ift_err *err) {
     ift_str_clear(notes);
-    *err = (struct ift_err){{0}, 0, 0};
+    *err = (struct ift_err){0};
     return ift_checkpoint_resume("run", settings, r->o, &device, step, notes, err);
 }
 
@@ -106,7 +106,7 @@ static void damage(const char *path) {
 }
 
 static void list_is(const char *want) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_str got = {0};
     long long *step = NULL;
     size_t n = 0;
@@ -165,7 +165,7 @@ static void round_trip(const char *method) {
 }
 
 static void pruning(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     mkdir("run/.checkpoint-40.tmp", 0777);
     mkdir("run/.checkpoint-40.tmp/.ift-1-0", 0777);
     mkdir("run/.ift-99-0", 0777);
@@ -180,7 +180,7 @@ static void pruning(void) {
 }
 
 int main(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     if (!getenv("SRC")) check_skip("SRC is not set");
     need(ift_device_open(&device, "cpu", 2, &err), &err);
     round_trip("lora");

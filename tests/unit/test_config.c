@@ -9,7 +9,7 @@
     "\"num_hidden_layers\":2,\"num_attention_heads\":8"
 
 static struct ift_config read_ok(const char *text) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_config c = {{0}, .vocab = 0};
     const struct ift_arch *arch = NULL;
     if (ift_arch_configure(text, strlen(text), &arch, &c, &err) < 0) {
@@ -20,7 +20,7 @@ static struct ift_config read_ok(const char *text) {
 }
 
 static void refused(const char *text, const char *because) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_config c;
     const struct ift_arch *arch = NULL;
     const int rc = ift_arch_configure(text, strlen(text), &arch, &c, &err);
@@ -172,7 +172,7 @@ static void families(void) {
 }
 
 static void dtype_text(const char *text, const char *want) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_str out = {0};
     CHECK_OK(ift_config_set_dtype(text, strlen(text), IFT_BF16, &out, &err), &err);
     CHECK_STR(out.p, want);
@@ -210,7 +210,7 @@ static void rope(void) {
 /* Frequencies as f16 stores them: 11 bits, or multiples of 2^-24 below 2^-14. */
 static void rope_of_f16(void) {
     const struct ift_rope r = {.dims = 64, .theta = 1e6, .f16_frequencies = true};
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     float freq[32], plain[32], back[32];
     uint16_t half[32];
     struct ift_rope wide = r;

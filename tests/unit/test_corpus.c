@@ -31,7 +31,7 @@ static struct ift_row row_of(const struct made *m) {
 }
 
 static uint64_t round_trip(uint64_t seed, int64_t vocab) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_corpus *c = ift_corpus_new(vocab, 10);
     int64_t tokens = 0;
     for (uint64_t i = 0; i < ROWS; i++) {
@@ -80,7 +80,7 @@ static void refusals(void) {
     struct ift_corpus *c = ift_corpus_new(9, 4);
     const uint64_t before = ift_corpus_digest(c);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct ift_err err = {{0}, 0, 0};
+        struct ift_err err = {0};
         CHECK_INT(ift_corpus_add(c, &bad[i].row, "r.jsonl: row 3", &err), -1);
         if (strncmp(err.text, bad[i].says, strlen(bad[i].says)) != 0)
             CHECK_STR(err.text, bad[i].says);

@@ -40,7 +40,7 @@ static bool is_all(const float *x, int64_t n, float value) {
 }
 
 static void check_tensor(const struct family *f, const struct ift_tensor *t) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     const int64_t n = ift_shape_count(t->ndim, t->dim);
     float *const x = ift_alloc((size_t)n * sizeof *x);
     CHECK_OK(ift_to_f32(x, t->data, t->dtype, (size_t)n, &err), &err);
@@ -61,7 +61,7 @@ static void check_tensor(const struct family *f, const struct ift_tensor *t) {
 }
 
 static void check_family(const struct family *f, int number) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_model *m = NULL;
     char config[64], dir[64];
     snprintf(config, sizeof config, "config-%d.json", number);

@@ -38,7 +38,7 @@ static int lend(void *self, const struct ift_tensor *t, const void **data, struc
 }
 
 static void archives(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     const float row[6] = {1, -2, 3.5f, 0, 1e-9f, 6};
     const struct ift_tensor t[] = {
         {.name = "rows", .dtype = IFT_F32, .ndim = 2, .dim = {2, 3}, .data = row, .bytes = 24},

@@ -4,7 +4,7 @@
 
 static void check(const char *name, const char *text, const char *want) {
     struct ift_extract rule;
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_str got = {0};
     CHECK_OK(ift_extract_rule(&rule, name, &err), &err);
     const bool found = ift_extract(&rule, ift_slice(text), &got);
@@ -40,7 +40,7 @@ int main(void) {
     check("whole", "  both\nlines ", "both\nlines");
 
     struct ift_extract rule;
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     CHECK(ift_extract_rule(&rule, "nubmer", &err) == -1);
     CHECK(err.usage);
     CHECK(ift_extract_rule(&rule, "after:", &err) == -1);

@@ -6,7 +6,7 @@
 
 /* Row pad_token_id of the embedding: no gradient through the look-up. */
 static void check_pad_row(const struct golden_case *c, struct golden_run *r) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     const struct ift_config *const config = ift_model_config(c->m);
     if (config->tied || config->embed_pad < 0) return;
     struct ift_str name = {0};
@@ -32,7 +32,7 @@ static bool has_all_gradients(const char *name) {
 }
 
 static void whole_rows(const struct golden_case *c) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct golden_run r;
     struct golden_batch b = batch_of(c, "");
     const struct ift_tensor *const loss = ift_safetensors_find(c->io, "loss");
@@ -62,7 +62,7 @@ static void whole_rows(const struct golden_case *c) {
 /* The best match of a hidden state among the values of the forward. */
 static double nearest(struct golden_run *r, const struct golden_batch *b,
                       const struct ift_tensor *want) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     const int64_t width = want->dim[2];
     float *const got = ift_alloc((size_t)(b->tokens * width) * sizeof *got);
     double best = INFINITY;
@@ -79,7 +79,7 @@ static double nearest(struct golden_run *r, const struct golden_batch *b,
 }
 
 static void hidden_states(const struct golden_case *c) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct golden_run r;
     struct golden_batch b = batch_of(c, "");
     double worst = -1;
@@ -99,7 +99,7 @@ static void hidden_states(const struct golden_case *c) {
 
 /* Where nothing is stretched because it is to be learned. */
 static void learning(const struct golden_case *c) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct golden_run r;
     const struct ift_tensor *const want = ift_safetensors_find(c->io, "train.logits");
     if (!want) return;
@@ -145,7 +145,7 @@ static struct golden_batch packed_batch(const struct ift_tensor *ids,
 
 static void run_packed(const struct golden_case *c, const struct ift_safetensors *io,
                        const char *prefix, const int64_t *begin, int64_t segments) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct golden_run r;
     const struct ift_tensor *const labels = golden_maybe(io, prefix, "labels"),
                                    *const loss = golden_maybe(io, prefix, "loss");

@@ -71,7 +71,7 @@ static bool turns_cache_anew(const struct golden_case *c) {
 }
 
 static void greedy(const struct golden_case *c, struct ift_generator_config how) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct talk t = talk_of(c, "greedy");
     struct ift_generator *g = NULL;
     int32_t want[LONGEST];
@@ -91,7 +91,7 @@ static void greedy(const struct golden_case *c, struct ift_generator_config how)
 
 /* Each next token from a run over all that came before. */
 static void greedy_whole(const struct golden_case *c) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct golden_run r;
     struct talk t = talk_of(c, "uncached_greedy");
     const int64_t vocab = ift_model_config(c->m)->vocab;

@@ -5,7 +5,7 @@
 /* The same numbers from another folder; NULL: those of the case. */
 static void same_logits(const struct golden_case *c, const char *dir, const char *what,
                         const struct ift_tensor *want) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct golden_case other = *c;
     struct golden_run r;
     other.m = NULL;
@@ -26,7 +26,7 @@ static void spellings(const struct golden_case *c) {
     static const char *const files[] = {"config.v4.json", "config.v4-old.json"};
     char *const model = golden_join(c->dir, "model");
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        struct ift_err err = {{0}, 0, 0};
+        struct ift_err err = {0};
         struct ift_str text = {0};
         char *const path = golden_join(c->dir, files[i]);
         if (access(path, F_OK) == 0) {
@@ -61,7 +61,7 @@ static void storage(const struct golden_case *c) {
 
 /* Folders as published: the weights are those of expected.safetensors, bit for bit. */
 static void published(const struct golden_case *c) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_safetensors *const want = golden_open(c->dir, "expected.safetensors");
     const struct ift_weights *const files = ift_model_weights(c->m);
     for (size_t i = 0; i < ift_safetensors_count(want); i++) {

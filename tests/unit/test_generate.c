@@ -49,7 +49,7 @@ static int check_done_ids(void *ctx, const struct ift_completion *c, struct ift_
 }
 
 static double setting(const struct ift_json *doc, int settings, const char *key, double def) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     double value = def;
     CHECK_OK(ift_json_get_f64(doc, settings, key, def, &value, &err), &err);
     return value;
@@ -64,7 +64,7 @@ static enum ift_beam_stop stop_of(const struct ift_json *doc, int settings) {
 /* One of the case's runs. */
 static void run(struct ift_model *m, struct ift_device *d, const struct ift_json *doc, int one,
                 struct ift_generator_config c) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     const int generation = ift_json_get(doc, 0, "generation"),
               settings = ift_json_get(doc, one, "settings"),
               eos = ift_json_get(doc, settings, "eos_token_id");
@@ -106,7 +106,7 @@ static void run(struct ift_model *m, struct ift_device *d, const struct ift_json
 /* The distribution that each filter leaves, against the original's. */
 static void filters(const char *dir, const struct ift_json *doc, size_t vocab) {
     char path[4200];
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_safetensors *io;
     snprintf(path, sizeof path, "%s/io.safetensors", dir);
     if (ift_safetensors_open(&io, path, &err) < 0) {
@@ -147,7 +147,7 @@ static void filters(const char *dir, const struct ift_json *doc, size_t vocab) {
 
 static bool model_case(const char *root, const char *name) {
     char dir[4096], path[4200];
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_str text = {0};
     struct ift_json doc = {0};
     struct ift_model *m;
@@ -213,7 +213,7 @@ static int done_growing(void *ctx, const struct ift_completion *c, struct ift_er
 
 /* Prompts from .. to in so many slots; returns the bytes of the device that this took. */
 static size_t grow(struct ift_model *m, struct growing *w, struct ift_generator_config c) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_device d;
     struct ift_generator *g = NULL;
     const struct ift_generate o = {.sampling = {.repetition_penalty = 1, .top_p = 1},
@@ -235,7 +235,7 @@ static size_t grow(struct ift_model *m, struct growing *w, struct ift_generator_
 }
 
 static struct ift_model *opened(const char *dir) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_model *m = NULL;
     CHECK_OK(ift_model_open(&m, dir, &err), &err);
     if (!m) exit(1);

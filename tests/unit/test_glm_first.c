@@ -17,7 +17,7 @@ static void write_first(const char *dir, const char *made, int32_t raised) {
         " \"hidden_size\": 60, \"inner_hidden_size\": 148, \"layernorm_epsilon\": 1e-05,"
         " \"max_sequence_length\": 64, \"model_type\": \"chatglm\", \"num_attention_heads\": 3,"
         " \"num_layers\": 3, \"position_encoding_2d\": true, \"vocab_size\": 150528}";
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_safetensors *const from = golden_open(dir, "model/model.safetensors");
     const size_t n = ift_safetensors_count(from);
     struct ift_tensor *const t = ift_alloc(n * sizeof *t);
@@ -51,7 +51,7 @@ static void write_first(const char *dir, const char *made, int32_t raised) {
 /* The logits of the case at the higher ids, zero at all others. */
 static double raised_error(struct golden_run *r, const struct documents *d, int32_t raised,
                            const struct ift_tensor *want) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     const int64_t n = d->batch.tokens, width = want->dim[2];
     float *const got = ift_alloc((size_t)n * FIRST_VOCAB * sizeof *got),
                  *const a = ift_alloc((size_t)(n * width) * sizeof *a),
@@ -107,7 +107,7 @@ static void check_model(const char *dir, const char *name) {
 }
 
 static struct ift_tokenizer *open_vocab(const char *dir, const char *config) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_tokenizer *t = NULL;
     char *const model = golden_path("SHARED", "tok/chatglm/ice_text.model"),
                 *const link = golden_join(dir, "ice_text.model"),
@@ -126,7 +126,7 @@ static struct ift_tokenizer *open_vocab(const char *dir, const char *config) {
 /* What its tokenizer makes of a text: the later release's ids, each higher by the images. */
 static void check_vocabulary(void) {
     static const char text[] = "\xe4\xbd\xa0\xe5\xa5\xbd, two  blanks\n\tand 3.14";
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_tokens ids[2] = {{0}, {0}};
     struct ift_tokenizer *const t[2] =
         {open_vocab("vocab.first", "{\"tokenizer_class\": \"ChatGLMTokenizer\"}"),
@@ -154,7 +154,7 @@ static void check_vocabulary(void) {
 }
 
 int main(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     char *const dir = golden_path("SHARED", "golden/model/chatglm-6b"),
                 *const vocab = golden_path("SHARED", "tok/chatglm/ice_text.model");
     if (!dir && !vocab) check_skip("SHARED has no golden/model/chatglm-6b and no tok/chatglm");

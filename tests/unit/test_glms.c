@@ -30,7 +30,7 @@ static void learning(const char *dir, const char *name, struct ift_model *m, boo
 
 /* An adapter on weights stored as (in, out). */
 static void adapting(const char *dir, struct ift_model *m) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_safetensors *const io = golden_open(dir, "io.safetensors");
     static const char name[] = "transformer.h.1.mlp.c_proj.weight";
     char *const path = golden_join(dir, "adapter");
@@ -78,7 +78,7 @@ static void one_case(const char *root, const char *name) {
 int main(int argc, char **argv) {
     static const char *const here[] = {"gpt2-odd"};
     static const char *const there[] = {"chatglm-6b", "chatglm-6b-1d", "chatglm-6b-mask"};
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     char *const root = golden_path("SRC", "tests/golden/model");
     if (!root) check_skip("SRC does not name the source folder");
     CHECK_OK(ift_device_open(&device, "cpu", 2, &err), &err);

@@ -43,7 +43,7 @@ static const int pieces[NEW - OLD][2] = {{9, 3}, {6, 7}, {-1, -1}};
 
 static void write_text(const char *dir, const char *name, const char *text) {
     char *const path = golden_join(dir, name);
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     CHECK_OK(ift_out_text(path, ift_slice(text), &err), &err);
     free(path);
 }
@@ -63,7 +63,7 @@ static const char other_text[] =
     TOKENIZER("{\"id\":10,\"content\":\"<new>\",\"special\":true}", "");
 
 static void make_base(const char *config, const char *dir) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_str text = {0};
     ift_str_addf(&text, "{%s}", config);
     mkdir("from", 0777);
@@ -77,7 +77,7 @@ static void make_base(const char *config, const char *dir) {
 }
 
 static void row_of(const struct ift_tensor *t, int64_t row, size_t width, float *to) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     const size_t size = ift_dtype_size(t->dtype) * width;
     CHECK_OK(ift_to_f32(to, (const char *)t->data + (size_t)row * size, t->dtype, width, &err),
              &err);
@@ -86,7 +86,7 @@ static void row_of(const struct ift_tensor *t, int64_t row, size_t width, float 
 /* What row k begins as, in the numbers of the table's type. */
 static void expect_row(const struct ift_tensor *base, int k, bool by_pieces, size_t width,
                        float *to) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     const bool mean = k >= NEW || !by_pieces || pieces[k - OLD][0] < 0;
     const int n = mean ? OLD : 2;
     float *const row = ift_alloc(width * sizeof *row);
@@ -127,7 +127,7 @@ static void check_table(const struct family *f, const struct ift_tensor *base,
 
 static void check_saved(const struct family *f, const struct ift_model *base, const char *dir,
                         bool by_pieces) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_model *m = NULL;
     CHECK_OK(ift_model_open(&m, dir, &err), &err);
     if (!m) return;
@@ -152,7 +152,7 @@ static void check_saved(const struct family *f, const struct ift_model *base, co
 }
 
 static void check_text(const char *dir, const char *name, const char *want) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_str text = {0};
     char *const path = golden_join(dir, name);
     CHECK_OK(ift_in_slurp(path, &text, 0, &err), &err);
@@ -162,7 +162,7 @@ static void check_text(const char *dir, const char *name, const char *want) {
 }
 
 static void check_family(const struct family *f, size_t number) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_str base = {0}, out = {0};
     ift_str_addf(&base, "base-%zu", number);
     make_base(f->config, base.p);
@@ -192,7 +192,7 @@ static void check_family(const struct family *f, size_t number) {
 }
 
 static void refusals(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_model *m = NULL;
     CHECK_OK(ift_model_open(&m, "grown-0-0", &err), &err);
     struct ift_model_growth how = {"base-0", "mean", 0};

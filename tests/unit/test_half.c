@@ -13,7 +13,7 @@ static const char config[] =
     "\"tie_word_embeddings\":%s}";
 
 static void make_folders(bool tied, enum ift_dtype dtype) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_model *m = NULL;
     const enum ift_dtype wide = IFT_F32;
     size_t changed;
@@ -63,7 +63,7 @@ static struct golden_batch batch_of(const struct golden_run *r) {
 }
 
 static void keep_gradients(const struct golden_run *r, struct results *out) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     for (size_t v = 1; v <= ift_graph_values(r->g); v++) {
         const struct ift_value *const value = ift_graph_value(r->g, (ift_val)v);
         if (value->role != IFT_STATE) continue;
@@ -75,7 +75,7 @@ static void keep_gradients(const struct golden_run *r, struct results *out) {
 }
 
 static void train(struct ift_model *m, struct ift_device *d, bool base, struct results *out) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_peft *p = NULL;
     struct golden_run r;
     const struct ift_peft_options o = {.method = "lora",
@@ -118,7 +118,7 @@ static int done_prompt(void *ctx, const struct ift_completion *c, struct ift_err
 
 static void generate(struct ift_model *m, struct ift_device *d, int64_t slots,
                      struct results *out) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_generator *g = NULL;
     const struct ift_generator_config c = {.slots = slots, .context = 64};
     const struct ift_generate o = {.sampling = {.repetition_penalty = 1, .top_p = 1},
@@ -132,7 +132,7 @@ static void generate(struct ift_model *m, struct ift_device *d, int64_t slots,
 }
 
 static struct results run(const char *dir, int threads, bool base) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct results out = {0};
     struct ift_model *m = NULL;
     struct ift_device d;
@@ -154,7 +154,7 @@ static void results_release(struct results *r) {
 
 /* Elements of the weights that are matrices: those that may stay as they are. */
 static size_t matrices(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_model *m = NULL;
     size_t n = 0;
     CHECK_OK(ift_model_open(&m, "half", &err), &err);
@@ -192,7 +192,7 @@ static void same_bits(bool base) {
 /* Bound as stored by one graph, as f32 by another that can read nothing else; training afterwards
  * is refused. */
 static void two_graphs(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_model *m = NULL;
     struct ift_device d;
     CHECK_OK(ift_model_open(&m, "half", &err), &err);

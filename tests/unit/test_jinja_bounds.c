@@ -9,7 +9,7 @@
 static int render(const struct ift_str *text, struct ift_err *err) {
     struct ift_jinja *j;
     struct ift_jout out;
-    *err = (struct ift_err){{0}, 0, 0};
+    *err = (struct ift_err){0};
     if (ift_jinja_open(&j, text->p, text->n, err) < 0) return -1;
     struct ift_jrun *const run = ift_jrun_new();
     ift_jrun_begin(run);

@@ -7,7 +7,7 @@
 /* Ten batches, an update after each. Returns the largest loss error. */
 static double train(struct golden_run *r, const struct ift_safetensors *batches,
                     const struct ift_safetensors *io) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     const float *const want = golden_find(io, "", "losses")->data;
     struct adam a;
     adam_init(&a, r);
@@ -62,7 +62,7 @@ static double saved_error(const char *ours, const char *folder, const char *name
 }
 
 static void one_case(const char *name) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     char *const folder = golden_join(root, name);
     struct ift_model *m = NULL;
     struct ift_peft *p = NULL;
@@ -114,7 +114,7 @@ static void one_case(const char *name) {
 /* The final adapter folded into the base: weights, the other files, and the logits of the merged
  * model. */
 static void merged_case(const char *name, const char *out) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     char *const folder = golden_join(root, name);
     struct ift_model *m = NULL;
     struct ift_peft *p = NULL;
@@ -163,7 +163,7 @@ static void merged_case(const char *name, const char *out) {
 
 /* Other configurations of the reference, from their init folder: logits and gradients. */
 static void init_case(const char *shared, const char *name) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     char *const folder = golden_join(shared, name);
     struct ift_model *m = NULL;
     struct ift_peft *p = NULL;

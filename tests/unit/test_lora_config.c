@@ -7,7 +7,7 @@ static const struct ift_arch *llama(void) {
     static const char config[] =
         "{\"model_type\":\"llama\",\"vocab_size\":100,\"hidden_size\":64,\"intermediate_size\":80,"
         "\"num_hidden_layers\":2,\"num_attention_heads\":8}";
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     const struct ift_arch *arch = NULL;
     struct ift_config c;
     CHECK_OK(ift_arch_configure(config, strlen(config), &arch, &c, &err), &err);
@@ -23,7 +23,7 @@ static int parse(const char *text, struct ift_lora_config *c, struct ift_err *er
 }
 
 static struct ift_lora_config read_ok(const char *text) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_lora_config c = {0};
     if (parse(text, &c, &err) < 0) {
         fprintf(stderr, "%s: %s\n", text, err.text);
@@ -33,7 +33,7 @@ static struct ift_lora_config read_ok(const char *text) {
 }
 
 static void refused(const char *text, const char *because) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_lora_config c = {0};
     const int rc = parse(text, &c, &err);
     if (rc == 0 || !strstr(err.text, because))
@@ -172,7 +172,7 @@ static void written(void) {
 }
 
 static void matches(const char *pattern, const char *yes, const char *no) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_pattern *p = NULL;
     CHECK_OK(ift_pattern_new(&p, pattern, &err), &err);
     if (!p) return;
@@ -185,7 +185,7 @@ static void matches(const char *pattern, const char *yes, const char *no) {
 }
 
 static void no_pattern(const char *pattern) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_pattern *p = NULL;
     if (ift_pattern_new(&p, pattern, &err) == 0) fprintf(stderr, "%s is a pattern\n", pattern);
     CHECK(err.text[0]);

@@ -13,7 +13,7 @@ static void put(const char *path, const char *text) {
 }
 
 static bool same(const char *a, const char *b) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_str x = {0}, y = {0};
     CHECK_OK(ift_in_slurp(a, &x, 0, &err), &err);
     CHECK_OK(ift_in_slurp(b, &y, 0, &err), &err);
@@ -32,7 +32,7 @@ static int entries(const char *dir) {
 }
 
 static struct ift_model *open_ok(const char *dir) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_model *m = NULL;
     CHECK_OK(ift_model_open(&m, dir, &err), &err);
     if (!m) exit(1);
@@ -40,7 +40,7 @@ static struct ift_model *open_ok(const char *dir) {
 }
 
 static void refused(const char *dir, const char *because) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_model *m = NULL;
     const int rc = ift_model_open(&m, dir, &err);
     if (rc == 0 || !strstr(err.text, because))
@@ -67,7 +67,7 @@ static void write_config(const char *path, const char *tied) {
 
 /* Random weights: the same for a seed, with the statistics of the original's initialisation. */
 static void create(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_model_create how = {.seed = 1};
     mkdir("from", 0777);
     write_config("from/config.json", "false");
@@ -121,7 +121,7 @@ static void create(void) {
 
 /* Saving what was opened: byte for byte one file, or shards that are the same model. */
 static void save(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_model *const m = open_ok("one");
     const struct ift_weights *const w = ift_model_weights(m);
     const struct ift_tensor *const t = ift_weights_at(w, 0);
@@ -170,7 +170,7 @@ static int fail_late(void *self, const struct ift_tensor *t, const void **data,
 }
 
 static void fail_half_way(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_model *const m = open_ok("one");
     const size_t n = ift_weights_count(ift_model_weights(m));
     struct ift_tensor *const t = ift_alloc(n * sizeof *t);
@@ -197,7 +197,7 @@ static void fail_half_way(void) {
 /* Writes a model like "one" with a tensor left out, added or reshaped. */
 static void variant(const char *dir, const char *tied, const char *drop,
                     const struct ift_tensor *add) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_model *const m = open_ok("one");
     const size_t n = ift_weights_count(ift_model_weights(m));
     struct ift_tensor *const t = ift_alloc((n + 1) * sizeof *t);

@@ -23,7 +23,7 @@ static void need(int rc, const struct ift_err *err) {
 }
 
 static struct ift_operand tensor(int ndim, const int64_t *dim, uint32_t stream) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_operand t;
     float value[V * C];
     struct ift_rng r = ift_rng(5, stream, 0);
@@ -34,7 +34,7 @@ static struct ift_operand tensor(int ndim, const int64_t *dim, uint32_t stream) 
 }
 
 static struct net make(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     const int64_t matrix[2] = {V, C}, vector[1] = {C}, one[1] = {1}, rows[1] = {0};
     struct net n = {.g = ift_graph_new()};
     n.ids = ift_graph_input(n.g, "ids", IFT_I32, IFT_TOKENS, 1, rows);
@@ -65,7 +65,7 @@ static void release(struct net *n) {
 }
 
 static void run(struct net *n, int step) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     int32_t ids[N], targets[N];
     for (int i = 0; i < N; i++) {
         ids[i] = (i * 3 + step) % V;
@@ -85,7 +85,7 @@ struct shadow {
 };
 
 static void fetch(double *to, const struct ift_operand *t) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     float value[V * C];
     need(ift_device_download(&device, value, t, &err), &err);
     for (int64_t i = 0; i < ift_operand_count(t); i++) to[i] = (double)value[i];
@@ -104,7 +104,7 @@ static void follow(struct shadow *s, const double *grad, const struct ift_optim_
 }
 
 static void follows_the_formulas(double max_norm) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct net n = make();
     const struct ift_optim_config c = {0.9, 0.95, 1e-6, 0.1, max_norm};
     struct ift_optim *o = NULL;
@@ -174,7 +174,7 @@ static void names(void) {
 }
 
 int main(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     need(ift_device_open(&device, "cpu", 2, &err), &err);
     names();
     follows_the_formulas(0);   /* no clipping */

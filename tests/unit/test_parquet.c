@@ -25,7 +25,7 @@ static int read_rows(const char *p, size_t n, struct ift_str *rows, size_t *wron
     const char *wrong;
     *wrongs = 0;
     ift_str_clear(rows);
-    *err = (struct ift_err){{0}, 0, 0};
+    *err = (struct ift_err){0};
     if (ift_parquet_open_take(&file, file_of(p, n), 1 << 20, err) < 0) return -1;
     int got;
     while ((got = ift_parquet_next(file, rows, &wrong, err)) > 0 && rows->n < 1 << 16) {
@@ -134,7 +134,7 @@ int main(void) {
     const char *const src = getenv("SRC");
     if (!src) check_skip("no SRC");
     struct ift_str folder = {0}, path = {0}, file = {0};
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     ift_str_addf(&folder, "%s/tests/golden/parquet", src);
     DIR *const dir = opendir(folder.p);
     CHECK(dir != NULL);

@@ -7,7 +7,7 @@
 /* A fresh adapter: bit-equal for a seed, within its bound, and without effect; with dropout, off by
  * chance. */
 static void fresh_case(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_model *m = NULL;
     char *const base = golden_join(root, "base-llama");
     CHECK_OK(ift_model_open(&m, base, &err), &err);
@@ -55,7 +55,7 @@ static void fresh_case(void) {
 
 /* Names as old versions wrote them, values in half precision: the same adapter. */
 static void old_names_case(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_model *m = NULL;
     struct ift_peft *p = NULL;
     char *const init = golden_join(root, "lora-qv/init"), *const base =
@@ -113,7 +113,7 @@ static void old_names_case(void) {
 
 /* Dropout acts in training only, changes with its key, and is the same for the same key. */
 static void dropout_case(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_model *m = NULL;
     struct ift_peft *p = NULL;
     char *const folder = golden_join(root, "lora-qv/init"), *const base =
@@ -165,7 +165,7 @@ static void dropout_case(void) {
 
 /* Full tuning: what is saved is the model, in the types it was stored in; a step shows in it. */
 static void full_case(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_model *m = NULL;
     struct ift_peft *p = NULL;
     char *const base = golden_join(root, "base-llama");

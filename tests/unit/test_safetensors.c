@@ -33,7 +33,7 @@ static void put_header(const char *path, const char *header, size_t bytes) {
 }
 
 static void refused(const char *header, size_t bytes, const char *because) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_safetensors *s = NULL;
     put_header("hostile", header, bytes);
     const int rc = ift_safetensors_open(&s, "hostile", &err);
@@ -44,7 +44,7 @@ static void refused(const char *header, size_t bytes, const char *because) {
 }
 
 static void accepted(const char *header, size_t bytes, size_t count) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_safetensors *s = NULL;
     put_header("fine", header, bytes);
     CHECK_OK(ift_safetensors_open(&s, "fine", &err), &err);
@@ -96,7 +96,7 @@ static void headers(void) {
 }
 
 static void lengths(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_safetensors *s = NULL;
     static const unsigned char huge[10] = {255, 255, 255, 255, 255, 255, 255, 127, '{', '}'};
     static const unsigned char beyond[10] = {3, 0, 0, 0, 0, 0, 0, 0, '{', '}'};
@@ -134,7 +134,7 @@ static void order(void) {
         {"i8", IFT_I8, 1, {1}, zeros, 1},    {"i16", IFT_I16, 1, {1}, zeros, 2},
         {"i32", IFT_I32, 1, {1}, zeros, 4},
     };
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_str text = {0};
     CHECK_OK(ift_safetensors_write("order", t, sizeof t / sizeof *t, NULL, 0, &err), &err);
     get("order", &text);
@@ -154,7 +154,7 @@ static void order(void) {
 
 /* Random tensors come back as they went, and a copy made of what was read is the same file. */
 static void round_trip(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_rng r = ift_rng(5, 0, 0);
     enum { N = 40 };
     struct ift_tensor t[N];
@@ -212,7 +212,7 @@ static void damage(void) {
     get("trip", &whole);
     size_t opened = 0;
     for (int i = 0; i < 3000; i++) {
-        struct ift_err err = {{0}, 0, 0};
+        struct ift_err err = {0};
         struct ift_safetensors *s = NULL;
         char *const p = ift_strndup(whole.p, whole.n);
         const size_t header = (unsigned char)p[0] + 256 * (size_t)(unsigned char)p[1];
@@ -243,7 +243,7 @@ static void damage(void) {
 /* Every half and bfloat16 pattern survives the way to f32 and back, and rounding is to nearest
  * even. */
 static void conversions(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     for (unsigned i = 0; i < 65536; i++) {
         const uint16_t h = (uint16_t)i;
         const enum ift_dtype type[] = {IFT_F16, IFT_BF16};

@@ -15,7 +15,7 @@ static void golden(const char *file, struct ift_str *path) {
 }
 
 static void same(const char *file) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_str path = {0};
     struct ift_torch_bin *b = NULL;
     struct ift_safetensors *s = NULL;
@@ -119,7 +119,7 @@ static void finish(struct archive *a, const char *path) {
 }
 
 static void opens(const char *path, size_t count) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_torch_bin *b = NULL;
     CHECK_OK(ift_torch_bin_open(&b, path, &err), &err);
     if (b) CHECK_INT(ift_torch_bin_count(b), count);
@@ -127,7 +127,7 @@ static void opens(const char *path, size_t count) {
 }
 
 static void refused(const char *path, const char *because) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_torch_bin *b = NULL;
     const int rc = ift_torch_bin_open(&b, path, &err);
     if (rc == 0 || !strstr(err.text, because))
@@ -315,7 +315,7 @@ static void bombs(void) {
 
 /* Cut anywhere, a file is refused; with bytes changed, it is refused or read within its bounds. */
 static void damaged(const char *file) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_str path = {0}, whole = {0};
     golden(file, &path);
     FILE *const f = fopen(path.p, "rb");

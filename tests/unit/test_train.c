@@ -17,7 +17,7 @@ struct data {
 };
 
 static void add_row(struct data *s, const struct ift_tensor *const t[3], int64_t r) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     int32_t id[64];
     uint8_t learn[64];
     uint32_t n = 0;
@@ -62,7 +62,7 @@ static void need(int rc, const struct ift_err *err, const char *what) {
 /* adapter NULL: full tuning. */
 static struct rig make_rig(const char *model, const char *adapter, struct ift_optim_config optim,
                            int64_t tokens) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct rig r = {0};
     need(ift_model_open(&r.m, model, &err), &err, model);
     const struct ift_peft_options full = {.method = "none"};
@@ -81,7 +81,7 @@ static void release_rig(struct rig *r) {
 
 /* L2 of (final - want) over L2 of (want - start), over all weights. */
 static double update_error(const struct rig *r, const struct ift_safetensors *want) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     double off = 0, moved = 0;
     const struct ift_weights *const start = ift_model_weights(r->m);
     for (size_t i = 0; i < ift_weights_count(start); i++) {
@@ -111,7 +111,7 @@ struct want {
 };
 
 static struct want wanted(const char *dir, int update) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_str text = {0};
     struct ift_json doc = {0};
     char *const path = golden_join(dir, "case.json");
@@ -137,7 +137,7 @@ static void all_updates(const struct full_case *c, const char *dir, struct rig *
     const int per_epoch = (BATCHES + c->accumulation - 1) / c->accumulation;
     double worst_loss = 0, worst_norm = 0;
     for (int k = 0; k < c->updates; k++) {
-        struct ift_err err = {{0}, 0, 0};
+        struct ift_err err = {0};
         struct ift_update u = {0};
         const int from = k % per_epoch * c->accumulation;
         const int to = from + c->accumulation < BATCHES ? from + c->accumulation : BATCHES;
@@ -184,7 +184,7 @@ static void full_run(const char *root, const struct full_case *c) {
 static void decay_lists(const char *root) {
     char *const dir = golden_join(root, "train/linear-accum3"), *const path =
                                                                     golden_join(dir, "case.json");
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_str text = {0}, name = {0};
     struct ift_json doc = {0};
     need(ift_in_slurp(path, &text, 0, &err), &err, path);
@@ -212,7 +212,7 @@ static void decay_lists(const char *root) {
 
 /* The adapter as it now is against final/, within a few times what rounding did to the original. */
 static void check_adapter(const char *dir, struct rig *r) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     need(ift_peft_save(r->p, &device, "saved", &err), &err, "save");
     struct ift_safetensors *const got = golden_open("saved", "adapter_model.safetensors");
     char *const final = golden_join(dir, "final");
@@ -250,7 +250,7 @@ static void lora_run(const char *root, const char *name) {
     for (uint32_t i = 0; i < 64; i++) row[i] = i;
     double worst = 0;
     for (int k = 0; k < BATCHES; k++) {
-        struct ift_err err = {{0}, 0, 0};
+        struct ift_err err = {0};
         struct ift_update u = {0};
         CHECK_INT(ift_trainer_update(r.t, s.c, row + s.first[k], s.first[k + 1] - s.first[k], lr,
                                      &u, &err),
@@ -275,7 +275,7 @@ static void lora_run(const char *root, const char *name) {
 /* One update of all rows, in micro-batches of at most `tokens`. */
 static struct ift_update one_update(const char *model, const char *train, int64_t tokens) {
     const struct ift_optim_config optim = {0.9, 0.999, 1e-8, 0.01, 1};
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct rig r = make_rig(model, NULL, optim, tokens);
     struct data s = read_batches(train, 131);
     uint32_t row[64];
@@ -304,7 +304,7 @@ static void micro_batches(const char *model, const char *train) {
 
 /* All rows of a batch as the documents of one packed row: the same loss. */
 static void packing(const char *model, const char *train) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct rig r = make_rig(model, NULL, (struct ift_optim_config){0.9, 0.999, 1e-8, 0, 0}, 64);
     struct data s = read_batches(train, 131);
     struct ift_corpus *const packed = ift_corpus_new(131, 64);
@@ -340,7 +340,7 @@ static void packing(const char *model, const char *train) {
  * its own. */
 static void forecast(const char *own, const char *name, const char *method, size_t recompute) {
     char *const path = golden_join(own, name), *const model = golden_join(path, "model");
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     const struct ift_peft_options o = {.method = method, .rank = 3, .targets = "all-linear"};
     const struct ift_trainer_config c = {.optim = {0.9, 0.999, 1e-8, 0, 0},
                                          .tokens = 48,
@@ -390,7 +390,7 @@ int main(void) {
         {"cosine", "cosine", 1, 1, 10, 1},
         {"linear-accum3", "linear", 3, 1, 4, 5},
     };
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     need(ift_device_open(&device, "cpu", 2, &err), &err, "device");
     char *root = golden_path("SHARED", "golden");
     char *const own = golden_path("SRC", "tests/golden");

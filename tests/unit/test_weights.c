@@ -20,7 +20,7 @@ static int open_index(const char *index, struct ift_weights **w, struct ift_err 
 }
 
 static void bad_index(const char *index, const char *because) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_weights *w = NULL;
     CHECK(open_index(index, &w, &err) < 0);
     if (!strstr(err.text, because)) fprintf(stderr, "%s: expected \"%s\"\n", err.text, because);
@@ -28,7 +28,7 @@ static void bad_index(const char *index, const char *because) {
 }
 
 static void shards(void) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     struct ift_weights *w = NULL;
     static const float x[4] = {1, 2, 3, 4};
     const struct ift_tensor one[] = {{"a", IFT_F32, 1, {1}, x, 4}, {"both", IFT_F32, 1, {2}, x, 8}};

@@ -6,7 +6,7 @@
 
 /* The folder's tensors are those of the file; a file made by others may call a bool u8. */
 static void same(const char *root, const char *dir, const char *file) {
-    struct ift_err err = {{0}, 0, 0};
+    struct ift_err err = {0};
     char *const folder = golden_join(root, dir);
     struct ift_weights *w = NULL;
     CHECK_OK(ift_weights_open_model(&w, folder, &err), &err);
