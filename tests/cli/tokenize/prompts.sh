@@ -1,4 +1,5 @@
-# Every prompt: two rounds, and a record with an input where there is a place for it; [] around what is learned.
+# Every prompt: two rounds, and a record with an input where there is a place for it; [] around what is learned. Then the
+# tokens of the rounds.
 mkdir m
 names='<|begin_of_text|> <|start_header_id|> <|end_header_id|> <|eot_id|> <|im_start|> <|im_end|> <eoh> <eom> [gMASK] <sop> sop'
 id=584 more=""
@@ -26,4 +27,8 @@ for p in $(ift-tokenize --list | cut -d ' ' -f 1); do
                 if [ "${run:0:1}" = + ]; then echo "[$text]"; else echo "$text"; fi
             done
     done
+done
+for p in $(ift-tokenize --list | cut -d ' ' -f 1); do
+    echo "== $p"
+    head -n 1 r.jsonl | ift-tokenize -q --vocab m --prompt "$p" --explain
 done
