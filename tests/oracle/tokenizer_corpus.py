@@ -18,6 +18,7 @@ LLAMA3 = QWEN.replace(r"|\p{N}|", r"|\p{N}{1,3}|")
 
 class Spm:
     control = False
+    stated = {}
 
     def __init__(self, path):
         import sentencepiece
@@ -55,12 +56,17 @@ class Icetk(Spm):
 
 
 class Hf:
+    """stated: ids of added tokens -> those that the file states, which are ours. tokenizers numbers them one after the other
+    behind the vocabulary; only a file that leaves ids out has any (llama3/tokenizer.rebuilt.json, not the published one)."""
+
     control = True
 
     def __init__(self, path):
         import tokenizers
         self.t = tokenizers.Tokenizer.from_file(path)
         self.pieces = [self.t.decode([i]) for i in range(self.t.get_vocab_size())]
+        self.stated = {self.t.token_to_id(a["content"]): a["id"] for a in json.load(open(path))["added_tokens"]}
+        self.stated = {i: k for i, k in self.stated.items() if i != k}
         self.normalized = {i for i, a in self.t.get_added_tokens_decoder().items() if a.special and a.normalized}
 
     def encode(self, texts):
@@ -72,6 +78,7 @@ class Hf:
 
 class Tiktoken:
     control = False
+    stated = {}
 
     def __init__(self, path, pattern, nfc=False):
         import tiktoken
@@ -126,7 +133,7 @@ def vocabulary(tok, spec, config, scratch):
         source, _, name = item.partition(">")
         os.symlink(os.path.abspath(os.path.join(tok, source)), os.path.join(folder, name or os.path.basename(source)))
     if config:
-        with open(folder + "/tokenizer_config.json", "w") as f:
+        with open(folder + "/tokenizer_config.json", "x") as f:
             json.dump(config, f)
     return folder
 
@@ -163,20 +170,20 @@ def run(binary, lines, *args):
 
 def compare(bindir, vocab, lib, texts, digest, shown):
     """Rows of fewer than two tokens teach nothing and are left out by ift-tokenize."""
-    want = [(t, w) for t, w in zip(texts, lib.encode(texts)) if len(w) > 1]
+    want = [(t, w, [lib.stated.get(i, i) for i in w]) for t, w in zip(texts, lib.encode(texts)) if len(w) > 1]
     more = ["--parse-control"] if lib.control else []
-    rows = run(bindir + "/ift-tokenize", [dict(text=t) for t, _ in want], "--bare", "--as", "jsonl", "--vocab", vocab, *more)
+    rows = run(bindir + "/ift-tokenize", [dict(text=t) for t, _, _ in want], "--bare", "--as", "jsonl", "--vocab", vocab, *more)
     if len(rows) != len(want):
         sys.exit("%d rows for %d texts" % (len(rows), len(want)))
-    back = run(bindir + "/ift-detokenize", [dict(ids=w) for _, w in want], "--vocab", vocab)
+    back = run(bindir + "/ift-detokenize", [dict(ids=s) for _, _, s in want], "--vocab", vocab)
     ids = decoded = 0
-    for (text, w), row, b in zip(want, rows, back):
+    for (text, w, s), row, b in zip(want, rows, back):
         digest.update(orjson.dumps(row["ids"]))
-        if row["ids"] != w:
+        if row["ids"] != s:
             ids += 1
             if ids + shown < 4:
-                k = next((i for i, (x, y) in enumerate(zip(row["ids"], w)) if x != y), min(len(w), len(row["ids"])))
-                print("  %r…: at %d got %s want %s" % (text[:60], k, row["ids"][k:k + 8], w[k:k + 8]))
+                k = next((i for i, (x, y) in enumerate(zip(row["ids"], s)) if x != y), min(len(s), len(row["ids"])))
+                print("  %r…: at %d got %s want %s" % (text[:60], k, row["ids"][k:k + 8], s[k:k + 8]))
         d = lib.decode(w)
         if b["text"] != d:
             decoded += 1
