@@ -106,5 +106,7 @@ int main(void) {
     check_one("llama/tokenizer.model", "{\"legacy\": false}", "Hello <s>.", "15043 29871 1 29889");
     check_one(MOSS_2023, MOSS_2023_CONFIG, "a  \n  b\n   \nc \n ",
               "64 106058 106058 65 106057 66 220 56599");
+    check_one(MOSS_2023, NULL, "<|MOSS|>:", "27 91 44 18420 91 31175");
+    check_one(MOSS_2023, NULL, " None", "6045");
     return vectors_end();
 }
