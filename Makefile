@@ -4,6 +4,7 @@
 #   make test       run the tests; T=cli/format runs some, U=1 rewrites what they expect
 #   make demo       the whole pipeline on data in this repository
 #   make bench      measure beside the peers that are installed
+#   make fuzz       hostile input for the readers, a minute each (clang); T=tokenizer for some
 #   make lint       import rules, banned functions, man pages, scripts
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make deps       only look for the libraries, and install what is missing
@@ -13,22 +14,27 @@
 #   SAN=1 (address and undefined)  SAN=thread: a build of its own with sanitizers
 VERSION := 0.1.0
 
+ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
+CC     := clang
+SAN    := fuzzer
+endif
 PREFIX ?= /usr/local
 CC     ?= cc
 OPT    ?= $(if $(SAN),-O1,-O2) -g
-BUILD  ?= build$(if $(SAN),/$(if $(filter thread,$(SAN)),tsan,san))
+BUILD  ?= build$(if $(SAN),/$(or $(patsubst thread,tsan,$(filter thread fuzzer,$(SAN))),san))
 
 ifeq ($(MAKELEVEL)$(filter -j% --jobs%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
 endif
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests test demo bench lint install deps clean help FORCE
+.PHONY: all tests test demo bench fuzz lint install deps clean help FORCE
 all:
 
 comma := ,
 SANITIZE := $(if $(SAN),-fno-omit-frame-pointer -fno-sanitize-recover=all \
-    -fsanitize=$(if $(filter thread,$(SAN)),thread,address$(comma)undefined))
+    -fsanitize=$(if $(filter thread,$(SAN)),thread,address$(comma)undefined) \
+    $(if $(filter fuzzer,$(SAN)),-fsanitize=fuzzer-no-link))
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
 FLAGS = -std=gnu11 $(OPT) $(WARN) $(SANITIZE) -I. -D_GNU_SOURCE $(CPPFLAGS) $(ROOM) $(FACTS) \
     $(CFLAGS)
@@ -40,6 +46,7 @@ OBJ   := $(SRC:%.c=$(BUILD)/obj/%.o)
 LIB   := $(BUILD)/lib/libift.a
 TOOLS := $(sort $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/ift-*.c)))
 TESTS := $(sort $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c tests/ops/test_*.c)))
+FUZZ  := $(sort $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c)))
 
 # What was found, and how we compile: looked for once, kept in $(BUILD).
 ifneq ($(filter-out clean help lint,$(or $(MAKECMDGOALS),all)),)
@@ -62,6 +69,8 @@ run = $(if $(V),,@$(if $(SILENT),,echo '$(1)	$(patsubst $(BUILD)/%,%,$@)';)) $(2
 
 # The same bits on every processor: no fused multiply-add that the source does not ask for.
 $(BUILD)/obj/libcore/%.o: private ROOM = -ffp-contract=off
+# Nothing is read there, and clang takes minutes to watch it.
+$(if $(filter fuzzer,$(SAN)),$(BUILD)/obj/kernels/%.o: private SANITIZE :=)
 # What only one file is told.
 $(BUILD)/obj/libcore/base/version.o: private FACTS = -DIFT_VERSION='"$(VERSION)"' \
     -DIFT_LIBRARIES='"$(FOUND_TEXT)"'
@@ -89,8 +98,12 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call run,LD,$(CC) $(FLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS))
 
+# libFuzzer brings main.
+$(FUZZ): private LDFLAGS += -fsanitize=fuzzer
+
 -include $(OBJ:.o=.d) $(WIDE:.o=.d)
--include $(TOOLS:$(BUILD)/bin/%=$(BUILD)/obj/tools/%.d) $(TESTS:$(BUILD)/%=$(BUILD)/obj/%.d)
+-include $(TOOLS:$(BUILD)/bin/%=$(BUILD)/obj/tools/%.d)
+-include $(patsubst $(BUILD)/%,$(BUILD)/obj/%.d,$(TESTS) $(FUZZ))
 
 all: $(LIB) $(TOOLS)
 
@@ -108,6 +121,9 @@ demo: all
 
 bench: all
 	@BUILD='$(abspath $(BUILD))' tests/bench/run
+
+fuzz: $(FUZZ)
+	@BUILD='$(abspath $(BUILD))' T='$(T)' tests/fuzz/run
 
 lint:
 	@BUILD='$(BUILD)' tests/lint/run

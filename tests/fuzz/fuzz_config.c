@@ -1,13 +1,6 @@
 /* fuzz_config.c: any text is the config.json of a model whose forward, loss and gradients can be
  * described for every kind of run, or is refused with a message. Numbers in it are only numbers: no
- * shape takes memory. For libFuzzer:
- *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -I. -D_GNU_SOURCE \
- *         tests/fuzz/fuzz_config.c libcore/model/{alibi,arch,build,config,decoder,rope_table}.c \
- *         libcore/model/arch/?*.c libcore/graph/{grad,graph,graph_ops}.c libcore/io/json*.c \
- *         build/lib/libift.a -lutf8proc -lxxhash -lm -lpthread -o fuzz
- *     ./fuzz -malloc_limit_mb=64 corpus folder-of-config.json-files
- */
+ * shape takes memory, of which `run` gives it little. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,11 +1,5 @@
 /* fuzz_jinja.c: any bytes are a template that renders within its bounds, or is refused with a
- * message, and every origin is one that a value had. For libFuzzer:
- *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -I. -D_GNU_SOURCE \
- *         tests/fuzz/fuzz_jinja.c libcore/text/{jinja,jval}*.c libcore/io/{json*,utf8*}.c \
- *         libcore/base/{err,hash,mem,str}.c \
- *         -lutf8proc -lxxhash -lm -o fuzz
- */
+ * message, and every origin is one that a value had. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

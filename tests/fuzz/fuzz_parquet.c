@@ -1,11 +1,5 @@
 /* fuzz_parquet.c: any bytes are rows of JSON, or rows of which it is said what is wrong, or end in
- * a message. For libFuzzer:
- *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -I. -D_GNU_SOURCE \
- *         tests/fuzz/fuzz_parquet.c libcore/io/{thrift,lz,parquet*,json*,utf8*}.c \
- *         libcore/base/{err,hash,mem,str}.c -lutf8proc -lxxhash -lz -lzstd -lm -o fuzz
- *     ./fuzz -malloc_limit_mb=256 corpus tests/golden/parquet
- */
+ * a message. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>

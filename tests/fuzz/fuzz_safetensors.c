@@ -1,11 +1,5 @@
 /* fuzz_safetensors.c: any bytes either open, with every tensor inside the file, or are refused with
- * a message. For libFuzzer:
- *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -I. -D_GNU_SOURCE \
- *         tests/fuzz/fuzz_safetensors.c libcore/tensor/{safetensors,safetensors_write,tensor}.c \
- *         libcore/{base,io}/…*.c -larchive -ljq -lutf8proc -lzstd -lxxhash -lm -o fuzz
- *     mkdir corpus && cp tests/golden/peft/lora-qv/init/*.safetensors corpus && ./fuzz corpus
- */
+ * a message. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

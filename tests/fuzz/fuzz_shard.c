@@ -1,10 +1,4 @@
-/* fuzz_shard.c: any bytes are rows, every one as row.h promises, or end in a message. For
- * libFuzzer:
- *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -I. -D_GNU_SOURCE tests/fuzz/fuzz_shard.c \
- *         libcore/shard/{row,frame,shard}.c libcore/io/…*.c libcore/base/…*.c \
- *         -larchive -lutf8proc -lzstd -lxxhash -lm -o fuzz
- */
+/* fuzz_shard.c: any bytes are rows, every one as row.h promises, or end in a message. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,13 +1,6 @@
 /* fuzz_tokenizer.c: any bytes are a vocabulary, tokenizer.model or tokenizer.json, that encodes and
  * decodes, or are refused with a message. The first byte is how much of the input, from its end, is
- * the text. For libFuzzer:
- *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -I. -D_GNU_SOURCE
- * tests/fuzz/fuzz_tokenizer.c \
- *         libcore/text/[!p]*.c libcore/text/pretoken.c libcore/text/protobuf.c libcore/io/…*.c \
- *         libcore/base/…*.c -larchive -lutf8proc -lxxhash -lm -o fuzz
- *     mkdir corpus && cp tests/golden/tokenizer/*.model corpus && ./fuzz corpus
- */
+ * the text. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,4 @@
-/* fuzz_torch_bin.c: any bytes are tensors within their bounds, or end in a message. For libFuzzer:
- *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -I. -D_GNU_SOURCE \
- *         tests/fuzz/fuzz_torch_bin.c libcore/tensor/{torch_bin,pickle,zip,mapped,tensor}.c \
- *         libcore/base/{err,hash,mem,str}.c -lxxhash -lm -o fuzz
- *     ./fuzz -rss_limit_mb=2048 corpus tests/golden/torch_bin
- */
+/* fuzz_torch_bin.c: any bytes are tensors within their bounds, or end in a message. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

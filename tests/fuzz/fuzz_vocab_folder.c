@@ -1,13 +1,6 @@
 /* fuzz_vocab_folder.c: any bytes are the files of a folder with a vocabulary, which encodes and
- * decodes, or are refused with a message. The first byte chooses the files, as bits: settings that
- * name a family; the input is cut into them at each line that is "%". The last part is the text.
- * For libFuzzer:
- *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -I. -D_GNU_SOURCE \
- *         tests/fuzz/fuzz_vocab_folder.c libcore/text/[!ps]*.c \
- *         libcore/text/{pieces,pretoken,protobuf,sentencepiece,spm,spm_read}.c libcore/io/…*.c \
- *         libcore/base/…*.c -larchive -lutf8proc -lxxhash -lm -o fuzz
- */
+ * decodes, or are refused with a message. The first byte chooses which files, of `shapes`; the input
+ * is cut into them at each line that is "%", and the last part is the text. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +25,7 @@ static const struct {
     {{"tokenizer.model", "added_tokens.json"}, "{\"tokenizer_class\":\"ChatGLMTokenizer\"}"},
     {{"ice_text.model", "tokenizer_config.json", "added_tokens.json"}, NULL},
     {{"ice_text.model"}, "{\"num_image_tokens\":7,\"bos_token\":\"<s>\"}"},
+    {{"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"}, NULL},
 };
 enum { NSHAPES = sizeof shapes / sizeof *shapes };
 
