@@ -1,6 +1,6 @@
 /* fuzz_vocab_folder.c: any bytes are the files of a folder with a vocabulary, which encodes and
- * decodes, or are refused with a message. The first byte chooses which files, of `shapes`; the input
- * is cut into them at each line that is "%", and the last part is the text. */
+ * decodes, or are refused with a message. The first byte chooses which files, of `shapes`; the
+ * input is cut into them at each line that is "%", and the last part is the text. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
