@@ -288,19 +288,22 @@ static inline void rig_refused(struct rig *r, const struct ift_call *c, const ch
     }
 }
 
+/* The call without its scratch, and with less. */
+static inline void rig_abuse_scratch(struct rig *r, const struct ift_call *good) {
+    struct ift_call bad = *good;
+    bad.scratch.buf = NULL;
+    rig_refused(r, &bad, "no scratch", -1);
+    bad = *good;
+    bad.scratch.offset = 64;
+    rig_refused(r, &bad, "short scratch", -1);
+}
+
 /* Spoils each operand of a good call in turn. `may`: bit i set when input i, or output i -
  * IFT_MAX_IN, may be absent. */
 static inline void rig_abuse(struct rig *r, const struct ift_call *good, unsigned may) {
     struct ift_call c = *good;
     struct ift_buf *scratch = rig_scratch(r, &c), *lent = NULL;
-    if (scratch) {
-        struct ift_call bad = c;
-        bad.scratch.buf = NULL;
-        rig_refused(r, &bad, "no scratch", -1);
-        bad.scratch.buf = scratch;
-        bad.scratch.offset = 64;
-        rig_refused(r, &bad, "short scratch", -1);
-    }
+    if (scratch) rig_abuse_scratch(r, &c);
     for (int i = 0; i < IFT_MAX_IN + IFT_MAX_OUT; i++) {
         struct ift_call bad = c;
         struct ift_operand *o = i < IFT_MAX_IN ? &bad.in[i] : &bad.out[i - IFT_MAX_IN];
