@@ -21,7 +21,7 @@ struct probe {
 static inline void check_slope(struct rig *r, const char *what, const struct probe *p, int which,
                                int64_t count, const struct ten *grad, const double *before) {
     const double h = 1e-5;
-    for (int t = 0; t < 80 && t < 4 * count; t++) {
+    for (int t = 0; t < rig_places(r, 80) && t < 4 * count; t++) {
         const int64_t at = rig_below(r, count);
         double *x = p->x[which] + at;
         const double was = *x;
@@ -31,7 +31,7 @@ static inline void check_slope(struct rig *r, const char *what, const struct pro
         slope = (slope - p->loss(p)) / (2 * h) + (before ? before[at] : 0);
         *x = was;
         const double got = ten_get(grad, at);
-        if (fabs(got - slope) <= 5e-6 * (1 + fabs(slope))) continue;
+        if (!rig_off(r, got, slope, 5e-6 * (1 + fabs(slope)))) continue;
         fprintf(stderr, "%s (%d, %d) at %d: ", what, (int)p->n, (int)p->ch, (int)at);
         CHECK_NEAR(got, slope, 5e-6 * (1 + fabs(slope)));
         return;

@@ -8,6 +8,13 @@
  *     were;
  *   - results have the same bits for any number of threads;
  *   - the call, spoilt in each of many ways, is refused with a message (rig_abuse).
+ *
+ * For an emulator of another processor, which is a thousand times slower:
+ *   OPS_WORK=N        leaves out cases whose check takes more than N multiplications, looks at
+ *                     fewer places of gradients, and says of each op how often it was run and
+ *                     what part of its bound the largest error was
+ *   IFT_CPU_LEVEL=v4  (or another) runs this level alone
+ * 3000000 leaves in the edges of all tiles and the ways of all types.
  */
 #ifndef RIG_H
 #define RIG_H
@@ -25,6 +32,7 @@ struct ten {
     void *host;   /* whole buffer */
     void *before; /* the same before the run */
     size_t bytes;
+    struct rig *rig;
 };
 
 struct rig {
@@ -36,7 +44,30 @@ struct rig {
     int count;
     uint64_t digest[RIG_RUNS]; /* of the results of each run */
     int runs;
+    double most;    /* of OPS_WORK; 0: all cases */
+    enum ift_op op; /* that was run last */
+    struct rig_tally {
+        int runs;
+        double worst; /* error by its bound */
+    } tally[IFT_OP_COUNT];
 };
+
+/* Does a case cost more than it may? */
+static inline bool rig_spares(const struct rig *r, int64_t work) {
+    return r->most > 0 && (double)work > r->most;
+}
+/* At how many places to work out a slope. */
+static inline int rig_places(const struct rig *r, int many) {
+    return r->most > 0 ? 1 : many;
+}
+
+/* Is this further from what it should be than it may? */
+static inline bool rig_off(struct rig *r, double got, double want, double slack) {
+    const double error = fabs(got - want), part = error > 0 ? error / slack : 0;
+    double *const worst = &r->tally[r->op].worst;
+    if (!(part <= *worst)) *worst = part;
+    return !(error <= slack);
+}
 
 static inline double rig_uniform(struct rig *r) { /* in [-1, 1) */
     r->seed += 0x9E3779B97F4A7C15u;
@@ -67,6 +98,7 @@ static inline struct ten *rig_tensor(struct rig *r, enum ift_dtype type, int ndi
                                      const int64_t *dim, int64_t gap) {
     const int64_t lead = gap ? 5 : 0;
     struct ten *t = calloc(1, sizeof *t);
+    t->rig = r;
     t->o.dtype = type;
     t->o.ndim = ndim;
     memcpy(t->o.dim, dim, (size_t)ndim * sizeof *dim);
@@ -101,10 +133,14 @@ static inline double rig_half(uint16_t h, int bits) {
 static inline double ten_get(const struct ten *t, int64_t i) {
     const void *at = ten_at(t, i);
     switch (t->o.dtype) {
-    case IFT_F64: return *(const double *)at;
-    case IFT_F16: return rig_half(*(const uint16_t *)at, 5);
-    case IFT_BF16: return rig_half(*(const uint16_t *)at, 8);
-    default: return (double)*(const float *)at;
+    case IFT_F64:
+        return *(const double *)at;
+    case IFT_F16:
+        return rig_half(*(const uint16_t *)at, 5);
+    case IFT_BF16:
+        return rig_half(*(const uint16_t *)at, 8);
+    default:
+        return (double)*(const float *)at;
     }
 }
 static inline void ten_set(const struct ten *t, int64_t i, double x) {
@@ -244,6 +280,8 @@ static inline struct ift_buf *rig_scratch(struct rig *r, struct ift_call *c) {
 /* Uploads all tensors, runs the call, downloads all tensors. */
 static inline void rig_run(struct rig *r, struct ift_call *c) {
     char why[IFT_WHY] = "";
+    r->op = c->op;
+    r->tally[c->op].runs++;
     rig_upload(r);
     struct ift_buf *scratch = rig_scratch(r, c);
     if (r->be->run(r->stream, c, 1, why) < 0 || r->be->sync(r->stream, why) < 0) {
@@ -265,6 +303,7 @@ static inline void rig_near(const char *what, const struct ten *t, const double 
     int64_t at = 0;
     for (int64_t i = 0; i < ten_count(t); i++) {
         const double e = fabs(ten_get(t, i) - want[i]) / (1 + fabs(want[i]));
+        (void)rig_off(t->rig, e, 0, tol);
         if (e <= worst && e == e) continue;
         worst = e;
         at = i;
@@ -360,7 +399,9 @@ static inline void rig_abuse(struct rig *r, const struct ift_call *good, unsigne
 static inline bool rig_pass(struct rig *r, int threads, void (*cases)(struct rig *),
                             const char *last, char *text) {
     char why[IFT_WHY] = "";
+    const char *const most = getenv("OPS_WORK");
     memset(r, 0, sizeof *r);
+    r->most = most ? strtod(most, NULL) : 0;
     r->be = ift_backend_find("cpu", why);
     if (!r->be || r->be->open(&r->dev, &(struct ift_backend_config){.threads = threads}, why) < 0 ||
         r->be->stream_open(r->dev, &r->stream, why) < 0) {
@@ -377,11 +418,21 @@ static inline bool rig_pass(struct rig *r, int threads, void (*cases)(struct rig
     return fresh;
 }
 
+static inline void rig_say(const struct rig *r, const char *text) {
+    printf("%s\n", text);
+    for (int op = 0; op < IFT_OP_COUNT; op++)
+        if (r->tally[op].runs)
+            printf("%-12s %4d runs, largest error %.2f of its bound\n",
+                   ift_op_name((enum ift_op)op), r->tally[op].runs, r->tally[op].worst);
+    fflush(stdout);
+}
+
 static inline int rig_main(void (*cases)(struct rig *)) {
     static struct rig one, three;
-    static const char *const levels[] = {NULL, "v3", "v2", "wide"};
+    static const char *const all[] = {NULL, "v3", "v2", "wide"};
+    const char *const given = getenv("IFT_CPU_LEVEL"), *const *const levels = given ? &given : all;
     char text_one[RIG_TEXT], text[RIG_TEXT], last[RIG_TEXT] = "";
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+    for (size_t i = 0; i < (given ? 1 : sizeof all / sizeof *all); i++) {
         if (levels[i])
             setenv("IFT_CPU_LEVEL", levels[i], 1);
         else
@@ -396,6 +447,7 @@ static inline int rig_main(void (*cases)(struct rig *)) {
                 fprintf(stderr, "run %d: results differ between 1 and 3 threads\n", j);
                 check_failures++;
             }
+        if (one.most > 0) rig_say(&one, text_one);
         if (check_failures > before) fprintf(stderr, "that was %s\n", text);
     }
     return check_done();

@@ -67,7 +67,7 @@ static void slopes(struct rig *r, const struct shape *s, double *const operand[3
                    const int64_t count[3], const double *dout, const struct ten *const grad[3]) {
     const int64_t total = s->n * s->heads * s->d;
     double *o = calloc((size_t)total + 1, sizeof *o);
-    const int places = total * s->keys > 20000 ? 12 : 60;
+    const int places = rig_places(r, total * s->keys > 20000 ? 12 : 60);
     const double h = 1e-4;
     for (int which = 0; which < 3; which++)
         for (int t = 0; t < places && count[which] > 0; t++) {
@@ -81,7 +81,7 @@ static void slopes(struct rig *r, const struct shape *s, double *const operand[3
             slope = (slope - dot(dout, o, total)) / (2 * h);
             operand[which][at] = was;
             const double got = ten_get(grad[which], at);
-            if (fabs(got - slope) > 1e-5 * (1 + fabs(slope))) {
+            if (rig_off(r, got, slope, 1e-5 * (1 + fabs(slope)))) {
                 fprintf(stderr, "attn_bwd heads %d/%d d %d n %d: d%c: ", s->heads, s->kv_heads,
                         s->d, (int)s->n, "qkv"[which]);
                 CHECK_NEAR(got, slope, 1e-5 * (1 + fabs(slope)));
@@ -148,6 +148,7 @@ static void bwd_one(struct rig *r, const struct shape *s, struct ift_call fwd,
 
 static void attn_one(struct rig *r, const struct shape *s, bool backward) {
     const int64_t width = (int64_t)s->heads * s->d, kv_width = (int64_t)s->kv_heads * s->d;
+    if (rig_spares(r, (backward ? 6 : 1) * s->n * s->keys * width)) return;
     struct ten *q = rig_matrix(r, s->n, width, s->gap),
                *k = rig_matrix(r, s->keys, kv_width, s->gap);
     struct ten *v = rig_matrix(r, s->keys, kv_width, 2 * s->gap), *seg = segments_of(r, s);

@@ -31,6 +31,7 @@ struct gemm_case {
 };
 
 static void gemm_one(struct rig *r, struct gemm_case g, bool ta, bool tb) {
+    if (rig_spares(r, g.m * g.n * g.k)) return;
     const struct ten *a = rig_matrix(r, ta ? g.k : g.m, ta ? g.m : g.k, g.gap);
     const struct ten *b = rig_matrix(r, tb ? g.n : g.k, tb ? g.k : g.n, g.gap);
     const struct ten *y = rig_matrix(r, g.m, g.n, g.gap);
@@ -47,7 +48,7 @@ static void gemm_one(struct rig *r, struct gemm_case g, bool ta, bool tb) {
     gemm_want(&call, a, b, plus, bias, want, slack, g.m, g.n, g.k);
     rig_run(r, &call);
     int64_t wrong = 0;
-    for (int64_t i = 0; i < g.m * g.n; i++) wrong += !(fabs(ten_get(y, i) - want[i]) <= slack[i]);
+    for (int64_t i = 0; i < g.m * g.n; i++) wrong += rig_off(r, ten_get(y, i), want[i], slack[i]);
     if (wrong)
         fprintf(stderr, "gemm m %d n %d k %d trans %d %d add %d bias %d gap %d: ", (int)g.m,
                 (int)g.n, (int)g.k, ta, tb, g.add, g.bias, (int)g.gap);
@@ -60,6 +61,7 @@ static void gemm_one(struct rig *r, struct gemm_case g, bool ta, bool tb) {
 
 /* b stored as f16 or bf16 against the same b as f32: bit by bit. */
 static void gemm_half(struct rig *r, struct gemm_case g, bool ta, bool tb, enum ift_dtype type) {
+    if (rig_spares(r, g.m * g.n * g.k)) return;
     const struct ten *a = rig_matrix(r, ta ? g.k : g.m, ta ? g.m : g.k, g.gap);
     const struct ten *half = rig_halves(r, type, tb ? g.n : g.k, tb ? g.k : g.n, g.gap);
     const struct ten *wide = rig_widened(r, half, 0);
@@ -134,7 +136,12 @@ struct xent_case {
     int dx, dw, bias, db;
 };
 
+static void xent_near(struct rig *r, double got, double want, double slack) {
+    if (rig_off(r, got, want, slack)) CHECK_NEAR(got, want, slack);
+}
+
 static void xent_one(struct rig *r, struct xent_case k) {
+    if (rig_spares(r, 12 * k.n * k.v * k.ch)) return;
     const struct ten *x = rig_matrix(r, k.n, k.ch, k.gap), *w = rig_matrix(r, k.v, k.ch, k.gap);
     const struct ten *targets = rig_ids(r, k.n, -1, k.v), *scale = rig_vector(r, 1),
                      *loss = rig_vector(r, k.n);
@@ -156,7 +163,7 @@ static void xent_one(struct rig *r, struct xent_case k) {
     xent_losses(xd, wd, bd, target, s, k.n, k.ch, k.v, want);
     rig_run(r, &c);
     rig_near("loss", loss, want, 1e-6);
-    const int trials = k.n * k.v > 1 << 18 ? 2 : 40;
+    const int trials = rig_places(r, k.n * k.v > 1 << 18 ? 2 : 40);
     for (int t = 0; t < trials; t++) {
         const int64_t i = rig_below(r, k.n), at = i * k.ch + rig_below(r, k.ch),
                       keep = rig_below(r, k.v * k.ch), j = rig_below(r, k.v);
@@ -170,9 +177,9 @@ static void xent_one(struct rig *r, struct xent_case k) {
             slope[p] -= xent_losses(xd, wd, bd, target, s, k.n, k.ch, k.v, NULL);
             *place[p] = was;
         }
-        if (k.dx) CHECK_NEAR(ten_get(dx, at), slope[0] / (2 * h), 2e-6);
-        if (k.dw) CHECK_NEAR(ten_get(dw, keep) - old[keep], slope[1] / (2 * h), 4e-6);
-        if (k.db) CHECK_NEAR(ten_get(db, j) - old_db[j], slope[2] / (2 * h), 4e-6);
+        if (k.dx) xent_near(r, ten_get(dx, at), slope[0] / (2 * h), 2e-6);
+        if (k.dw) xent_near(r, ten_get(dw, keep) - old[keep], slope[1] / (2 * h), 4e-6);
+        if (k.db) xent_near(r, ten_get(db, j) - old_db[j], slope[2] / (2 * h), 4e-6);
     }
     if (k.dx)
         for (int64_t i = 0; i < k.n; i++)
@@ -191,6 +198,7 @@ static void xent_one(struct rig *r, struct xent_case k) {
 
 /* The weight stored as f16 or bf16 against the same as f32: bit by bit. */
 static void xent_half(struct rig *r, struct xent_case k, enum ift_dtype type) {
+    if (rig_spares(r, k.n * k.v * k.ch)) return;
     const struct ten *x = rig_matrix(r, k.n, k.ch, k.gap), *bias = rig_vector(r, k.v);
     const struct ten *half = rig_halves(r, type, k.v, k.ch, k.gap), *wide = rig_widened(r, half, 0);
     const struct ten *targets = rig_ids(r, k.n, -1, k.v), *scale = rig_vector(r, 1);
@@ -212,6 +220,7 @@ static void xent_half(struct rig *r, struct xent_case k, enum ift_dtype type) {
  * and the gradient that it has alone. */
 static void xent_masked(struct rig *r) {
     enum { N = 1100, C = 4, V = 1000, FREE = 24 };
+    if (rig_spares(r, N * C * V)) return;
     const struct ten *x = rig_matrix(r, N, C, 0), *w = rig_matrix(r, V, C, 0),
                      *bias = rig_vector(r, V), *scale = rig_vector(r, 1);
     const struct ten *few = rig_matrix(r, FREE, C, 0), *zero = rig_vector(r, FREE);
