@@ -41,6 +41,11 @@ int jqn_fromjson(struct jqn_run *x, struct jqn_value in, struct jqn_value *out) 
     struct ift_err unused = {0};
     if (in.type != IFT_JSON_STRING) return JQN_LEAVE;
     const struct ift_slice text = jqn_text(&x->heap, in);
+    double number;
+    if (jqn_short_number(text, &number)) {
+        *out = jqn_double(number);
+        return JQN_OK;
+    }
     /* What is not JSON to us may be to libjq ("nan"), and it words the error. */
     if (text.n == 0 || ift_json_parse(&x->parsed, text.p, text.n, &unused) < 0) return JQN_LEAVE;
     const struct ift_json *const doc = x->heap.doc;

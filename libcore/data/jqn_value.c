@@ -58,9 +58,35 @@ struct ift_slice jqn_text(struct jqn_heap *h, struct jqn_value string) {
     return (struct ift_slice){text, ift_json_unescape_to(text, inside.p, inside.n)};
 }
 
+/* A whole number and a power of ten that doubles have exactly have an exact quotient's double, too:
+ * then strtod is not needed. Takes what JSON takes, of at most 15 digits, without an exponent. */
+bool jqn_short_number(struct ift_slice text, double *value) {
+    static const double power[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                   1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    const char *p = text.p, *const end = p + text.n, *point = NULL;
+    const bool minus = p < end && *p == '-';
+    p += minus;
+    if (end - p > 16 || p == end || (*p == '0' && end - p > 1 && p[1] != '.')) return false;
+    int64_t digits = 0;
+    for (const char *const first = p; p < end; p++) {
+        if (*p == '.' && !point && p > first && p + 1 < end)
+            point = p;
+        else if (*p >= '0' && *p <= '9')
+            digits = 10 * digits + (*p - '0');
+        else
+            return false;
+    }
+    if (digits >= 1000000000000000) return false;
+    const double whole = (double)digits / power[point ? end - point - 1 : 0];
+    *value = minus ? -whole : whole;
+    return true;
+}
+
 double jqn_number(const struct jqn_heap *h, struct jqn_value number) {
     if (number.own) return number.u.number;
     const struct ift_slice raw = ift_json_raw(h->doc, (int)number.n);
+    double value;
+    if (jqn_short_number(raw, &value)) return value;
     char text[64]; /* strtod needs a terminator, which the document lacks */
     if (raw.n < sizeof text) {
         memcpy(text, raw.p, raw.n);
@@ -68,7 +94,7 @@ double jqn_number(const struct jqn_heap *h, struct jqn_value number) {
         return strtod(text, NULL);
     }
     char *const copy = ift_strndup(raw.p, raw.n);
-    const double value = strtod(copy, NULL);
+    value = strtod(copy, NULL);
     free(copy);
     return value;
 }

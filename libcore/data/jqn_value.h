@@ -106,6 +106,8 @@ struct ift_slice jqn_text(struct jqn_heap *h, struct jqn_value string);
 /* Strings one after the other, in one piece. */
 struct ift_slice jqn_joined(struct jqn_heap *h, const struct jqn_value *string, size_t n);
 double jqn_number(const struct jqn_heap *h, struct jqn_value number);
+/* The number that a text is in JSON, if it is a short one, as nearly all are; else false. */
+bool jqn_short_number(struct ift_slice text, double *value);
 /* Elements or members, of the document's containers too; *n of them. */
 const struct jqn_value *jqn_items(struct jqn_heap *h, struct jqn_value array, size_t *n);
 const struct jqn_member *jqn_members(struct jqn_heap *h, struct jqn_value object, size_t *n);

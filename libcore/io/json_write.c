@@ -224,7 +224,32 @@ void ift_json_copy(struct ift_str *out, const struct ift_json *doc, int node) {
     ift_json_copy_on(NULL, out, doc, node);
 }
 
+/* A number of at most 15 digits, few of them behind the point: what is read back as a double from
+ * so many digits is written with them again. */
+static bool write_short(struct ift_str *out, double value) {
+    enum { DECIMALS = 6 };
+    const double size = fabs(value);
+    if (!(size < 1e15) || (size < 1e-3 && (size > 0 || signbit(value)))) return false;
+    double power = 1;
+    int decimals = 0;
+    uint64_t digits = (uint64_t)size;
+    for (; (double)digits / power != size; digits = (uint64_t)(size * power + 0.5)) {
+        if (++decimals > DECIMALS) return false;
+        power *= 10;
+    }
+    if (digits >= 1000000000000000) return false;
+    char text[24], *const end = text + sizeof text, *p = end;
+    for (int i = 0; i <= decimals || digits > 0; i++, digits /= 10) {
+        if (i > 0 && i == decimals) *--p = '.';
+        *--p = (char)('0' + digits % 10);
+    }
+    if (value < 0) *--p = '-';
+    ift_str_add(out, p, (size_t)(end - p));
+    return true;
+}
+
 void ift_json_number(struct ift_str *out, double value) {
+    if (write_short(out, value)) return;
     if (isnan(value)) {
         ift_str_adds(out, "null");
         return;
