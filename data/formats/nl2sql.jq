@@ -21,7 +21,6 @@ def markdown:
   [.header, (.header | map("---")), .rows[]]
   | (if tojson | contains("|") or contains("\\n") then map(row) else map(plain) end)
   | join("\n");
-def shown_too: if (.rows | type) == "array" then . + {markdown: markdown} else . end;
 # The first number of a text, its commas left out: -?[0-9]*[.]?[0-9]+ from left to right.
 def first_number:
   reduce (split(",") | join("") | split("")[]) as $c ({part: "before", text: ""};
@@ -38,20 +37,31 @@ def first_number:
       | if startswith(".") then "0" + . elif startswith("-.") then "-0" + .[1:] else . end
       | fromjson end;
 def number: if type == "number" then . else tostring | first_number end;
+def text: shown | ascii_downcase;
+# The table with what its questions ask of it: its text, and the cells as conditions compare them.
+def shown_too:
+  if (.rows | type) == "array" then
+    .types as $types
+    | . + {
+        markdown: markdown,
+        cells: [.rows[] | . as $row | [range(0; $row | length) as $i | $row[$i] | if $types[$i] == "real" then number else text end]]
+      }
+  else . end;
 def result:
   . as $question
   | .table as $table
-  | [.sql.conds[] | $table.types[.[0]] as $type | [.[0], .[1], $type, (.[2] | if $type == "real" then number else shown | ascii_downcase end)]] as $conds
-  | [$table.rows[] as $row
+  | [.sql.conds[] | $table.types[.[0]] as $type | [.[0], .[1], (.[2] | if $type == "real" then number else text end)]] as $conds
+  | [range(0; $table.rows | length) as $i
+      | $table.cells[$i] as $cells
       | select(
           [$conds[] as $c
-            | $row[$c[0]] | (if $c[2] == "real" then number else shown | ascii_downcase end)
-            | if $c[1] == 2 then . == $c[3] elif $c[1] == 3 then . != $c[3]
-              elif . == null or $c[3] == null then false
-              elif $c[1] == 0 then . > $c[3] elif $c[1] == 1 then . < $c[3]
+            | $cells[$c[0]]
+            | if $c[1] == 2 then . == $c[2] elif $c[1] == 3 then . != $c[2]
+              elif . == null or $c[2] == null then false
+              elif $c[1] == 0 then . > $c[2] elif $c[1] == 1 then . < $c[2]
               else error("an operator that is not 0 to 3") end]
           | if $question.sql.cond_conn_op == 2 then any else all end)
-      | $row] as $rows
+      | $table.rows[$i]] as $rows
   | [range(0; .sql.sel | length) as $i
       | $question.sql.agg[$i] as $agg
       | [$rows[] | .[$question.sql.sel[$i]]]
@@ -61,7 +71,8 @@ def result:
         else map(number)
           | [if $agg == 1 then add / length elif $agg == 2 then max elif $agg == 3 then min elif $agg == 5 then add
              else error("an aggregation that is not 0 to 5") end | shown] end] as $columns
-  | [range(0; $columns | map(length) | max // 0) as $i | [$columns[] | .[$i] // ""] | join(", ")]
+  | (if ($columns | length) == 1 then $columns[0]
+     else [range(0; $columns | map(length) | max // 0) as $i | [$columns[] | .[$i] // ""] | join(", ")] end)
   | join(if ($question.sql.sel | length) > 1 then "; " else ", " end)
   | if . == "" then "根据表格信息无法回答该问题。" else . end;
 def quoted: "\"" + (split("\"") | join("\"\"")) + "\"";

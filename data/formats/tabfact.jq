@@ -12,8 +12,10 @@
 # A file (train_examples.json, r1_training_all.json) is one object, the statements, labels and caption of a table by its
 # file's name; --join data/all_csv. Files with linked entities (full_cleaned.json) are refused: their statements have markup.
 def cell: if contains("|") or contains("\n") then split("|") | join("\\|") | split("\n") | join(" ") else . end;
-def row: "| " + (map(cell) | join(" | ")) + " |";
-def markdown: [(.[0] | row), "| " + (.[0] | map("---") | join(" | ")) + " |", (.[1:][] | row)] | join("\n");
+def markdown:
+  (if tojson | contains("|") or contains("\\n") then map(map(cell)) else . end)
+  | [.[0], (.[0] | map("---")), .[1:][]]
+  | "| " + (map(join(" | ")) | join(" |\n| ")) + " |";
 def verdict: if . == 1 then "entailed" elif . == 0 then "refuted" else error("a label that is not 0 or 1") end;
 .key as $id
 | .value as $value

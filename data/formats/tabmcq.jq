@@ -13,13 +13,12 @@
 def cell: if contains("|") then split("|") | join("\\|") else . end;
 def row: "| " + (map(cell) | join(" | ")) + " |";
 def markdown: [(.[0] | row), "| " + (.[0] | map("---") | join(" | ")) + " |", (.[1:][] | row)] | join("\n");
-[.["CHOICE 1"], .["CHOICE 2"], .["CHOICE 3"], .["CHOICE 4"]] as $choice
-| {"1": 0, "2": 1, "3": 2, "4": 3}[.["CORRECT CHOICE"]] as $right
+{"1": "CHOICE 1", "2": "CHOICE 2", "3": "CHOICE 3", "4": "CHOICE 4"}[.["CORRECT CHOICE"]] as $right
 | if $right == null then error("\"CORRECT CHOICE\" is not 1 to 4") else . end
 | {
     instruction: "Please read the following table in Markdown format and then answer the question according to the table. Table cells in one row are seperated by '|', and different rows are seperated by '\\n'.",
-    input: "Table:\n\(.table)\nQuestion:\n\(.QUESTION)\nOptions:\n(A) \($choice[0])\n(B) \($choice[1])\n(C) \($choice[2])\n(D) \($choice[3])",
-    output: $choice[$right],
+    input: "Table:\n\(.table)\nQuestion:\n\(.QUESTION)\nOptions:\n(A) \(.["CHOICE 1"])\n(B) \(.["CHOICE 2"])\n(C) \(.["CHOICE 3"])\n(D) \(.["CHOICE 4"])",
+    output: .[$right],
     table_type: "vertical",
     task_type: "TQA",
     dataset: "TabMCQ"

@@ -20,7 +20,6 @@ def markdown:
   [.header, (.header | map("---")), .rows[]]
   | (if tojson | contains("|") or contains("\\n") then map(row) else map(plain) end)
   | join("\n");
-def shown_too: if (.rows | type) == "array" then . + {markdown: markdown} else . end;
 # The first number of a text, its commas left out: -?[0-9]*[.]?[0-9]+ from left to right.
 def first_number:
   reduce (split(",") | join("") | split("")[]) as $c ({part: "before", text: ""};
@@ -37,20 +36,31 @@ def first_number:
       | if startswith(".") then "0" + . elif startswith("-.") then "-0" + .[1:] else . end
       | fromjson end;
 def number: if type == "number" then . else tostring | first_number end;
+def text: shown | ascii_downcase;
+# The table with what its questions ask of it: its text, and the cells as conditions compare them.
+def shown_too:
+  if (.rows | type) == "array" then
+    .types as $types
+    | . + {
+        markdown: markdown,
+        cells: [.rows[] | . as $row | [range(0; $row | length) as $i | $row[$i] | if $types[$i] == "real" then number else text end]]
+      }
+  else . end;
 def operator: ["=", ">", "<"][.] // error("an operator that is not 0, 1 or 2");
 def result:
   .table as $table
   | .sql.agg as $agg
   | .sql.sel as $column
-  | [.sql.conds[] | $table.types[.[0]] as $type | [.[0], .[1], $type, (.[2] | if $type == "real" then number else shown | ascii_downcase end)]] as $conds
-  | [$table.rows[] as $row
+  | [.sql.conds[] | $table.types[.[0]] as $type | [.[0], .[1], (.[2] | if $type == "real" then number else text end)]] as $conds
+  | [range(0; $table.rows | length) as $i
+      | $table.cells[$i] as $cells
       | select(
           [$conds[] as $c
-            | $row[$c[0]] | (if $c[2] == "real" then number else shown | ascii_downcase end)
-            | if $c[1] == 0 then . == $c[3] elif . == null or $c[3] == null then false
-              elif $c[1] == 1 then . > $c[3] else . < $c[3] end]
+            | $cells[$c[0]]
+            | if $c[1] == 0 then . == $c[2] elif . == null or $c[2] == null then false
+              elif $c[1] == 1 then . > $c[2] else . < $c[2] end]
           | all)
-      | $row[$column]]
+      | $table.rows[$i][$column]]
   | if $agg == 0 then map(shown)
     elif $agg == 3 then [length | tostring]
     elif length == 0 then []

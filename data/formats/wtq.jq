@@ -19,7 +19,7 @@ def markdown: [(.[0] | row), "| " + (.[0] | map("---") | join(" | ")) + " |", (.
 {
   instruction: "Please read the following table in Markdown format and then answer the question according to the table. Table cells in one row are seperated by '|', and different rows are seperated by '\\n'.",
   input: "Table:\n\(.table)\nQuestion:\n\(.utterance | text)",
-  output: (.targetValue | split("|") | map(text) | join(", ")),
+  output: (.targetValue | if contains("|") then split("|") | map(text) | join(", ") else text end),
   table_type: "vertical",
   task_type: "TQA",
   dataset: "WTQ",
