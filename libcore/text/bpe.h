@@ -8,8 +8,7 @@
  *   merges.txt      only the listed pairs may merge; rank: the line
  *
  * Cost: quadratic with a tiny constant for the short words that text consists of; for long ones
- * n log n through a heap, however hostile the text. A word that is a few characters over and over
- * is merged by its runs, each a step as long as no other pair comes between. Private to text.
+ * n log n through a heap, however hostile the text. Private to text.
  */
 #ifndef IFT_BPE_H
 #define IFT_BPE_H
@@ -51,12 +50,6 @@ struct ift_bpe_run {
     uint32_t rank, last;
 };
 
-/* Symbols that are the same, n of them, each of `length` bytes. */
-struct ift_bpe_row {
-    uint32_t id, from, n, length;
-};
-enum { IFT_BPE_ROWS = 16, IFT_BPE_FEW_ROWS = 4 };
-
 /* One per thread, reused from word to word. A zeroed struct is ready. */
 struct ift_bpe_work {
     struct ift_bpe_symbol *symbol; /* the word: in before, out after the merge */
@@ -80,12 +73,6 @@ void ift_bpe_release(struct ift_bpe *b);
 static inline void ift_bpe_push(struct ift_bpe_work *w, uint32_t id, uint32_t from);
 /* Merges w->symbol[0, w->n) in place. */
 void ift_bpe_merge(const struct ift_bpe *b, struct ift_bpe_work *w);
-/* The runs of one byte that p[0, n) consists of, the byte as their id; 0: they are more than
- * IFT_BPE_FEW_ROWS, or not ASCII. */
-size_t ift_bpe_rows(const char *p, size_t n, struct ift_bpe_row *row);
-/* Merges the first `n` of row[IFT_BPE_ROWS] into w->symbol, which is overwritten. */
-void ift_bpe_merge_rows(const struct ift_bpe *b, struct ift_bpe_row *row, size_t n,
-                        struct ift_bpe_work *w);
 void ift_bpe_work_release(struct ift_bpe_work *w);
 
 void ift_bpe_grow(struct ift_bpe_work *w); /* room for one more symbol */
@@ -93,6 +80,12 @@ void ift_bpe_grow(struct ift_bpe_work *w); /* room for one more symbol */
 static inline void ift_bpe_push(struct ift_bpe_work *w, uint32_t id, uint32_t from) {
     if (w->n == w->cap) ift_bpe_grow(w);
     w->symbol[w->n++] = (struct ift_bpe_symbol){id, from};
+}
+
+/* Rank and result of a pair, or IFT_U64MAP_NONE. */
+static inline uint64_t ift_bpe_pair(const struct ift_bpe *b, uint32_t left, uint32_t right) {
+    if (left == IFT_BPE_UNKNOWN || right == IFT_BPE_UNKNOWN) return IFT_U64MAP_NONE;
+    return ift_u64map_get(&b->pair, (uint64_t)left << 32 | right);
 }
 
 #endif

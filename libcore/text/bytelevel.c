@@ -1,4 +1,5 @@
 /* Segmentation as byte-level BPE does it: a scanner cuts words, symbols are bytes. */
+#include "libcore/text/bpe_rows.h"
 #include "libcore/text/tokenizer_internal.h"
 
 void ift_bytes_finish(struct ift_tokenizer *t) {

@@ -2,6 +2,7 @@
  * pieces come first and stay whole, and what has no piece falls back to its bytes or is unknown. */
 #include <stdlib.h>
 
+#include "libcore/text/bpe_rows.h"
 #include "libcore/text/tokenizer_internal.h"
 
 uint32_t ift_spm_symbol(struct ift_tokenizer *t, const char *p, size_t n, int32_t id) {

@@ -2,6 +2,7 @@
  * time: rows of few different symbols, where runs, equal ranks, and pairs that only merging makes,
  * with lower ranks than what made them, abound. Rows of few runs go both ways. */
 #include "libcore/text/bpe.h"
+#include "libcore/text/bpe_rows.h"
 
 #include <string.h>
 
