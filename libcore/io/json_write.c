@@ -234,10 +234,10 @@ static bool write_short(struct ift_str *out, double value) {
     int decimals = 0;
     uint64_t digits = (uint64_t)size;
     for (; (double)digits / power != size; digits = (uint64_t)(size * power + 0.5)) {
-        if (++decimals > DECIMALS) return false;
         power *= 10;
+        if (++decimals > DECIMALS || size * power >= 1e15) return false;
     }
-    if (digits >= 1000000000000000) return false;
+    if (digits >= 1000000000000000) return false; /* rounded up */
     char text[24], *const end = text + sizeof text, *p = end;
     for (int i = 0; i <= decimals || digits > 0; i++, digits /= 10) {
         if (i > 0 && i == decimals) *--p = '.';
