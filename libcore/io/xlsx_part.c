@@ -140,7 +140,7 @@ int ift_xlsx_part_step(struct ift_xlsx_part *p, struct ift_err *err) {
         return IFT_FAIL(err, "%s: %s", p->name, why ? why : "damaged");
     }
     p->ended = got == ARCHIVE_EOF;
-    return p->ended ? parse(p, "", 0, err) : parse(p, block, n, err);
+    return p->ended || n == 0 ? parse(p, "", 0, err) : parse(p, block, n, err);
 }
 
 void ift_xlsx_part_free(struct ift_xlsx_part *p) {
