@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
-# recipes.sh: ift-format on every recipe of data/formats that has a sample in tests/formats, which is
-# repeated until it is MB long: MB/s of processor time, slowest first. None should be below 60.
+# recipes.sh: ift-format on every recipe of data/formats that has a sample in tests/formats: MB/s of
+# processor time, slowest first. None should read fewer than 60. The input is the largest real file
+# that tests/cli/format converts by the recipe, or, where there is none, the sample; either is
+# repeated until it is MB long. What is joined is read once and counts as read. Tables are found by
+# many questions: of such a recipe, what is written tells more than what is read.
 #
 #   MB=20 REPS=3   size of the input, repetitions
+#   SHARED=…       where data/real and data/evalsets lie; ../shared of the checkout if it is there
 set -u
 SRC=$(cd "$(dirname "$0")/../.." && pwd)
 BUILD=${BUILD:-$SRC/build}
-PYTHON=${PYTHON:-${ORACLE:+$ORACLE/bin/python}}
+PYTHON=${PYTHON:-${ORACLE:-}}
 MB=${MB:-20} REPS=${REPS:-3}
+SHARED=${SHARED:-$SRC/../shared}
 export IFT_DATA=$SRC/data
 
 skip() {
@@ -15,7 +20,7 @@ skip() {
     exit 0
 }
 [ -x "$BUILD/bin/ift-format" ] || skip "no $BUILD/bin/ift-format; run make"
-[ -n "$PYTHON" ] || skip "no interpreter to make the input with; set ORACLE to a virtual environment"
+[ -n "$PYTHON" ] || skip "no interpreter to make the input with; set ORACLE to a python"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -41,25 +46,45 @@ out.write(head + between.join([text] * max(1, want // len(text))) + tail)
 PY
 }
 
+# real NAME: the file, or nothing. Of what is joined, real copies have questions without tables.
+real() {
+    grep -q '^# join:' "$SRC/data/formats/$1.jq" && return
+    sed -n "s/^convert $1 \\([^ ]*\\).*/\\1/p" "$SRC"/tests/cli/format/real*.sh |
+        while read -r file; do
+            case $file in *.zip | *.gz) continue ;; esac
+            [ -s "$SHARED/data/$file" ] && stat -c '%s %n' "$SHARED/data/$file"
+        done | sort -n | tail -n 1 | cut -d ' ' -f 2-
+}
+
+# once NAME: MB/s that it read and that it wrote.
 once() {
     /usr/bin/time -o "$work/time" -f '%U %S' "$BUILD/bin/ift-format" -q -j 1 --keep-going \
         --rejects "$work/rejects" --from "$1" "${join[@]}" "$work/in" >"$work/out" 2>"$work/err" ||
         return 1
-    awk -v mb="$(stat -c %s "$work/in")" '{printf "%.0f\n", mb / 1e6 / ($1 + $2 + 1e-9)}' \
+    awk -v in_="$(stat -c %s "$work/in")" -v joined="$joined" -v out="$(stat -c %s "$work/out")" \
+        '{ s = 1e6 * ($1 + $2 + 1e-9); printf "%.0f %.0f\n", (in_ + joined) / s, out / s }' \
         "$work/time"
 }
 
 for sample in "$SRC"/tests/formats/*.in; do
     name=$(basename "$sample" .in)
-    join=()
-    [ -e "${sample%.in}.join" ] && join=(--join "${sample%.in}.join")
-    repeat "$sample" "$name" >"$work/in"
-    best=0
+    join=() joined=0
+    if [ -e "${sample%.in}.join" ]; then
+        join=(--join "${sample%.in}.join")
+        joined=$(find "${sample%.in}.join" -type f -printf '%s\n' | awk '{n += $1} END {print n}')
+    fi
+    file=$(real "$name")
+    # Of some the copy at hand has nothing that the recipe takes.
+    [ -z "$file" ] || [ -n "$("$BUILD/bin/ift-format" -q --keep-going --from "$name" "$file" \
+        2>"$work/err" | head -c 1)" ] || file=
+    repeat "${file:-$sample}" "$name" >"$work/in"
+    best=0 wrote=0
     for ((i = 0; i < REPS; i++)); do
-        rate=$(once "$name") || { rate=0; head -n 1 "$work/err" >&2; break; }
-        [ "$rate" -gt "$best" ] && best=$rate
+        rate=$(once "$name") || { best=0; head -n 1 "$work/err" >&2; break; }
+        [ "${rate% *}" -ge "$best" ] && best=${rate% *} wrote=${rate#* }
     done
     engine=$("$BUILD/bin/ift-format" --from "$name" --explain-recipe </dev/null 2>/dev/null |
         awk '$1 == "engine" {print $2; exit}')
-    printf '%6d MB/s  %-28s %s\n' "$best" "$name" "$engine"
+    printf '%6d MB/s read %6d written  %-28s %-7s %s\n' "$best" "$wrote" "$name" "$engine" \
+        "${file:+real}${file:-sample}" | sed "s#real$SHARED/data/##"
 done | sort -n
