@@ -12,8 +12,8 @@ struct ift_gzip {
     struct ift_raw *raw;
     size_t at; /* in raw's buffer; before that come the bytes that are held */
     struct ift_inflate_held held;
-    bool fixed,
-        ran_out; /* fixed: what is in the buffer is all there is; whether it was too little */
+    bool fixed;   /* what is in the buffer is all there is, */
+    bool ran_out; /* which was too little */
 
     const struct ift_inflate *by;
     void *state;

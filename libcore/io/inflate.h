@@ -35,8 +35,8 @@ struct ift_inflate {
 };
 
 extern const struct ift_inflate ift_inflate_zlib;
-extern const struct ift_inflate
-    ift_inflate_isal; /* where the build found ISA-L, else without name */
+/* Without a name where the build found no ISA-L. */
+extern const struct ift_inflate ift_inflate_isal;
 
 /* Those of this build, the fastest first; NULL behind the last. */
 const struct ift_inflate *ift_inflate_nth(size_t i);
