@@ -95,6 +95,7 @@ void *ift_arena_alloc(struct ift_arena *a, size_t size) {
     }
     void *p = a->head->data + a->used;
     a->used += size;
+    a->taken += size;
     return p;
 }
 
@@ -119,7 +120,7 @@ void ift_arena_reset(struct ift_arena *a) {
         drop(a->head->next);
         a->head->next = NULL;
     }
-    a->used = 0;
+    a->used = a->taken = 0;
 }
 
 void ift_arena_release(struct ift_arena *a) {

@@ -30,7 +30,8 @@ size_t ift_mem_resident(void);
  * Memory is aligned to 16 bytes and stays put until reset. A zeroed struct is an empty arena. */
 struct ift_arena {
     struct ift_arena_block *head;
-    size_t used; /* bytes taken from head */
+    size_t used;  /* bytes taken from head, */
+    size_t taken; /* and from all blocks since the last reset */
 };
 
 void *ift_arena_alloc(struct ift_arena *a, size_t size);

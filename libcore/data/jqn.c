@@ -87,7 +87,8 @@ int ift_jqn_next(struct ift_jqn *q, const struct ift_json **value, struct ift_er
         q->tape.n = 0;
         jqn_write(&q->run.heap, &q->tape, q->out, q->output[q->next++]);
     } else {
-        return q->end == JQN_FAILED ? IFT_FAIL(err, "%s", q->run.err.text) : 0;
+        return q->end == JQN_FAILED || q->end == JQN_BEYOND ? IFT_FAIL(err, "%s", q->run.err.text)
+                                                            : 0;
     }
     if (q->out->n > UINT32_MAX) return IFT_FAIL(err, "more than 4 GiB of output");
     q->tape.text = q->out->p;

@@ -19,6 +19,13 @@ int jqn_fail(struct jqn_run *x, const char *fmt, ...) {
     return JQN_FAILED;
 }
 
+int jqn_check_room(struct jqn_run *x, size_t more) {
+    static const size_t most = (size_t)1 << 30;
+    if (x->heap.arena.taken <= most && more <= most - x->heap.arena.taken) return JQN_OK;
+    (void)jqn_fail(x, "what the program makes of it needs more than 1 GiB of memory");
+    return JQN_BEYOND;
+}
+
 int jqn_check_depth(struct jqn_run *x, unsigned depth) {
     return depth <= JQN_MAX_DEPTH ? JQN_OK : jqn_fail(x, "nested deeper than %d", JQN_MAX_DEPTH);
 }
@@ -359,11 +366,12 @@ struct gather {
 static int take_item(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value v) {
     struct gather *const g = (struct gather *)sink;
     if (g->n == g->cap) {
-        struct jqn_value *const grown =
-            ift_arena_alloc(&x->heap.arena, (g->cap ? 2 * g->cap : 8) * sizeof *grown);
+        const size_t cap = g->cap ? 2 * g->cap : 8;
+        JQN_TRY(jqn_check_room(x, cap * sizeof *g->item));
+        struct jqn_value *const grown = ift_arena_alloc(&x->heap.arena, cap * sizeof *grown);
         if (g->n) memcpy(grown, g->item, g->n * sizeof *grown);
         g->item = grown;
-        g->cap = g->cap ? 2 * g->cap : 8;
+        g->cap = cap;
     }
     g->item[g->n++] = v;
     return JQN_OK;
@@ -385,6 +393,7 @@ struct reduction {
 static int take_step(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value v) {
     const struct reduction *const r = (struct reduction *)sink;
     x->slot[r->e->slot] = v;
+    JQN_TRY(jqn_check_room(x, 0));
     return jqn_eval(x, r->e->c, *r->state, r->state);
 }
 

@@ -88,6 +88,7 @@ enum {
     JQN_FAILED = -1, /* the program failed; x->err says why */
     JQN_LEAVE = 1,   /* the value asks for what only libjq does */
     JQN_STOP = 2,    /* enough: unwinds to the generator that wanted no more */
+    JQN_BEYOND = 3,  /* the program failed, and nothing in it may go on: it wants all memory */
 };
 
 struct jqn_run {
@@ -106,6 +107,9 @@ struct jqn_run {
     } while (0)
 
 int jqn_fail(struct jqn_run *x, const char *fmt, ...) IFT_PRINTF(2, 3);
+/* JQN_BEYOND when what a value was made of so far and so many more bytes are too much: 1 GiB. To be
+ * asked where there is no other end, as of an array of range(1e20). */
+int jqn_check_room(struct jqn_run *x, size_t more);
 /* The one value of a single expression; by its op, but for the leaves, which half of all are. */
 typedef int jqn_evaluator(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
                           struct jqn_value *out);

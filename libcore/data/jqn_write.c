@@ -194,13 +194,22 @@ static struct writer next_element(struct elements *all) {
     return all->inside;
 }
 
+static int check_room(struct jqn_run *x, const struct elements *all) {
+    const struct writer w = all->inside;
+    return jqn_check_room(x, w.out->n + w.tape->n * sizeof *w.tape->node);
+}
+
 static int take_element(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value v) {
-    return write_made(x, v, next_element((struct elements *)sink));
+    struct elements *const all = (struct elements *)sink;
+    JQN_TRY(check_room(x, all));
+    return write_made(x, v, next_element(all));
 }
 
 static int make_element(struct jqn_run *x, struct jqn_sink *sink, const struct jqn_expr *e,
                         struct jqn_value in) {
-    return eval_to(x, e, in, next_element((struct elements *)sink));
+    struct elements *const all = (struct elements *)sink;
+    JQN_TRY(check_room(x, all));
+    return eval_to(x, e, in, next_element(all));
 }
 
 static int eval_array_to(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
