@@ -1,5 +1,6 @@
 #include "libcore/base/mem.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,12 @@ void ift_out_of_memory(size_t size) {
 static void *checked(void *p, size_t size) {
     if (!p) ift_out_of_memory(size);
     return p;
+}
+
+void ift_mem_give_back(void) {
+#ifdef M_MMAP_THRESHOLD
+    (void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
+#endif
 }
 
 static size_t product(size_t count, size_t size) {

@@ -26,6 +26,11 @@ void *ift_grow(void *p, size_t need, size_t *cap, size_t size);
  * say. */
 size_t ift_mem_resident(void);
 
+/* Lets what is large, 4 MiB and more, go back to the system as soon as it is freed. By itself the C
+ * library keeps it once it has seen it freed, and one large record would weigh on all that follow.
+ * For main to call once. */
+void ift_mem_give_back(void);
+
 /* An arena: many small allocations that end together. Reset once a record, free once a run.
  * Memory is aligned to 16 bytes and stays put until reset. A zeroed struct is an empty arena. */
 struct ift_arena {

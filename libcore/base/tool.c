@@ -241,6 +241,7 @@ static int app_run(struct app *app, struct ift_err *err) {
 
 int main(int argc, char *argv[]) {
     reserve_standard_streams();
+    ift_mem_give_back();
     unsetenv("HOME"); /* libjq would add the definitions in ~/.jq to every recipe */
     struct app app;
     app_init(&app, &ift_tool, argc, argv);
