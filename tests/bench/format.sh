@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # format.sh: ift-format against polars, duckdb, orjson and the jq program: three of seven fields of
-# real JSONL, one thread. Needs the peers in $ORACLE (or $PYTHON) and the reference files in $SHARED; says
+# real JSONL, one thread. Needs a python with the peers, $ORACLE (or $PYTHON), and the reference files in $SHARED; says
 # what is missing and skips that. Runs take turns, so that all see the same machine. Then two threads
 # against one, and against what two processes over half the input each show to be possible here.
 #
@@ -9,7 +9,7 @@ set -u
 SRC=$(cd "$(dirname "$0")/../.." && pwd)
 BUILD=${BUILD:-$SRC/build}
 SHARED=${SHARED:-$SRC/../shared}
-PYTHON=${PYTHON:-${ORACLE:+$ORACLE/bin/python}}
+PYTHON=${PYTHON:-${ORACLE:-}}
 MB=${MB:-200} REPS=${REPS:-5}
 PROJECT='{instruction: .prompt, input: .context, output: .completion}'
 
@@ -18,7 +18,7 @@ skip() {
     exit 0
 }
 [ -x "$BUILD/bin/ift-format" ] || skip "no $BUILD/bin/ift-format; run make"
-[ -n "$PYTHON" ] || skip "no interpreter with the peers; set ORACLE to a virtual environment"
+[ -n "$PYTHON" ] || skip "no interpreter with the peers; set ORACLE to a python that has them"
 [ -e "$SHARED/bench/jsonl.py" ] || skip "no $SHARED/bench/jsonl.py"
 
 work=$(mktemp -d)

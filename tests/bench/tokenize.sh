@@ -3,20 +3,20 @@
 # time on new text with the words of no text before it (cold), on the same text again (warm), and of decoding. Runs take turns,
 # so that all see the same machine; the best of ROUNDS counts. Ids are compared by their number (exactness has tests of its own).
 #
-#   PYTHON=FILE or ORACLE=DIR   an interpreter with the peers; who is missing is said and left out
+#   PYTHON=FILE or ORACLE=FILE  an interpreter with the peers; who is missing is said and left out
 #   MB=24 ROUNDS=2 TEXTS="en zh code" VOCABS="gpt2 llama3 qwen2 llama baichuan2 chatglm"
 set -u
 SRC=$(cd "$(dirname "$0")/../.." && pwd)
 BUILD=${BUILD:-$SRC/build}
 SHARED=${SHARED:-$SRC/../shared}
-PYTHON=${PYTHON:-${ORACLE:+$ORACLE/bin/python}}
+PYTHON=${PYTHON:-${ORACLE:-}}
 MB=${MB:-24} ROUNDS=${ROUNDS:-2} TEXTS=${TEXTS:-en zh code} VOCABS=${VOCABS:-gpt2 llama3 qwen2 llama baichuan2 chatglm}
 
 skip() {
     echo "skipped: $1"
     exit 0
 }
-[ -n "$PYTHON" ] || skip "no interpreter with the peers; set ORACLE to a virtual environment"
+[ -n "$PYTHON" ] || skip "no interpreter with the peers; set ORACLE to a python that has them"
 [ -e "$SHARED/bench/tok.py" ] || skip "no $SHARED/bench/tok.py"
 make -s -C "$SRC" BUILD="$BUILD" DEPS=no "$BUILD/tests/bench/encode" || exit 1
 
