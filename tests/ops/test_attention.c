@@ -1,5 +1,6 @@
 /* attn, attn_bwd and rope. */
 #include "tests/ops/rig.h"
+#include "tests/ops/rig_abuse.h"
 
 struct shape {
     int heads, kv_heads, d, window;

@@ -1,5 +1,6 @@
 /* glu, act, split, embed, scatter, gather, axpby, dropout and their backwards. */
 #include "tests/ops/probe.h"
+#include "tests/ops/rig_abuse.h"
 
 static double act(int kind, double x) {
     switch (kind) {

@@ -1,5 +1,6 @@
 /* norm, unit and their backwards. */
 #include "tests/ops/probe.h"
+#include "tests/ops/rig_abuse.h"
 
 /* x: s, weight, bias (may be NULL). Runs of w channels; rstd and mean have one element for each. */
 static void norm_forward(const struct probe *p, double *y, double *rstd, double *mean) {

@@ -1,5 +1,6 @@
 /* cast, sumsq, clip and adamw. */
 #include "tests/ops/rig.h"
+#include "tests/ops/rig_abuse.h"
 
 /* Rounds x to a binary format of `digits` significant bits and exponents low .. high (of the
  * leading bit), to nearest, ties to even, gradually down to zero. Written with nothing but exact

@@ -1,5 +1,6 @@
 /* gemm and xent, and embed of a table stored in half the bytes. */
 #include "tests/ops/rig.h"
+#include "tests/ops/rig_abuse.h"
 
 /* Sums in double, and what rounding in single may add to them. */
 static void gemm_want(const struct ift_call *c, const struct ten *a, const struct ten *b,
