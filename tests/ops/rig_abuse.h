@@ -1,4 +1,4 @@
-/* rig_abuse.h: calls that a backend must refuse, and say why: each operand of a good one spoiled. */
+/* rig_abuse.h: calls that a backend must refuse, saying why: each operand of a good one spoiled. */
 #ifndef RIG_ABUSE_H
 #define RIG_ABUSE_H
 
