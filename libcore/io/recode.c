@@ -10,11 +10,13 @@
 #include <string.h>
 
 #include "libcore/base/mem.h"
+#include "libcore/io/recode_pairs.h"
 
 enum { INPUT = 64 << 10, OUTPUT = 128 << 10, NO_MARK = 0 };
 
 struct ift_recode {
     iconv_t cd;
+    struct ift_recode_pairs *pairs; /* what goes without iconv, or NULL */
     char *encoding;
     struct ift_str name;
     size_t mark; /* bytes of the mark that tells the order, or NO_MARK */
@@ -81,6 +83,7 @@ int ift_recode_open(struct ift_recode **result, const char *encoding, struct ift
     d->cd = cd;
     d->mark = mark_of(encoding);
     d->unit = unit_of(encoding, d->mark);
+    d->pairs = ift_recode_pairs_new(encoding);
     d->encoding = ift_strdup(encoding);
     d->in = ift_alloc(INPUT);
     d->out = ift_alloc(OUTPUT);
@@ -90,6 +93,7 @@ int ift_recode_open(struct ift_recode **result, const char *encoding, struct ift
 void ift_recode_free(struct ift_recode *d) {
     if (!d) return;
     iconv_close(d->cd);
+    ift_recode_pairs_free(d->pairs);
     free(d->encoding);
     free(d->in);
     free(d->out);
@@ -190,6 +194,21 @@ static int flush(struct ift_recode *d, struct ift_slice *block, struct ift_err *
     return to > d->out ? lend(d, OUTPUT - room, block, err) : 0;
 }
 
+/* As iconv(), which gets of pairs what is none, a character at a time. */
+static size_t convert(struct ift_recode *d, char **from, size_t *left, char **to, size_t *room) {
+    enum { LONGEST = 4 };
+    if (!d->pairs) return iconv(d->cd, from, left, to, room);
+    for (;;) {
+        ift_recode_pairs_convert(d->pairs, d->cd, from, left, to, room);
+        if (*left == 0) return 0;
+        const size_t some = *left < LONGEST ? *left : LONGEST;
+        size_t rest = some;
+        const size_t rc = iconv(d->cd, from, &rest, to, room);
+        *left -= some - rest;
+        if (rest == some) return rc;
+    }
+}
+
 int ift_recode_next(struct ift_recode *d, struct ift_slice *block, struct ift_err *err) {
     static const char mark[3] = "\xef\xbb\xbf";
     for (;;) {
@@ -205,7 +224,7 @@ int ift_recode_next(struct ift_recode *d, struct ift_slice *block, struct ift_er
             to += sizeof mark;
             room -= sizeof mark;
         }
-        const size_t rc = iconv(d->cd, &from, &left, &to, &room);
+        const size_t rc = convert(d, &from, &left, &to, &room);
         const int why = errno;
         const size_t made = (size_t)(to - d->out);
         d->used += d->have - left;
