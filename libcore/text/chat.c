@@ -7,6 +7,7 @@
 #include "libcore/base/mem.h"
 #include "libcore/io/stream.h"
 #include "libcore/text/jinja.h"
+#include "libcore/text/said.h"
 #include "libcore/text/tokenizer_internal.h"
 
 /* Origins: 0 the template, 1 + i message i, the last whatever else a record says. */
@@ -282,23 +283,43 @@ static uint16_t origin_at(struct ift_jtext t, size_t i) {
     return t.from ? t.from[i] : 0;
 }
 
+/* Where the part of text that begins at i ends: all of it the template's, or all a record's. */
+static size_t part_end(struct ift_jtext text, size_t i) {
+    const bool told = origin_at(text, i) != 0;
+    size_t end = i + 1;
+    while (end < text.n && (origin_at(text, end) != 0) == told) end++;
+    return end;
+}
+
 /* Control tokens in what the template says. */
+static void mark_part(const struct ift_tokenizer *t, struct ift_jtext text, size_t i, size_t end,
+                      struct ift_rendering *out) {
+    while (i < end) {
+        int32_t id = -1;
+        bool control = false;
+        size_t n = ift_trie_match(&t->added[1], text.p + i, end - i, &id);
+        if (n == 0) n = ift_trie_match(&t->added_normal[1], text.p + i, end - i, &id);
+        if (n) ift_tokenizer_piece(t, (uint32_t)id, &control);
+        if (control) add_mark(out, i, i + n, id);
+        i += n ? n : 1;
+    }
+}
+
 static void find_marks(const struct ift_tokenizer *t, struct ift_jtext text,
                        struct ift_rendering *out) {
-    for (size_t i = 0, end; i < text.n; i = end) {
-        end = i + 1;
-        if (origin_at(text, i) != 0) continue;
-        while (end < text.n && origin_at(text, end) == 0) end++;
-        while (i < end) {
-            int32_t id = -1;
-            bool control = false;
-            size_t n = ift_trie_match(&t->added[1], text.p + i, end - i, &id);
-            if (n == 0) n = ift_trie_match(&t->added_normal[1], text.p + i, end - i, &id);
-            if (n) ift_tokenizer_piece(t, (uint32_t)id, &control);
-            if (control) add_mark(out, i, i + n, id);
-            i += n ? n : 1;
-        }
+    struct ift_said said = {0};
+    for (size_t i = 0, end; !out->parse_control && i < text.n; i = end) {
+        end = part_end(text, i);
+        if (origin_at(text, i) == 0) ift_said_add(&said, t, text.p + i, end - i);
     }
+    for (size_t i = 0, end; i < text.n; i = end) {
+        end = part_end(text, i);
+        if (origin_at(text, i) == 0)
+            mark_part(t, text, i, end, out);
+        else
+            ift_said_cut(&said, text.p, i, end, out);
+    }
+    ift_said_release(&said);
 }
 
 /* ---- what is learned ---- */
@@ -316,7 +337,7 @@ static size_t find_end(const struct ift_chat *chat, const struct ift_rendering *
     const int32_t bos = ift_tokenizer_info(chat->t)->bos;
     for (size_t i = 0; i < out->nmarks; i++) {
         const struct ift_mark m = out->mark[i];
-        if (m.from < at) continue;
+        if (m.from < at || m.id < 0) continue;
         const bool belongs = limit ? m.to <= limit : is_blank(t, at, m.from);
         return belongs && m.id != bos ? m.to : at;
     }
@@ -356,7 +377,7 @@ static void end_text(const struct talk *talk, struct ift_rendering *out, struct 
     const int32_t eos = ift_tokenizer_info(talk->chat->t)->eos;
     const size_t at = out->text.n;
     for (size_t i = 0; i < out->nmarks; i++)
-        if (out->mark[i].to == span->to && span->to > span->from) return;
+        if (out->mark[i].id >= 0 && out->mark[i].to == span->to && span->to > span->from) return;
     if (eos < 0) return;
     const struct ift_slice piece = ift_tokenizer_piece(talk->chat->t, (uint32_t)eos, NULL);
     ift_str_add(&out->text, piece.p, piece.n);

@@ -9,16 +9,19 @@
 #include "libcore/text/chat.h"
 #include "libcore/text/jinja.h"
 #include "libcore/text/prompt_form.h"
+#include "libcore/text/said.h"
 
 struct ift_prompt {
     char *path;
     struct ift_prompt_file file;
+    struct ift_said said;  /* by the file */
     struct ift_chat *chat; /* instead of a file */
 };
 
 void ift_prompt_free(struct ift_prompt *p) {
     if (!p) return;
     ift_prompt_file_release(&p->file);
+    ift_said_release(&p->said);
     ift_chat_free(p->chat);
     free(p->path);
     free(p);
@@ -29,11 +32,21 @@ static bool is_jinja(const char *name) {
     return n > 6 && strcmp(name + n - 6, ".jinja") == 0;
 }
 
+static void add_said(struct ift_said *said, const struct ift_prompt_form *form,
+                     const struct ift_tokenizer *t) {
+    for (int i = 0; i < IFT_FORM_TEMPLATES; i++)
+        for (size_t k = 0; k < form->template[i].n; k++)
+            ift_said_add(said, t, form->template[i].part[k].text, form->template[i].part[k].n);
+}
+
 static int open_file(struct ift_prompt *p, const struct ift_prompt_opts *o,
                      const struct ift_tokenizer *t, struct ift_err *err) {
     if (o->vars) return IFT_FAIL(err, "variables are for chat templates; \"%s\" is none", o->name);
     IFT_TRY(ift_data_find("prompts", o->name, ".json", &p->path, err));
-    return ift_prompt_file_read(&p->file, p->path, t, err);
+    IFT_TRY(ift_prompt_file_read(&p->file, p->path, t, err));
+    add_said(&p->said, &p->file.one, t);
+    add_said(&p->said, &p->file.rounds, t);
+    return 0;
 }
 
 int ift_prompt_open(struct ift_prompt **out, const struct ift_prompt_opts *o,
@@ -85,13 +98,17 @@ int ift_prompt_list(struct ift_str *out, struct ift_err *err) {
 
 /* What fills the slots of one turn: nodes of the record, -1 absent. */
 struct turn {
+    const struct ift_said *said;
     const struct ift_json *doc;
     int instruction, input, output, system;
     unsigned number;
 };
 
 static void put_text(struct ift_rendering *out, const struct turn *turn, int node) {
-    if (node >= 0) ift_json_text(turn->doc, node, &out->text);
+    const size_t from = out->text.n;
+    if (node < 0) return;
+    ift_json_text(turn->doc, node, &out->text);
+    if (!out->parse_control) ift_said_cut(turn->said, out->text.p, from, out->text.n, out);
 }
 
 static void put(struct ift_rendering *out, const struct ift_template *t, const struct turn *turn) {
@@ -185,7 +202,9 @@ static int render_dialogue(const struct ift_prompt *p, const struct ift_record *
     const struct ift_json *doc = &record->doc;
     const bool rounds = p->file.has_rounds && ift_record_rounds(record) > 1;
     const struct ift_prompt_form *const form = rounds ? &p->file.rounds : &p->file.one;
-    struct turn turn = {doc, -1, -1, -1, is_blank(doc, record->system) ? -1 : record->system, 0};
+    struct turn turn = {&p->said, doc, -1,
+                        -1,       -1,  is_blank(doc, record->system) ? -1 : record->system,
+                        0};
     bool open = false; /* a question waits for its answer */
     size_t index = 0;
     int m = ift_json_first(doc, record->messages);
@@ -233,7 +252,8 @@ int ift_prompt_render(const struct ift_prompt *p, const struct ift_record *recor
     const struct ift_json *doc = &record->doc;
     const bool has_input = !is_blank(doc, record->input),
                has_system = !is_blank(doc, record->system);
-    const struct turn turn = {doc,
+    const struct turn turn = {&p->said,
+                              doc,
                               record->instruction,
                               record->input,
                               record->output,

@@ -70,7 +70,8 @@ enum ift_learn {
 /* A record as text. A zeroed struct is ready and is reused; release when done. */
 struct ift_rendering {
     struct ift_str text;
-    struct ift_mark *mark; /* control tokens; each stands over its own name in text */
+    struct ift_mark *mark; /* control tokens, each over its own name in text; or, of no width and
+                              with id -1, a place where the text is cut (said.h) */
     size_t nmarks, mark_cap;
     struct ift_span *learn; /* in order, not overlapping */
     size_t nlearn, learn_cap;

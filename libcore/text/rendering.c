@@ -55,23 +55,27 @@ static size_t mark_cuts(const struct ift_rendering *r, const struct ift_tokens *
     return n;
 }
 
-/* Tokenizes again with cuts, and takes the tokens of the cuts out. */
+/* Tokenizes, and takes the tokens of cuts out. */
+static int encode(const struct ift_rendering *r, struct ift_encoder *e, struct ift_encode_opts o,
+                  struct ift_tokens *tokens, struct ift_err *err) {
+    IFT_TRY(ift_encoder_encode(e, r->text.p ? r->text.p : "", r->text.n, &o, tokens, err));
+    size_t n = 0;
+    for (size_t i = 0; i < tokens->n; i++) {
+        if (tokens->id[i] < 0) continue;
+        tokens->id[n] = tokens->id[i];
+        tokens->from[n++] = tokens->from[i];
+    }
+    tokens->from[n] = tokens->from[tokens->n];
+    tokens->n = n;
+    return 0;
+}
+
 static int split(const struct ift_rendering *r, struct ift_encoder *e, struct ift_encode_opts o,
                  struct ift_tokens *tokens, struct ift_err *err) {
     struct ift_mark *const mark = ift_alloc((r->nmarks + 2 * r->nlearn) * sizeof *mark);
     o.nmarks = mark_cuts(r, tokens, mark);
     o.mark = mark;
-    const int rc = ift_encoder_encode(e, r->text.p, r->text.n, &o, tokens, err);
-    size_t n = 0;
-    for (size_t i = 0; rc == 0 && i < tokens->n; i++) {
-        if (tokens->id[i] < 0) continue;
-        tokens->id[n] = tokens->id[i];
-        tokens->from[n++] = tokens->from[i];
-    }
-    if (rc == 0) {
-        tokens->from[n] = tokens->from[tokens->n];
-        tokens->n = n;
-    }
+    const int rc = encode(r, e, o, tokens, err);
     free(mark);
     return rc;
 }
@@ -82,7 +86,7 @@ int ift_rendering_tokens(const struct ift_rendering *r, struct ift_encoder *e,
     const struct ift_encode_opts o = {.parse_control = r->parse_control,
                                       .mark = r->mark,
                                       .nmarks = r->nmarks};
-    IFT_TRY(ift_encoder_encode(e, r->text.p ? r->text.p : "", r->text.n, &o, tokens, err));
+    IFT_TRY(encode(r, e, o, tokens, err));
     *straddling = set_learned(r, straddle, tokens, learn, learn_cap);
     if (*straddling == 0 || straddle != IFT_STRADDLE_SPLIT) return 0;
     IFT_TRY(split(r, e, o, tokens, err));
