@@ -21,16 +21,14 @@ struct ift_tokenizer;
 struct ift_hf_part {
     struct ift_slice name;
     size_t from, n; /* its text's place among those of the block */
-    uint32_t hash;
-    bool spells; /* such a text */
+    bool spells;    /* such a text */
+    int32_t id;
 };
 
 /* Merges on their way: hf_merge.c. */
 enum { IFT_HF_BLOCK = 32 };
 struct ift_hf_merges {
-    struct ift_hf_merge {
-        struct ift_hf_part left, right;
-    } merge[IFT_HF_BLOCK];
+    struct ift_hf_part part[2 * IFT_HF_BLOCK]; /* left and right of each */
     struct ift_str text;
     size_t waiting;
     uint32_t n;   /* how many there were: the rank of the next */

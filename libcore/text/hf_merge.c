@@ -1,14 +1,10 @@
 /* Merges of two names to pairs of symbols. A vocabulary has as many of them as tokens, and each
- * asks a large table twice, so they are taken together a block at a time: names to texts, whose
- * places in the table are on their way from memory meanwhile; then texts to tokens. */
+ * asks a large table twice, so they are taken together a block at a time: names to texts, then
+ * texts to tokens. */
 #include <string.h>
 
 #include "libcore/text/hf.h"
 #include "libcore/text/tokenizer_internal.h"
-
-static struct ift_slice text_of(const struct ift_hf_merges *m, const struct ift_hf_part *part) {
-    return (struct ift_slice){m->text.p + part->from, part->n};
-}
 
 static void add_part(struct ift_hf *h, struct ift_slice name, struct ift_hf_part *part) {
     struct ift_hf_merges *const m = &h->merges;
@@ -16,20 +12,24 @@ static void add_part(struct ift_hf *h, struct ift_slice name, struct ift_hf_part
     part->from = m->text.n;
     part->spells = ift_hf_add_text(h, name, &m->text);
     part->n = m->text.n - part->from;
-    part->hash = ift_vocab_fetch(&h->t->vocab, m->text.p + part->from, part->n);
 }
 
-static int32_t find_part(const struct ift_hf *h, const struct ift_hf_part *part) {
-    const struct ift_slice text = text_of(&h->merges, part);
-    const int32_t id =
-        part->spells ? ift_vocab_find_fetched(&h->t->vocab, part->hash, text.p, text.n) : -1;
-    return id >= 0 ? id : ift_hf_find_odd(h, part->name);
+static void find_parts(struct ift_hf *h, size_t n) {
+    struct ift_hf_part *const part = h->merges.part;
+    struct ift_vocab_query query[2 * IFT_HF_BLOCK];
+    for (size_t i = 0; i < n; i++)
+        query[i].text = (struct ift_slice){h->merges.text.p + part[i].from, part[i].n};
+    ift_vocab_find_all(&h->t->vocab, query, n);
+    for (size_t i = 0; i < n; i++) {
+        const bool found = part[i].spells && query[i].id >= 0;
+        part[i].id = found ? query[i].id : ift_hf_find_odd(h, part[i].name);
+    }
 }
 
 /* Merges are mostly in the order of what they make. */
-static int32_t find_joined(struct ift_hf *h, const struct ift_hf_merge *merge) {
+static int32_t find_joined(struct ift_hf *h, const struct ift_hf_part *left,
+                           const struct ift_hf_part *right) {
     const struct ift_vocab *const v = &h->t->vocab;
-    const struct ift_hf_part *const left = &merge->left, *const right = &merge->right;
     const uint32_t guess = (uint32_t)h->merges.made + 1;
     if (left->spells && right->spells && guess < v->n && v->found[guess]) {
         const struct ift_slice s = ift_vocab_piece(v, guess);
@@ -52,15 +52,16 @@ static uint32_t symbol(struct ift_hf *h, int32_t id) {
 
 #define SHOWN(name) (int)((name).n < 100 ? (name).n : 100), (name).p
 
-static int add_pair(struct ift_hf *h, const struct ift_hf_merge *merge, uint32_t rank,
+/* part: the two of the merge. */
+static int add_pair(struct ift_hf *h, const struct ift_hf_part *part, uint32_t rank,
                     struct ift_err *err) {
     const uint8_t *const kind = h->t->vocab.kind;
-    const struct ift_slice left = merge->left.name, right = merge->right.name;
-    const int32_t a = find_part(h, &merge->left), b = find_part(h, &merge->right);
+    const struct ift_slice left = part[0].name, right = part[1].name;
+    const int32_t a = part[0].id, b = part[1].id;
     if (a < 0 || b < 0)
         return IFT_FAIL(err, "merge %u joins \"%.*s\", which is no token", rank,
                         SHOWN(a < 0 ? left : right));
-    const int32_t made = h->merges.made = find_joined(h, merge);
+    const int32_t made = h->merges.made = find_joined(h, &part[0], &part[1]);
     if (made < 0)
         return IFT_FAIL(err, "merge %u makes \"%.*s%.*s\", which is no token", rank, SHOWN(left),
                         SHOWN(right));
@@ -81,8 +82,9 @@ int ift_hf_merges_end(struct ift_hf *h, struct ift_err *err) {
     const size_t waiting = m->waiting;
     const uint32_t first = m->n - (uint32_t)waiting;
     m->waiting = 0;
+    find_parts(h, 2 * waiting);
     for (size_t i = 0; i < waiting; i++)
-        IFT_TRY(add_pair(h, &m->merge[i], first + (uint32_t)i, err));
+        IFT_TRY(add_pair(h, &m->part[2 * i], first + (uint32_t)i, err));
     ift_str_clear(&m->text);
     return 0;
 }
@@ -92,9 +94,9 @@ int ift_hf_merge(struct ift_hf *h, struct ift_slice left, struct ift_slice right
     struct ift_hf_merges *const m = &h->merges;
     if (left.n == 0 || right.n == 0) return IFT_FAIL(err, "merge %u is not two tokens", m->n);
     if (m->n++ == 0) ift_bpe_reserve(&h->t->bpe, h->t->vocab.n);
-    struct ift_hf_merge *const merge = &m->merge[m->waiting++];
-    add_part(h, left, &merge->left);
-    add_part(h, right, &merge->right);
+    struct ift_hf_part *const part = &m->part[2 * m->waiting++];
+    add_part(h, left, &part[0]);
+    add_part(h, right, &part[1]);
     return m->waiting < IFT_HF_BLOCK ? 0 : ift_hf_merges_end(h, err);
 }
 

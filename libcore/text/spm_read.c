@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libcore/text/cuts.h"
 #include "libcore/text/sentencepiece.h"
 #include "libcore/text/tokenizer_internal.h"
 
@@ -146,47 +147,19 @@ static uint32_t *rank_pieces(const struct ift_sentencepiece *m, uint32_t first) 
     return rank;
 }
 
-/* A place at which a piece is cut into two that may be pieces; looked up a block at a time, so that
- * memory is waited for once. */
-struct cut {
-    uint32_t id, at, left, right; /* the piece, and what of its parts was fetched */
+struct ranked {
+    struct ift_tokenizer *t;
+    const uint32_t *rank; /* by id */
 };
-enum { BLOCK = 64 };
 
-static void add_cuts(struct ift_tokenizer *t, const struct cut *cut, size_t n,
-                     const uint32_t *rank) {
-    for (size_t i = 0; i < n; i++) {
-        const struct cut c = cut[i];
-        const struct ift_slice s = ift_vocab_piece(&t->vocab, c.id),
-                               right = {s.p + c.at, s.n - c.at};
-        const int32_t a = ift_vocab_find_fetched(&t->vocab, c.left, s.p, c.at);
-        const uint32_t x = ift_spm_symbol(t, s.p, c.at, a);
-        if (x == IFT_BPE_UNKNOWN) continue;
-        const int32_t b = ift_vocab_find_fetched(&t->vocab, c.right, right.p, right.n);
-        const uint32_t y = ift_spm_symbol(t, right.p, right.n, b);
-        if (y != IFT_BPE_UNKNOWN) ift_bpe_add(&t->bpe, x, y, rank[c.id], c.id);
-    }
-}
-
-/* rank: by id. */
-static void add_pairs(struct ift_tokenizer *t, uint32_t first, const uint32_t *rank) {
-    struct cut cut[BLOCK];
-    size_t n = 0;
-    ift_bpe_reserve(&t->bpe, t->vocab.n + t->vocab.n / 2); /* about as many as there are */
-    for (uint32_t id = first; id < t->vocab.n; id++) {
-        const struct ift_slice s = ift_vocab_piece(&t->vocab, id);
-        if (t->vocab.kind[id] != IFT_PIECE_NORMAL || !t->vocab.found[id]) continue;
-        for (size_t at = 0, len;;) {
-            ift_char_load(s.p + at, s.n - at, &len);
-            if ((at += len) == s.n) break;
-            cut[n++] = (struct cut){id, (uint32_t)at, ift_vocab_fetch(&t->vocab, s.p, at),
-                                    ift_vocab_fetch(&t->vocab, s.p + at, s.n - at)};
-            if (n < BLOCK) continue;
-            add_cuts(t, cut, n, rank);
-            n = 0;
-        }
-    }
-    add_cuts(t, cut, n, rank);
+static void add_pair(void *ctx, const struct ift_cut *cut) {
+    const struct ranked *const r = ctx;
+    struct ift_tokenizer *const t = r->t;
+    const struct ift_slice s = ift_vocab_piece(&t->vocab, cut->id);
+    const uint32_t left = ift_spm_symbol(t, s.p, cut->at, cut->left);
+    if (left == IFT_BPE_UNKNOWN) return;
+    const uint32_t right = ift_spm_symbol(t, s.p + cut->at, s.n - cut->at, cut->right);
+    if (right != IFT_BPE_UNKNOWN) ift_bpe_add(&t->bpe, left, right, r->rank[cut->id], cut->id);
 }
 
 /* unigram_model.cc: limits are those of NORMAL pieces, the upper one being at least FLT_MIN, and a
@@ -214,7 +187,8 @@ static void add_bpe(struct ift_tokenizer *t, const struct ift_sentencepiece *m) 
     t->nsymbols = (uint32_t)t->vocab.n;
     const uint32_t first = (uint32_t)(t->vocab.n - m->n);
     uint32_t *const rank = rank_pieces(m, first);
-    add_pairs(t, first, rank);
+    ift_bpe_reserve(&t->bpe, t->vocab.n + t->vocab.n / 2); /* about as many as there are */
+    ift_cuts_each(&t->vocab, IFT_CUTS_CHARACTERS, add_pair, &(struct ranked){t, rank});
     free(rank);
     ift_spm_finish(t);
 }

@@ -104,6 +104,13 @@ bool ift_vocab_index(struct ift_vocab *v, uint32_t id) {
     return index_hashed(v, id, hash_of(s.p, s.n));
 }
 
+/* The hash of a text, whose slot is on its way from memory then. */
+static uint32_t fetch(const struct ift_vocab *v, struct ift_slice text) {
+    const uint32_t hash = hash_of(text.p, text.n);
+    if (v->slot) __builtin_prefetch(&v->slot[hash & v->mask]);
+    return hash;
+}
+
 int64_t ift_vocab_index_all(struct ift_vocab *v) {
     int64_t lost = -1;
     uint32_t hash[AHEAD];
@@ -113,21 +120,34 @@ int64_t ift_vocab_index_all(struct ift_vocab *v) {
         if (i >= AHEAD && v->found[id] && !index_hashed(v, (uint32_t)id, hash[id % AHEAD]))
             lost = (int64_t)id;
         if (i >= v->n || !v->found[i]) continue;
-        const struct ift_slice s = ift_vocab_piece(v, (uint32_t)i);
-        hash[i % AHEAD] = ift_vocab_fetch(v, s.p, s.n);
+        hash[i % AHEAD] = fetch(v, ift_vocab_piece(v, (uint32_t)i));
     }
     return lost;
 }
 
-uint32_t ift_vocab_fetch(const struct ift_vocab *v, const char *p, size_t n) {
-    const uint32_t hash = hash_of(p, n);
-    if (v->slot) __builtin_prefetch(&v->slot[hash & v->mask]);
-    return hash;
+/* The first piece that may be these bytes by its hash, or -1. */
+static int32_t guess(const struct ift_vocab *v, uint32_t hash) {
+    for (size_t i = hash;; i++) {
+        const struct ift_vocab_slot slot = v->slot[i & v->mask];
+        if (slot.place == 0 || slot.hash == hash) return (int32_t)slot.place - 1;
+    }
 }
 
-int32_t ift_vocab_find_fetched(const struct ift_vocab *v, uint32_t fetched, const char *p,
-                               size_t n) {
-    return v->slot ? (int32_t)find_slot(v, fetched, p, n)->place - 1 : -1;
+void ift_vocab_find_all(const struct ift_vocab *v, struct ift_vocab_query *query, size_t n) {
+    for (size_t i = 0; i < n; i++) query[i].hash = fetch(v, query[i].text);
+    for (size_t i = 0; i < n; i++) {
+        query[i].id = v->slot ? guess(v, query[i].hash) : -1;
+        if (query[i].id >= 0) __builtin_prefetch(&v->at[query[i].id]);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (query[i].id >= 0) __builtin_prefetch(v->bytes.p + v->at[query[i].id]);
+    for (size_t i = 0; i < n; i++) {
+        struct ift_vocab_query *const q = &query[i];
+        if (q->id < 0) continue;
+        const struct ift_slice s = ift_vocab_piece(v, (uint32_t)q->id);
+        if (s.n != q->text.n || !ift_bytes_eq(s.p, q->text.p, s.n))
+            q->id = (int32_t)find_slot(v, q->hash, q->text.p, q->text.n)->place - 1;
+    }
 }
 
 int32_t ift_vocab_find(const struct ift_vocab *v, const char *p, size_t n) {

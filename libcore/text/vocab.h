@@ -51,11 +51,13 @@ bool ift_vocab_index(struct ift_vocab *v, uint32_t id);
 int64_t ift_vocab_index_all(struct ift_vocab *v);
 /* The id or -1. */
 int32_t ift_vocab_find(const struct ift_vocab *v, const char *p, size_t n);
-/* The same in two steps, the first of which brings nearer what the second needs: where several are
- * to be found, memory is waited for once. */
-uint32_t ift_vocab_fetch(const struct ift_vocab *v, const char *p, size_t n);
-int32_t ift_vocab_find_fetched(const struct ift_vocab *v, uint32_t fetched, const char *p,
-                               size_t n);
+/* The same for some tens of texts: memory is waited for once for all of them. */
+struct ift_vocab_query {
+    struct ift_slice text;
+    uint32_t hash; /* used within */
+    int32_t id;    /* the answer */
+};
+void ift_vocab_find_all(const struct ift_vocab *v, struct ift_vocab_query *query, size_t n);
 void ift_vocab_release(struct ift_vocab *v);
 
 /* The byte that a piece of byte fallback spells, "<0x0A>", or -1: it is none. */
