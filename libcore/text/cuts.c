@@ -21,7 +21,7 @@ static uint64_t place_of(const struct cuts *c, uint64_t hash) {
     return hash * mix >> c->shift;
 }
 
-static bool may_be_piece(const struct cuts *c, uint64_t hash) {
+static unsigned may_be_piece(const struct cuts *c, uint64_t hash) {
     const uint64_t h = place_of(c, hash);
     return c->bit[h / 64] >> (h % 64) & 1;
 }

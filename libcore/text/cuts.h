@@ -1,7 +1,7 @@
 /* cuts.h: the places at which a piece can be cut into two pieces, for vocabularies that list no
  * merges: any two neighbours may merge whose joined text is a piece. There are several times as
- * many places as pieces, and at most of them one side is no piece: a filter of a bit for each piece
- * says so without a look at the vocabulary. It is asked by a hash from which that of a part follows,
+ * many places as pieces, and at most of them one side is no piece: a filter, a bit for each piece,
+ * says so without a look at the vocabulary. It is asked by a hash that parts have from the whole,
  *
  *     h(s) = s[0] B^(n-1) + ... + s[n-1],    h(right) = h(whole) - h(left) B^(bytes of right)
  *
