@@ -53,6 +53,7 @@ static inline bool ift_bytes_eq(const char *a, const char *b, size_t n) {
 /* memcpy(to, p, n) for the same. */
 static inline void ift_bytes_copy(char *to, const char *p, size_t n) {
     uint64_t x, y;
+    uint32_t u, v;
     if (n > 16) {
         memcpy(to, p, n);
     } else if (n >= 8) {
@@ -60,6 +61,11 @@ static inline void ift_bytes_copy(char *to, const char *p, size_t n) {
         memcpy(&y, p + n - 8, 8);
         memcpy(to, &x, 8);
         memcpy(to + n - 8, &y, 8);
+    } else if (n >= 4) {
+        memcpy(&u, p, 4);
+        memcpy(&v, p + n - 4, 4);
+        memcpy(to, &u, 4);
+        memcpy(to + n - 4, &v, 4);
     } else {
         for (size_t i = 0; i < n; i++) to[i] = p[i];
     }

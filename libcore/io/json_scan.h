@@ -21,19 +21,44 @@ static inline bool ift_json_is_special(char c) {
     return c == '"' || c == '\\' || (unsigned char)c < 0x20;
 }
 
+#ifdef __SSE2__
+/* A bit a byte. With bit 1 turned, `"` becomes 0x20, controls stay below it and all else above: one
+ * comparison for both. */
+static inline unsigned ift_json_specials(__m128i x) {
+    const __m128i turn = _mm_set1_epi8(2), last = _mm_set1_epi8(0x20), slash = _mm_set1_epi8('\\');
+    const __m128i y = _mm_xor_si128(x, turn), low = _mm_cmpeq_epi8(_mm_min_epu8(y, last), y);
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, _mm_cmpeq_epi8(x, slash)));
+}
+
+/* Of less than 16 bytes the first and the last eight or four are looked at, which overlap. */
+static inline const char *ift_json_plain_tail(const char *p, const char *end) {
+    if (end - p >= 8) {
+        uint64_t x, y;
+        memcpy(&x, p, 8);
+        memcpy(&y, end - 8, 8);
+        const unsigned hit = ift_json_specials(_mm_set_epi64x((int64_t)y, (int64_t)x));
+        return !hit ? end : (hit & 0xff ? p : end - 16) + __builtin_ctz(hit);
+    }
+    if (end - p >= 4) {
+        uint32_t x, y;
+        memcpy(&x, p, 4);
+        memcpy(&y, end - 4, 4);
+        const unsigned hit = ift_json_specials(_mm_set1_epi64x((int64_t)((uint64_t)y << 32 | x)));
+        return !hit ? end : (hit & 0xf ? p : end - 8) + __builtin_ctz(hit);
+    }
+    while (p < end && !ift_json_is_special(*p)) p++;
+    return p;
+}
+#endif
+
 /* The first quote, backslash or control character in [p, end), or end. */
 static inline const char *ift_json_plain_end(const char *p, const char *end) {
 #ifdef __SSE2__
-    /* With bit 1 turned, `"` becomes 0x20, controls stay below it and all else above: one
-     * comparison for both. */
-    const __m128i turn = _mm_set1_epi8(2), last = _mm_set1_epi8(0x20), slash = _mm_set1_epi8('\\');
     for (; end - p >= 16; p += 16) {
-        const __m128i x = _mm_loadu_si128((const __m128i *)p), y = _mm_xor_si128(x, turn);
-        const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(y, last), y);
-        const unsigned hit =
-            (unsigned)_mm_movemask_epi8(_mm_or_si128(low, _mm_cmpeq_epi8(x, slash)));
+        const unsigned hit = ift_json_specials(_mm_loadu_si128((const __m128i *)p));
         if (hit) return p + __builtin_ctz(hit);
     }
+    return ift_json_plain_tail(p, end);
 #else
     /* Eight bytes at a time in a plain register. Bytes above 0x7f may raise a false alarm, never
      * hide a true one: the loop below decides. */
@@ -44,9 +69,9 @@ static inline const char *ift_json_plain_end(const char *p, const char *end) {
         const uint64_t q = x ^ (ones * '"'), s = x ^ (ones * '\\');
         if ((((q - ones) & ~q) | ((s - ones) & ~s) | ((x - ones * 0x20) & ~x)) & high) break;
     }
-#endif
     while (p < end && !ift_json_is_special(*p)) p++;
     return p;
+#endif
 }
 
 /* The value of four hexadecimal digits at p, or -1. */

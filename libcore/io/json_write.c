@@ -36,7 +36,7 @@ static char *write_escaped(char *to, const char *p, size_t n) {
     const char *const end = p + n;
     for (;;) {
         const char *const stop = ift_json_plain_end(p, end);
-        if (stop > p) memcpy(to, p, (size_t)(stop - p));
+        ift_bytes_copy(to, p, (size_t)(stop - p));
         to += stop - p;
         if (stop == end) return to;
         to += escaped((unsigned char)*stop, to);

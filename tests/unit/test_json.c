@@ -108,6 +108,31 @@ static void test_members(void) {
 
 /* ---- writing ---- */
 
+/* Wherever something to escape stands in a text of any length, or nothing does. */
+static void test_quote_places(void) {
+    struct ift_str got = {0}, want = {0};
+    for (size_t n = 0; n <= 40; n++) {
+        for (size_t at = 0; at <= n; at++) {
+            char *const text = malloc(n ? n : 1); /* no byte too many is read, says a sanitizer */
+            memset(text, at % 2 ? 'a' : '\xe9', n);
+            if (at < n) text[at] = "\"\\\n"[at % 3];
+            ift_str_clear(&got);
+            ift_str_clear(&want);
+            ift_json_quote(&got, text, n);
+            ift_str_addc(&want, '"');
+            for (size_t i = 0; i < n; i++) {
+                if (i == at) ift_str_addc(&want, '\\');
+                ift_str_addc(&want, i == at && text[i] == '\n' ? 'n' : text[i]);
+            }
+            ift_str_addc(&want, '"');
+            CHECK_STR(got.p, want.p);
+            free(text);
+        }
+    }
+    ift_str_release(&got);
+    ift_str_release(&want);
+}
+
 static void test_quote(void) {
     struct ift_str out = {0};
     ift_json_quote(&out, "a\"\\/\b\f\n\r\t\x01\x1f\x7f\xe4\xb8\xad\0z", 17);
@@ -211,6 +236,7 @@ int main(void) {
     test_text();
     test_members();
     test_quote();
+    test_quote_places();
     test_copy();
     test_number();
     return check_done();
