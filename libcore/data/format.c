@@ -75,6 +75,7 @@ struct job {
 /* A worker's own. */
 struct local {
     struct ift_recipe *recipe;
+    struct ift_json doc, value; /* value: a view of the item's, perhaps in doc */
     struct ift_joined joined;
     struct ift_record record; /* of line, or of clean */
     struct ift_str line, clean;
@@ -94,6 +95,7 @@ static void local_free(void *ctx, void *local) {
     (void)ctx;
     struct local *const l = local;
     ift_recipe_free(l->recipe);
+    ift_json_release(&l->doc);
     ift_joined_release(&l->joined);
     ift_record_release(&l->record);
     ift_str_release(&l->line);
@@ -138,13 +140,12 @@ static int blame_encoding(const struct ift_format *f, const struct local *l, str
                     nul ? "there are NUL bytes: " : "");
 }
 
-/* Runs the recipe on a value, with what belongs to it. */
+/* Runs the recipe on an item, with what belongs to it. */
 static int run_on(const struct ift_join *join, struct local *l, const struct ift_item *item,
                   struct ift_str *to, struct ift_err *err) {
-    const struct ift_json_index *const index = ift_item_index(item);
-    if (!join) return ift_recipe_run(l->recipe, index, item->text, to, err);
-    IFT_TRY(ift_join_add(join, index, item->text, &l->joined, err));
-    return ift_recipe_run_on(l->recipe, &l->joined.doc, to, err);
+    IFT_TRY(ift_item_parse(item, &l->doc, &l->value, err));
+    if (join) IFT_TRY(ift_join_add(join, &l->value, &l->joined, err));
+    return ift_recipe_run_on(l->recipe, join ? &l->joined.doc : &l->value, to, err);
 }
 
 static int map(void *ctx, void *local, const struct ift_item *item, struct ift_emit *emit,

@@ -182,7 +182,7 @@ static int see(const struct ift_join *j, struct ift_recipe *through, struct ift_
                struct ift_str *out, struct ift_err *err) {
     const struct ift_json *value;
     ift_str_clear(out);
-    IFT_TRY(ift_recipe_run(through, NULL, entry, out, err));
+    IFT_TRY(ift_recipe_run(through, entry, out, err));
     int got = ift_recipe_next(through, &value, err);
     const size_t end = out->n;
     if (got > 0) got = 1 + ift_recipe_next(through, &value, err);
@@ -245,11 +245,11 @@ int ift_join_open(struct ift_join **result, const struct ift_recipe_join *how,
 
 /* ---- joining ---- */
 
-/* What belongs to to->value, whose key is left in to->key. */
-static int find_for(const struct ift_join *j, struct ift_joined *to,
+/* What belongs to the value, whose key is left in to->key. */
+static int find_for(const struct ift_join *j, const struct ift_json *value, struct ift_joined *to,
                     const struct ift_join_entry **found, struct ift_err *err) {
     ift_str_clear(&to->key);
-    IFT_TRY(read_key(&to->value, j->how->on, &to->key, err));
+    IFT_TRY(read_key(value, j->how->on, &to->key, err));
     for (size_t i = 0; j->how->slash && i < to->key.n; i++)
         if (to->key.p[i] == j->how->slash) to->key.p[i] = '/';
     const struct ift_slice key = ift_str_slice(&to->key);
@@ -297,8 +297,7 @@ static int begin_with(const struct ift_join *j, struct ift_joined *to,
 }
 
 /* Then come the value's members. */
-static void end_with(struct ift_joined *to) {
-    const struct ift_json *const value = &to->value;
+static void end_with(struct ift_joined *to, const struct ift_json *value) {
     const struct ift_slice members = ift_json_raw(value, 0);
     to->text.n = to->entry_text;
     to->doc.n = to->entry_nodes;
@@ -313,21 +312,18 @@ static void end_with(struct ift_joined *to) {
     to->doc.text = to->text.p;
 }
 
-int ift_join_add(const struct ift_join *j, const struct ift_json_index *index,
-                 struct ift_slice value, struct ift_joined *to, struct ift_err *err) {
+int ift_join_add(const struct ift_join *j, const struct ift_json *value, struct ift_joined *to,
+                 struct ift_err *err) {
     const struct ift_join_entry *found;
-    IFT_TRY(index ? ift_json_parse_in(&to->value, index, value, err)
-                  : ift_json_parse(&to->value, value.p, value.n, err));
-    if (!ift_json_is(&to->value, 0, IFT_JSON_OBJECT)) return IFT_FAIL(err, "must be an object");
-    IFT_TRY(find_for(j, to, &found, err));
+    if (!ift_json_is(value, 0, IFT_JSON_OBJECT)) return IFT_FAIL(err, "must be an object");
+    IFT_TRY(find_for(j, value, to, &found, err));
     if (found != to->entry) IFT_TRY(begin_with(j, to, found, err));
-    end_with(to);
+    end_with(to, value);
     return 0;
 }
 
 void ift_joined_release(struct ift_joined *to) {
     ift_json_release(&to->doc);
-    ift_json_release(&to->value);
     ift_str_release(&to->text);
     ift_str_release(&to->key);
     to->entry = NULL;

@@ -28,15 +28,14 @@ int ift_join_open(struct ift_join **j, const struct ift_recipe_join *how,
 struct ift_joined {
     struct ift_json doc; /* the whole, for whoever wants it; the rest is join.c's */
     struct ift_str text, key;
-    struct ift_json value; /* alone */
     const struct ift_join_entry *entry;
     size_t entry_text, entry_nodes; /* how much of text and doc is the entry's */
 };
 void ift_joined_release(struct ift_joined *to);
 /* Makes the value with what belongs to it as its first member. It must be an object that has the
- * key; index is of the text in which it lies, or NULL. */
-int ift_join_add(const struct ift_join *j, const struct ift_json_index *index,
-                 struct ift_slice value, struct ift_joined *to, struct ift_err *err) IFT_MUST_CHECK;
+ * key. */
+int ift_join_add(const struct ift_join *j, const struct ift_json *value, struct ift_joined *to,
+                 struct ift_err *err) IFT_MUST_CHECK;
 void ift_join_free(struct ift_join *j);
 
 #endif

@@ -191,10 +191,9 @@ int ift_recipe_run_on(struct ift_recipe *r, const struct ift_json *doc, struct i
     return 0;
 }
 
-int ift_recipe_run(struct ift_recipe *r, const struct ift_json_index *index, struct ift_slice value,
-                   struct ift_str *out, struct ift_err *err) {
-    IFT_TRY(index ? ift_json_parse_in(&r->doc, index, value, err)
-                  : ift_json_parse(&r->doc, value.p, value.n, err));
+int ift_recipe_run(struct ift_recipe *r, struct ift_slice value, struct ift_str *out,
+                   struct ift_err *err) {
+    IFT_TRY(ift_json_parse(&r->doc, value.p, value.n, err));
     return ift_recipe_run_on(r, &r->doc, out, err);
 }
 

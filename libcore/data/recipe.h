@@ -134,11 +134,11 @@ enum ift_recipe_engine ift_recipe_engine(const struct ift_recipe *r);
 const char *ift_recipe_why_libjq(const struct ift_recipe *r);
 
 /* Runs the program on one value, given as JSON text that need not be checked yet and must stay
- * until the last output was taken; `index` is of the text in which it lies, or NULL. Fails where it
- * is not JSON. Outputs are appended to `out`, compact JSON without a line end, each when next tells
- * of it, the first perhaps now; between run and the first next `out` must stay as it is. */
-int ift_recipe_run(struct ift_recipe *r, const struct ift_json_index *index, struct ift_slice value,
-                   struct ift_str *out, struct ift_err *err) IFT_MUST_CHECK;
+ * until the last output was taken. Fails where it is not JSON. Outputs are appended to `out`,
+ * compact JSON without a line end, each when next tells of it, the first perhaps now; between run
+ * and the first next `out` must stay as it is. */
+int ift_recipe_run(struct ift_recipe *r, struct ift_slice value, struct ift_str *out,
+                   struct ift_err *err) IFT_MUST_CHECK;
 /* The same on a document that was parsed, and must stay as long. */
 int ift_recipe_run_on(struct ift_recipe *r, const struct ift_json *doc, struct ift_str *out,
                       struct ift_err *err) IFT_MUST_CHECK;

@@ -37,7 +37,7 @@ void ift_source_free(struct ift_source *s) {
     ift_yaml_free(s->nodes);
     ift_str_release(&s->head);
     ift_str_release(&s->names);
-    free(s->name_end);
+    free(s->name);
     ift_slab_release(&s->one);
     free(s);
 }
@@ -47,16 +47,35 @@ void ift_slab_release(struct ift_slab *slab) {
     ift_str_release(&slab->text);
     ift_str_release(&slab->file);
     ift_arena_release(&slab->notes);
+    ift_json_release(&slab->tape);
     ift_json_index_release(&slab->index);
     *slab = (struct ift_slab){0};
 }
 
-const struct ift_json_index *ift_item_index(const struct ift_item *item) {
-    struct ift_slab *const slab = item->slab;
-    if (slab->text.n > IFT_SLAB_MOST) return NULL; /* one large item, parsed by itself */
+/* One look at the text serves all items. NULL: the item is large and alone, and an index of it is
+ * not worth keeping. */
+static const struct ift_json_index *index_of(struct ift_slab *slab) {
+    if (slab->text.n > IFT_SLAB_MOST) return NULL;
     if (!slab->indexed) ift_json_index_fill(&slab->index, slab->text.p, slab->text.n);
     slab->indexed = true;
     return &slab->index;
+}
+
+int ift_item_parse(const struct ift_item *item, struct ift_json *doc, struct ift_json *value,
+                   struct ift_err *err) {
+    struct ift_slab *const slab = item->slab;
+    const struct ift_json_index *const index = index_of(slab);
+    if (index && index->utf8 && item->nnodes > 0) {
+        *value = (struct ift_json){.text = slab->text.p,
+                                   .node = slab->tape.node + item->node,
+                                   .n = item->nnodes};
+        return 0;
+    }
+    const struct ift_slice text = item->text;
+    IFT_TRY(index ? ift_json_parse_in(doc, index, text, err)
+                  : ift_json_parse(doc, text.p, text.n, err));
+    *value = *doc;
+    return 0;
 }
 
 int ift_item_fail(const struct ift_item *item, struct ift_err *err) {
@@ -193,8 +212,12 @@ static int fill(struct ift_source *s, struct ift_slab *slab, struct ift_err *err
 
 int ift_source_fill(struct ift_source *s, struct ift_slab *slab, struct ift_err *err) {
     slab->n = 0;
-    if (slab->text.cap > IFT_SLAB_MOST) ift_json_index_release(&slab->index);
+    if (slab->text.cap > IFT_SLAB_MOST) {
+        ift_json_index_release(&slab->index);
+        ift_json_release(&slab->tape);
+    }
     slab->indexed = false;
+    slab->tape.n = 0;
     ift_str_clear_to(&slab->text, IFT_SLAB_MOST);
     ift_str_clear(&slab->file);
     ift_arena_reset(&slab->notes);

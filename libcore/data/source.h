@@ -33,13 +33,14 @@
 struct ift_item {
     struct ift_slice text;
     const char *file;
-    size_t line;       /* 1-based line on which it starts; 0: it has a row, or no place */
-    size_t element;    /* 1-based place in an array, which often is one line; else 0 */
-    size_t row;        /* 1-based row of a Parquet file, which has no lines; else 0 */
-    uint64_t index;    /* 0-based, over the whole input */
-    bool cut;          /* a row that nothing but the end of the member ended */
-    const char *wrong; /* what the container found wrong (a row too long, say); NULL: nothing */
-    size_t from;       /* of text in the slab */
+    size_t line;         /* 1-based line on which it starts; 0: it has a row, or no place */
+    size_t element;      /* 1-based place in an array, which often is one line; else 0 */
+    size_t row;          /* 1-based row of a Parquet file, which has no lines; else 0 */
+    uint64_t index;      /* 0-based, over the whole input */
+    bool cut;            /* a row that nothing but the end of the member ended */
+    const char *wrong;   /* what the container found wrong (a row too long, say); NULL: nothing */
+    size_t from;         /* of text in the slab */
+    size_t node, nnodes; /* of a row: its tape in the slab's; 0: it is to be parsed */
     struct ift_slab *slab;
 };
 
@@ -51,6 +52,7 @@ struct ift_slab {
     size_t n, cap;
     struct ift_str text, file;
     struct ift_arena notes;      /* what `wrong` points at */
+    struct ift_json tape;        /* of rows, which are made, not read */
     struct ift_json_index index; /* of text, once one was asked for */
     bool indexed;
 };
@@ -79,9 +81,10 @@ uint64_t ift_source_marks(const struct ift_source *s);
 void ift_source_free(struct ift_source *s);
 
 void ift_slab_release(struct ift_slab *slab);
-/* For ift_json_parse_in; one look at the text serves all items of a slab. NULL: the item is large
- * and alone, and an index of it is not worth keeping. */
-const struct ift_json_index *ift_item_index(const struct ift_item *item);
+/* The item's value, checked: a view of the tape that was made with it, or of doc, which it is then
+ * parsed to. For as long as both stay; not to be released. */
+int ift_item_parse(const struct ift_item *item, struct ift_json *doc, struct ift_json *value,
+                   struct ift_err *err) IFT_MUST_CHECK;
 
 /* Puts "file:line: " in front of a message about an item, with "element N: " where it lies in an
  * array. Returns -1. */

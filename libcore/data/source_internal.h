@@ -31,6 +31,12 @@ enum ift_layout {
     IFT_LAYOUT_NODES, /* YAML */
 };
 
+/* A column's, in `names`. */
+struct ift_source_name {
+    size_t from, n; /* with the colon */
+    bool escaped;
+};
+
 struct ift_source {
     struct ift_in *in;
     const struct ift_recipe_read *read;
@@ -58,7 +64,8 @@ struct ift_source {
     struct ift_csv *rows;
     struct ift_str head;  /* the member's first block; of paragraphs: the present one */
     struct ift_str names; /* of columns, as JSON strings with ':', one after the other */
-    size_t *name_end, nnames, names_cap;
+    struct ift_source_name *name;
+    size_t nnames, names_cap;
     bool nul; /* there was a NUL byte, which no text has */
     enum ift_recipe_columns columns;
     bool first_row; /* it is still to come and holds the names, or is skipped */

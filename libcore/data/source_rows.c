@@ -5,10 +5,12 @@
 #include "libcore/data/source_internal.h"
 
 static void add_name(struct ift_source *s, struct ift_slice name) {
-    s->name_end = ift_grow(s->name_end, s->nnames + 1, &s->names_cap, sizeof *s->name_end);
+    const size_t from = s->names.n;
     ift_json_quote(&s->names, name.p, name.n);
+    const bool escaped = s->names.n - from > name.n + 2;
     ift_str_addc(&s->names, ':');
-    s->name_end[s->nnames++] = s->names.n;
+    s->name = ift_grow(s->name, s->nnames + 1, &s->names_cap, sizeof *s->name);
+    s->name[s->nnames++] = (struct ift_source_name){from, s->names.n - from, escaped};
 }
 
 void ift_source_begin_names(struct ift_source *s) {
@@ -43,6 +45,51 @@ static void push_rows(struct ift_source *s, const char *p, size_t n) {
     ift_csv_push(s->rows, p, n);
 }
 
+/* A tape at the end of the slab's, with room for so many nodes. */
+static struct ift_json begin_tape(struct ift_slab *slab, size_t nodes) {
+    struct ift_json *const all = &slab->tape;
+    all->node = ift_grow(all->node, all->n + nodes, &all->cap, sizeof *all->node);
+    return (struct ift_json){.node = all->node + all->n, .cap = nodes};
+}
+
+static void write_name(const struct ift_source *s, struct ift_json *tape, struct ift_str *text,
+                       const struct ift_source_name *name) {
+    ift_bytes_copy(ift_str_reserve(text, name->n), s->names.p + name->from, name->n);
+    const size_t from = text->n;
+    text->n += name->n;
+    ift_json_leaf(tape, IFT_JSON_STRING, name->escaped, from, text->n - 1);
+}
+
+/* Appends the row as JSON text, with its tape. */
+static void write_row(const struct ift_source *s, struct ift_json *tape, struct ift_str *text,
+                      const struct ift_csv_row *row, bool named) {
+    const size_t node = ift_json_begin(tape, named ? IFT_JSON_OBJECT : IFT_JSON_ARRAY, text->n);
+    ift_str_addc(text, named ? '{' : '[');
+    for (size_t i = 0; i < row->n; i++) {
+        if (i) ift_str_addc(text, ',');
+        if (named) write_name(s, tape, text, &s->name[i]);
+        const struct ift_slice field = row->field[i];
+        const size_t from = text->n;
+        ift_json_quote(text, field.p, field.n);
+        ift_json_leaf(tape, IFT_JSON_STRING, text->n - from > field.n + 2, from, text->n);
+    }
+    ift_str_addc(text, named ? '}' : ']');
+    ift_json_end(tape, node, row->n, text->n);
+}
+
+/* A row is text, whatever it holds, but may not be what the recipe can read. */
+static void check_row(const struct ift_source *s, struct ift_slab *slab, struct ift_item *item,
+                      const struct ift_csv_row *row, bool named) {
+    const size_t nul = s->nul ? column_with_nul(row) : 0;
+    if (nul == 0 && (named || s->nnames == 0)) return;
+    struct ift_err why = {0};
+    if (nul > 0)
+        ift_fail(&why, "column %zu: a NUL byte; ift-format --encoding says what it is", nul);
+    else
+        ift_fail(&why, "%zu columns where %zu are expected", row->n, s->nnames);
+    item->wrong = ift_arena_strndup(&slab->notes, why.text, strlen(why.text));
+}
+
 struct ift_item *ift_source_add_row(struct ift_source *s, struct ift_slab *slab,
                                     const struct ift_csv_row *row) {
     if (s->first_row) {
@@ -51,29 +98,15 @@ struct ift_item *ift_source_add_row(struct ift_source *s, struct ift_slab *slab,
             add_name(s, row->field[i]);
         return NULL;
     }
-    struct ift_str *const text = &slab->text;
-    const size_t from = text->n;
     const bool named = s->nnames > 0 && row->n == s->nnames;
-    ift_str_addc(text, named ? '{' : '[');
-    for (size_t i = 0; i < row->n; i++) {
-        if (i) ift_str_addc(text, ',');
-        if (named) {
-            const size_t start = i ? s->name_end[i - 1] : 0;
-            ift_str_add(text, s->names.p + start, s->name_end[i] - start);
-        }
-        ift_json_quote(text, row->field[i].p, row->field[i].n);
-    }
-    ift_str_addc(text, named ? '}' : ']');
-    struct ift_item *const item = ift_source_add(s, slab, from, text->n, row->line);
-    struct ift_err why = {0};
-    const size_t nul = s->nul ? column_with_nul(row) : 0;
-    if (nul > 0)
-        ift_fail(&why, "column %zu: a NUL byte; ift-format --encoding says what it is", nul);
-    else if (s->nnames > 0 && !named)
-        ift_fail(&why, "%zu columns where %zu are expected", row->n, s->nnames);
-    else
-        return item;
-    item->wrong = ift_arena_strndup(&slab->notes, why.text, strlen(why.text));
+    const size_t from = slab->text.n;
+    struct ift_json tape = begin_tape(slab, 1 + (named ? 2 : 1) * row->n);
+    write_row(s, &tape, &slab->text, row, named);
+    struct ift_item *const item = ift_source_add(s, slab, from, slab->text.n, row->line);
+    item->node = slab->tape.n;
+    item->nnodes = tape.n;
+    slab->tape.n += tape.n;
+    check_row(s, slab, item, row, named);
     return item;
 }
 

@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "libcore/base/mem.h"
 
@@ -15,7 +18,8 @@ struct span {
 
 struct ift_csv {
     struct ift_csv_dialect dialect;
-    bool ends_field[256]; /* delimiter, LF, and, with quoting, CR */
+    char ends[3][16]; /* what ends a field, as often as is looked at once: delimiter, LF, and, with
+                         quoting, CR */
     enum state state;
     bool after_cr; /* an LF that comes first belongs to the row before */
     bool finished;
@@ -35,9 +39,9 @@ struct ift_csv *ift_csv_new(const struct ift_csv_dialect *dialect) {
     struct ift_csv *const c = ift_alloc0(1, sizeof *c);
     c->dialect = *dialect;
     c->line = 1;
-    c->ends_field[(unsigned char)dialect->delimiter] = true;
-    c->ends_field['\n'] = true;
-    c->ends_field['\r'] = dialect->quoting;
+    memset(c->ends[0], dialect->delimiter, sizeof c->ends[0]);
+    memset(c->ends[1], '\n', sizeof c->ends[1]);
+    memset(c->ends[2], dialect->quoting ? '\r' : '\n', sizeof c->ends[2]);
     return c;
 }
 
@@ -67,14 +71,15 @@ static struct span *last_span(struct ift_csv *c) {
     return &c->span[c->nspans - 1];
 }
 
-static void begin_field(struct ift_csv *c, size_t at) {
-    c->span = ift_grow(c->span, c->nspans + 1, &c->span_cap, sizeof *c->span);
+static inline void begin_field(struct ift_csv *c, size_t at) {
+    if (c->nspans == c->span_cap)
+        c->span = ift_grow(c->span, c->nspans + 1, &c->span_cap, sizeof *c->span);
     c->span[c->nspans++] = (struct span){.from = at};
     c->state = START_FIELD;
 }
 
 /* Takes the delimiter or line end at `at`. */
-static void end_field(struct ift_csv *c, char by, size_t at) {
+static inline void end_field(struct ift_csv *c, char by, size_t at) {
     last_span(c)->to = at;
     if (by == c->dialect.delimiter) {
         begin_field(c, at + 1);
@@ -83,6 +88,23 @@ static void end_field(struct ift_csv *c, char by, size_t at) {
     c->state = ROW_END;
     c->after_cr = by == '\r';
     c->line++;
+}
+
+/* The first byte that ends a field, or end. */
+static inline const char *field_end(const struct ift_csv *c, const char *p, const char *end) {
+#ifdef __SSE2__
+    const __m128i delimiter = _mm_loadu_si128((const __m128i *)c->ends[0]),
+                  lf = _mm_loadu_si128((const __m128i *)c->ends[1]),
+                  cr = _mm_loadu_si128((const __m128i *)c->ends[2]);
+    for (; end - p >= 16; p += 16) {
+        const __m128i x = _mm_loadu_si128((const __m128i *)p);
+        const __m128i line = _mm_or_si128(_mm_cmpeq_epi8(x, lf), _mm_cmpeq_epi8(x, cr));
+        const int hit = _mm_movemask_epi8(_mm_or_si128(line, _mm_cmpeq_epi8(x, delimiter)));
+        if (hit) return p + __builtin_ctz((unsigned)hit);
+    }
+#endif
+    while (p < end && *p != c->ends[0][0] && *p != c->ends[1][0] && *p != c->ends[2][0]) p++;
+    return p;
 }
 
 /* The next piece of a quoted field: up to a quote or the end. */
@@ -116,7 +138,7 @@ static const char *scan(struct ift_csv *c) {
             }
             break;
         case IN_FIELD:
-            while (p < end && !c->ends_field[(unsigned char)*p]) p++;
+            p = field_end(c, p, end);
             if (p < end) {
                 end_field(c, *p, offset(c, p));
                 p++;
