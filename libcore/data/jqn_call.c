@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -90,8 +91,7 @@ static int call_error_with(struct jqn_run *x, value in, const value *arg, value 
 
 /* ---- of containers ---- */
 
-/* What .[] gives. */
-static int elements(struct jqn_run *x, value in, const value **item, size_t *n) {
+int jqn_elements(struct jqn_run *x, value in, const value **item, size_t *n) {
     if (in.type == IFT_JSON_ARRAY) {
         *item = jqn_items(&x->heap, in, n);
         return JQN_OK;
@@ -108,7 +108,7 @@ static int call_add(struct jqn_run *x, value in, const value *arg, value *out) {
     (void)arg;
     const value *item;
     size_t n, strings = 0;
-    JQN_TRY(elements(x, in, &item, &n));
+    JQN_TRY(jqn_elements(x, in, &item, &n));
     while (strings < n && is_string(item[strings])) strings++;
     if (n > 0 && strings == n) return jqn_join(x, item, n, out);
     *out = jqn_const(IFT_JSON_NULL);
@@ -119,7 +119,7 @@ static int call_add(struct jqn_run *x, value in, const value *arg, value *out) {
 static int any_is(struct jqn_run *x, value in, bool wanted, bool found, value *out) {
     const value *item;
     size_t n, i = 0;
-    JQN_TRY(elements(x, in, &item, &n));
+    JQN_TRY(jqn_elements(x, in, &item, &n));
     while (i < n && jqn_truthy(item[i]) != wanted) i++;
     *out = jqn_bool(i < n ? found : !found);
     return JQN_OK;
@@ -219,7 +219,7 @@ static int call_to_entries(struct jqn_run *x, value in, const value *arg, value 
     const value *v;
     size_t n;
     JQN_TRY(keys(x, in, false, &key));
-    JQN_TRY(elements(x, in, &v, &n));
+    JQN_TRY(jqn_elements(x, in, &v, &n));
     value *const item = ift_arena_alloc(&x->heap.arena, n * sizeof *item);
     for (size_t i = 0; i < n; i++) {
         struct jqn_member *const pair = ift_arena_alloc(&x->heap.arena, 2 * sizeof *pair);
@@ -288,7 +288,7 @@ static int call_contains(struct jqn_run *x, value in, const value *arg, value *o
 static int call_join(struct jqn_run *x, value in, const value *arg, value *out) {
     const value *item;
     size_t n, parts = 0;
-    JQN_TRY(elements(x, in, &item, &n));
+    JQN_TRY(jqn_elements(x, in, &item, &n));
     if (n > 1 && !is_string(arg[0]) && arg[0].type != IFT_JSON_NULL) {
         return jqn_fail(x, "string and %s cannot be added", jqn_type_name(arg[0]));
     }
@@ -332,6 +332,29 @@ int jqn_split(struct jqn_run *x, value text, value separator, value *out) {
         p = at + by.n;
     }
     *out = jqn_array(item, s.n ? n : 0);
+    return JQN_OK;
+}
+
+int jqn_replace(struct jqn_run *x, value text, value part, value by, value *out) {
+    if (!is_string(text)) return jqn_fail(x, "split input and separator must be strings");
+    const struct ift_slice s = jqn_text(&x->heap, text), old = {part.u.text, part.n};
+    const char *const end = s.p + s.n, *p, *at;
+    size_t n = 0;
+    for (p = s.p; (at = find_part(p, end, old)) != NULL; n++) p = at + old.n;
+    *out = text;
+    if (n == 0) return JQN_OK;
+    const size_t length = s.n - n * old.n + n * by.n;
+    if (length > INT_MAX / 2) return jqn_too_long(x);
+    char *const whole = ift_arena_alloc(&x->heap.arena, length), *to = whole;
+    for (p = s.p; n-- > 0; p = at + old.n) {
+        at = find_part(p, end, old);
+        ift_bytes_copy(to, p, (size_t)(at - p));
+        to += at - p;
+        ift_bytes_copy(to, by.u.text, by.n);
+        to += by.n;
+    }
+    ift_bytes_copy(to, p, (size_t)(end - p));
+    *out = jqn_text_value(whole, length);
     return JQN_OK;
 }
 

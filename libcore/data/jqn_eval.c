@@ -31,36 +31,53 @@ int jqn_made(struct jqn_run *x, struct jqn_value v, struct jqn_value *out) {
     return jqn_check_depth(x, v.depth);
 }
 
-/* a + b + c + …: strings that follow one another are joined at once, not two by two. */
-static int eval_sum(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
-                    struct jqn_value *out) {
-    enum { MANY = 64 };
-    struct jqn_value v[MANY]; /* from the right */
-    size_t n = 0;
-    for (; e->op == JQN_ADD && n < MANY - 1; e = e->a) JQN_TRY(jqn_eval(x, e->b, in, &v[n++]));
-    JQN_TRY(jqn_eval(x, e, in, out));
-    while (n > 0) {
-        struct jqn_value part[MANY];
-        part[0] = *out;
-        size_t strings = out->type == IFT_JSON_STRING;
-        while (strings && n > 0 && v[n - 1].type == IFT_JSON_STRING) part[strings++] = v[--n];
+int jqn_terms(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+              struct jqn_value *term, size_t *first) {
+    size_t i = JQN_TERMS;
+    for (; e->op == JQN_ADD && i > 1; e = e->a) JQN_TRY(jqn_eval(x, e->b, in, &term[--i]));
+    *first = i - 1;
+    return jqn_eval(x, e, in, &term[i - 1]);
+}
+
+int jqn_sum(struct jqn_run *x, struct jqn_value *term, size_t n, struct jqn_value *out) {
+    *out = term[0];
+    for (size_t i = 0; i + 1 < n; term[i] = *out) {
+        size_t strings = 0;
+        while (i + strings < n && term[i + strings].type == IFT_JSON_STRING) strings++;
         if (strings > 1) {
-            JQN_TRY(jqn_join(x, part, strings, out));
+            JQN_TRY(jqn_join(x, term + i, strings, out));
+            i += strings - 1;
         } else {
-            n--;
-            JQN_TRY(jqn_add(x, *out, v[n], out));
+            JQN_TRY(jqn_add(x, term[i], term[i + 1], out));
+            i++;
         }
     }
     return JQN_OK;
 }
 
+static int eval_sum(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                    struct jqn_value *out) {
+    struct jqn_value term[JQN_TERMS];
+    size_t i;
+    JQN_TRY(jqn_terms(x, e, in, term, &i));
+    return jqn_sum(x, term + i, JQN_TERMS - i, out);
+}
+
+int jqn_parts(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+              struct jqn_value **part) {
+    struct jqn_value *const p = ift_arena_alloc(&x->heap.arena, e->nparts * sizeof *p);
+    for (size_t i = e->nparts; i-- > 0;) {
+        JQN_TRY(jqn_eval(x, e->part[i], in, &p[i]));
+        p[i] = jqn_to_string(x, p[i]);
+    }
+    *part = p;
+    return JQN_OK;
+}
+
 static int eval_string(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
                        struct jqn_value *out) {
-    struct jqn_value *const part = ift_arena_alloc(&x->heap.arena, e->nparts * sizeof *part);
-    for (size_t i = e->nparts; i-- > 0;) {
-        JQN_TRY(jqn_eval(x, e->part[i], in, &part[i]));
-        part[i] = jqn_to_string(x, part[i]);
-    }
+    struct jqn_value *part;
+    JQN_TRY(jqn_parts(x, e, in, &part));
     return jqn_join(x, part, e->nparts, out);
 }
 
@@ -108,8 +125,41 @@ static int take_item(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value 
     return JQN_OK;
 }
 
+/* A map needs no sink: there are as many values as elements, or fewer. */
+static int eval_map(struct jqn_run *x, const struct jqn_expr *map, struct jqn_value in,
+                    struct jqn_value *out) {
+    const struct jqn_expr *const by = map->b;
+    struct jqn_value of, v;
+    const struct jqn_value *element;
+    size_t n, kept = 0;
+    JQN_TRY(jqn_eval(x, map->a->a, in, &of));
+    JQN_TRY(jqn_elements(x, of, &element, &n));
+    JQN_TRY(jqn_check_room(x, n * sizeof *element));
+    struct jqn_value *const item = ift_arena_alloc(&x->heap.arena, n * sizeof *item);
+    for (size_t i = 0; i < n; i++) {
+        JQN_TRY(jqn_check_room(x, 0));
+        if (by->single) {
+            JQN_TRY(jqn_eval(x, by, element[i], &item[kept++]));
+        } else {
+            JQN_TRY(jqn_eval(x, by->a, element[i], &v));
+            if (jqn_truthy(v)) item[kept++] = element[i];
+        }
+    }
+    return jqn_made(x, jqn_array(item, kept), out);
+}
+
+/* As many values as parts. */
+static int eval_tuple(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                      struct jqn_value *out) {
+    struct jqn_value *const item = ift_arena_alloc(&x->heap.arena, e->nparts * sizeof *item);
+    for (size_t i = 0; i < e->nparts; i++) JQN_TRY(jqn_eval(x, e->part[i], in, &item[i]));
+    return jqn_made(x, jqn_array(item, e->nparts), out);
+}
+
 static int eval_array(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
                       struct jqn_value *out) {
+    if (e->nparts) return eval_tuple(x, e, in, out);
+    if (e->map) return eval_map(x, e->a, in, out);
     struct gather g = {.sink.take = take_item};
     if (e->a) JQN_TRY(jqn_generate(x, e->a, in, &g.sink));
     return jqn_made(x, jqn_array(g.item, g.n), out);
@@ -159,6 +209,44 @@ static int eval_binary(struct jqn_run *x, const struct jqn_expr *e, struct jqn_v
     JQN_TRY(jqn_eval(x, e->b, in, &b));
     JQN_TRY(jqn_eval(x, e->a, in, &a));
     return jqn_binary(x, e->op, a, b, out);
+}
+
+/* The most frequent index: a number's, of an array. */
+static int eval_index(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                      struct jqn_value *out) {
+    struct jqn_value of, key;
+    JQN_TRY(jqn_eval(x, e->b, in, &key));
+    JQN_TRY(jqn_eval(x, e->a, in, &of));
+    if (of.type != IFT_JSON_ARRAY || !key.own || key.type != IFT_JSON_NUMBER)
+        return jqn_binary(x, JQN_INDEX, of, key, out);
+    const double i = key.u.number;
+    const size_t n = of.own ? of.n : x->heap.doc->node[of.n].count;
+    if (!(i >= 0 && i < (double)n) || i != (double)(size_t)i)
+        return jqn_binary(x, JQN_INDEX, of, key, out);
+    *out = of.own ? of.u.item[(size_t)i]
+                  : jqn_node(x->heap.doc, ift_json_at(x->heap.doc, (int)of.n, (size_t)i));
+    return JQN_OK;
+}
+
+static int eval_equality(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                         struct jqn_value *out) {
+    struct jqn_value a, b;
+    JQN_TRY(jqn_eval(x, e->b, in, &b));
+    JQN_TRY(jqn_eval(x, e->a, in, &a));
+    *out = jqn_bool(jqn_equal(&x->heap, a, b) == (e->op == JQN_EQ));
+    return JQN_OK;
+}
+
+static int eval_is(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                   struct jqn_value *out) {
+    (void)x;
+    *out = jqn_bool(e->types >> in.type & 1);
+    return JQN_OK;
+}
+
+static int eval_replace(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                        struct jqn_value *out) {
+    return jqn_replace(x, in, e->a->literal, e->b->literal, out);
 }
 
 static int eval_call(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
@@ -214,16 +302,17 @@ static int eval_bind(struct jqn_run *x, const struct jqn_expr *e, struct jqn_val
 
 /* One function for each construct, so that none pays for the room that another needs. */
 jqn_evaluator *const jqn_evaluators[] = {
-    [JQN_FIELD] = eval_field,   [JQN_INDEX] = eval_binary,
+    [JQN_FIELD] = eval_field,   [JQN_INDEX] = eval_index,
     [JQN_SLICE] = eval_slice,   [JQN_STRING] = eval_string,
     [JQN_ARRAY] = eval_array,   [JQN_OBJECT] = eval_object,
     [JQN_PIPE] = eval_pipe,     [JQN_ALTERNATIVE] = eval_alternative,
     [JQN_AND] = eval_logic,     [JQN_OR] = eval_logic,
     [JQN_ADD] = eval_sum,       [JQN_SUBTRACT] = eval_binary,
     [JQN_DIVIDE] = eval_binary, [JQN_NEGATE] = eval_negative,
-    [JQN_EQ] = eval_binary,     [JQN_NE] = eval_binary,
+    [JQN_EQ] = eval_equality,   [JQN_NE] = eval_equality,
     [JQN_LT] = eval_binary,     [JQN_LE] = eval_binary,
     [JQN_GT] = eval_binary,     [JQN_GE] = eval_binary,
     [JQN_IF] = eval_if,         [JQN_BIND] = eval_bind,
     [JQN_REDUCE] = eval_reduce, [JQN_CALL] = eval_call,
+    [JQN_IS] = eval_is,         [JQN_REPLACE] = eval_replace,
 };

@@ -247,64 +247,73 @@ static int generate_parts(struct jqn_run *x, const struct jqn_expr *e, struct jq
     return generate_part(x, &p, e->op == JQN_STRING ? e->nparts - 1 : 0);
 }
 
+static int generate_empty(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                          struct jqn_sink *to) {
+    (void)x, (void)e, (void)in, (void)to;
+    return JQN_OK;
+}
+
+static int generate_filter(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                           struct jqn_sink *to) {
+    return e->types >> in.type & 1 ? give(x, to, in) : JQN_OK;
+}
+
+static int generate_comma(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                          struct jqn_sink *to) {
+    JQN_TRY(jqn_generate(x, e->a, in, to));
+    return jqn_generate(x, e->b, in, to);
+}
+
+/* A construct generates itself, or takes the values of its first part: the left one, of operators
+ * with two sides the right. */
+static const struct {
+    int (*generate)(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                    struct jqn_sink *to);
+    int (*take)(struct jqn_run *x, struct jqn_sink *sink, struct jqn_value v);
+    bool right;
+} constructs[] = {
+    [JQN_EMPTY] = {.generate = generate_empty},
+    [JQN_FILTER] = {.generate = generate_filter},
+    [JQN_COMMA] = {.generate = generate_comma},
+    [JQN_STRING] = {.generate = generate_parts},
+    [JQN_OBJECT] = {.generate = generate_parts},
+    [JQN_SLICE] = {.generate = generate_slice},
+    [JQN_ALTERNATIVE] = {.generate = generate_alternative},
+    [JQN_FIRST] = {.generate = generate_first},
+    [JQN_RANGE] = {.generate = generate_range},
+    [JQN_FIELD] = {.take = take_field},
+    [JQN_EACH] = {.take = take_each},
+    [JQN_PIPE] = {.take = take_pipe},
+    [JQN_AND] = {.take = take_logic},
+    [JQN_OR] = {.take = take_logic},
+    [JQN_NEGATE] = {.take = take_negative},
+    [JQN_IF] = {.take = take_condition},
+    [JQN_BIND] = {.take = take_binding},
+    [JQN_SELECT] = {.take = take_selection},
+    [JQN_INDEX] = {.take = take_right, .right = true},
+    [JQN_ADD] = {.take = take_right, .right = true},
+    [JQN_SUBTRACT] = {.take = take_right, .right = true},
+    [JQN_DIVIDE] = {.take = take_right, .right = true},
+    [JQN_EQ] = {.take = take_right, .right = true},
+    [JQN_NE] = {.take = take_right, .right = true},
+    [JQN_LT] = {.take = take_right, .right = true},
+    [JQN_LE] = {.take = take_right, .right = true},
+    [JQN_GT] = {.take = take_right, .right = true},
+    [JQN_GE] = {.take = take_right, .right = true},
+};
+
 int jqn_generate(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
                  struct jqn_sink *to) {
+    struct jqn_value v;
     if (e->single) {
-        struct jqn_value v;
         if (to->make) return to->make(x, to, e, in);
         JQN_TRY(jqn_eval(x, e, in, &v));
         return give(x, to, v);
     }
-    struct frame f = {.e = e, .in = in, .to = to};
-    const struct jqn_expr *first = e->a;
-    switch (e->op) {
-    case JQN_EMPTY:
-        return JQN_OK;
-    case JQN_FILTER:
-        return e->types >> in.type & 1 ? give(x, to, in) : JQN_OK;
-    case JQN_COMMA:
-        JQN_TRY(jqn_generate(x, e->a, in, to));
-        return jqn_generate(x, e->b, in, to);
-    case JQN_STRING:
-    case JQN_OBJECT:
-        return generate_parts(x, e, in, to);
-    case JQN_SLICE:
-        return generate_slice(x, e, in, to);
-    case JQN_ALTERNATIVE:
-        return generate_alternative(x, e, in, to);
-    case JQN_FIRST:
-        return generate_first(x, e, in, to);
-    case JQN_RANGE:
-        return generate_range(x, e, in, to);
-    case JQN_FIELD:
-        f.sink.take = take_field;
-        break;
-    case JQN_EACH:
-        f.sink.take = take_each;
-        break;
-    case JQN_PIPE:
-        f.sink.take = take_pipe;
-        break;
-    case JQN_AND:
-    case JQN_OR:
-        f.sink.take = take_logic;
-        break;
-    case JQN_NEGATE:
-        f.sink.take = take_negative;
-        break;
-    case JQN_IF:
-        f.sink.take = take_condition;
-        break;
-    case JQN_BIND:
-        f.sink.take = take_binding;
-        break;
-    case JQN_SELECT:
-        f.sink.take = take_selection;
-        break;
-    default: /* sums, comparisons, indices */
-        f.sink.take = take_right;
-        first = e->b;
-        break;
-    }
-    return jqn_generate(x, first, in, &f.sink);
+    if (constructs[e->op].generate) return constructs[e->op].generate(x, e, in, to);
+    struct frame f = {{.take = constructs[e->op].take}, e, in, to};
+    const struct jqn_expr *const first = constructs[e->op].right ? e->b : e->a;
+    if (!first->single) return jqn_generate(x, first, in, &f.sink);
+    JQN_TRY(jqn_eval(x, first, in, &v));
+    return give(x, &f.sink, v);
 }

@@ -98,7 +98,7 @@ int jqn_cannot_iterate(struct jqn_run *x, struct jqn_value v) {
 
 /* ---- sums and strings ---- */
 
-static int too_long(struct jqn_run *x) {
+int jqn_too_long(struct jqn_run *x) {
     return jqn_fail(x, "a string of more than 1 GiB");
 }
 
@@ -151,7 +151,7 @@ int jqn_join(struct jqn_run *x, const struct jqn_value *part, size_t n, struct j
         return JQN_OK;
     }
     const struct ift_slice text = jqn_joined(&x->heap, part, n);
-    if (text.n > INT_MAX / 2) return too_long(x);
+    if (text.n > INT_MAX / 2) return jqn_too_long(x);
     *out = jqn_text_value(text.p, text.n);
     return JQN_OK;
 }

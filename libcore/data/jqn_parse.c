@@ -68,7 +68,7 @@ static const struct jqn_expr *parse_comparison(struct jqn_parser *p) {
     if (!e || !take_comparison(p, &op)) return e;
     const struct jqn_expr *const right = parse_sum(p);
     if (right && take_comparison(p, &next)) return jqn_lacks(p, "a comparison of a comparison");
-    return right ? jqn_new_expr(p, op, e, right, NULL) : NULL;
+    return right ? jqn_new_comparison(p, op, e, right) : NULL;
 }
 
 static const struct jqn_expr *parse_and(struct jqn_parser *p) {
@@ -139,7 +139,7 @@ const struct jqn_expr *jqn_parse_pipe(struct jqn_parser *p) {
         e = parse_comma(p);
         if (e && jqn_take_operator(p, '|')) {
             const struct jqn_expr *const rest = jqn_parse_pipe(p);
-            e = rest ? jqn_new_expr(p, JQN_PIPE, e, rest, NULL) : NULL;
+            e = rest ? jqn_new_pipe(p, e, rest) : NULL;
         }
     }
     p->nesting--;

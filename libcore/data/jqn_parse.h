@@ -1,8 +1,8 @@
 /* jqn_parse.h: the parser's state and what its files share: words and strings (jqn_words.c), terms
  * and their paths (jqn_parse_term.c), calls of functions (jqn_parse_call.c), operators and whole
- * programs (jqn_parse.c). A recursive descent over jq's grammar
- * (of 1.6, which is stricter than later ones). A function returns NULL or false for whatever is not
- * in the subset, right or wrong, with the reason in p->why: libjq then decides.
+ * programs (jqn_parse.c), what is made of their parts (jqn_make.c). A recursive descent over jq's
+ * grammar (of 1.6, which is stricter than later ones). A function returns NULL or false for
+ * whatever is not in the subset, right or wrong, with the reason in p->why: libjq then decides.
  */
 #ifndef JQN_PARSE_H
 #define JQN_PARSE_H
@@ -34,6 +34,29 @@ const struct jqn_expr *jqn_lacks(struct jqn_parser *p, const char *what);
 struct jqn_expr *jqn_new_expr(struct jqn_parser *p, enum jqn_op op, const struct jqn_expr *a,
                               const struct jqn_expr *b, const struct jqn_expr *c);
 const struct jqn_expr *jqn_new_literal(struct jqn_parser *p, struct jqn_value v);
+
+static inline bool jqn_is_text(const struct jqn_expr *e) {
+    return e->op == JQN_LITERAL && e->literal.type == IFT_JSON_STRING;
+}
+
+/* ---- made with an eye to what is known before it runs: jqn_make.c ---- */
+
+/* Texts compared with texts are, and types with texts need none. */
+const struct jqn_expr *jqn_new_comparison(struct jqn_parser *p, enum jqn_op op,
+                                          const struct jqn_expr *left,
+                                          const struct jqn_expr *right);
+/* Of a condition that is known, as that of a choice, one branch is left. */
+const struct jqn_expr *jqn_new_if(struct jqn_parser *p, const struct jqn_expr *cond,
+                                  const struct jqn_expr *yes, const struct jqn_expr *no);
+const struct jqn_expr *jqn_new_pipe(struct jqn_parser *p, const struct jqn_expr *e,
+                                    const struct jqn_expr *rest);
+/* [inner], which may be NULL */
+const struct jqn_expr *jqn_new_array(struct jqn_parser *p, const struct jqn_expr *inner);
+/* Strings and objects of literals alone are literals; others stay. */
+const struct jqn_expr *jqn_known_string(struct jqn_parser *p, const struct jqn_expr *string);
+const struct jqn_expr *jqn_known_object(struct jqn_parser *p, struct jqn_expr *object);
+
+/* ---- words ---- */
 
 /* Blanks and comments. What takes a token skips them first. */
 void jqn_skip_blanks(struct jqn_parser *p);

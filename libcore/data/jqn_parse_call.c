@@ -37,8 +37,7 @@ static const struct jqn_expr *special(struct jqn_parser *p, struct ift_slice nam
         const struct jqn_expr *const input = jqn_new_expr(p, JQN_IDENTITY, NULL, NULL, NULL);
         struct jqn_expr *const each = jqn_new_expr(p, JQN_EACH, input, NULL, NULL);
         each->single = false;
-        e = jqn_new_expr(p, JQN_ARRAY, jqn_new_expr(p, JQN_PIPE, each, arg[0], NULL), NULL, NULL);
-        e->single = true;
+        return jqn_new_array(p, jqn_new_expr(p, JQN_PIPE, each, arg[0], NULL));
     }
     return e;
 }

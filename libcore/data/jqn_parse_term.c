@@ -27,8 +27,7 @@ static const struct jqn_expr *parse_string(struct jqn_parser *p) {
     }
     ift_str_release(&text);
     if (ok) p->p++;
-    const struct jqn_expr *const whole = jqn_settle_parts(p, e, ok);
-    return whole && e->nparts == 1 ? e->part[0] : whole;
+    return jqn_settle_parts(p, e, ok) ? jqn_known_string(p, e) : NULL;
 }
 
 /* ---- terms ---- */
@@ -71,12 +70,12 @@ static const struct jqn_expr *parse_if(struct jqn_parser *p) {
     if (!yes) return NULL;
     if (jqn_take_word(p, "elif")) {
         no = parse_if(p);
-        return no ? jqn_new_expr(p, JQN_IF, cond, yes, no) : NULL;
+        return no ? jqn_new_if(p, cond, yes, no) : NULL;
     }
     if (!jqn_take_word(p, "else")) return jqn_lacks(p, "if without else");
     no = jqn_parse_pipe(p);
     if (!no || !jqn_take_word(p, "end")) return jqn_lacks(p, "if without end");
-    return jqn_new_expr(p, JQN_IF, cond, yes, no);
+    return jqn_new_if(p, cond, yes, no);
 }
 
 /* `$name` behind as; opens its scope in *s. */
@@ -171,29 +170,6 @@ static const struct jqn_expr *parse_entry(struct jqn_parser *p, const struct jqn
     return implied ? implied : jqn_lacks(p, "an object key without a value");
 }
 
-static bool is_distinct(const struct jqn_expr *object) {
-    for (size_t i = 0; i < object->nparts; i += 2) {
-        if (object->part[i]->op != JQN_LITERAL) return false;
-        for (size_t k = 0; k < i; k += 2) {
-            const struct jqn_value a = object->part[i]->literal, b = object->part[k]->literal;
-            if (a.n == b.n && memcmp(a.u.text, b.u.text, a.n) == 0) return false;
-        }
-    }
-    return true;
-}
-
-/* An object of literals alone is one. */
-static const struct jqn_expr *literal_object(struct jqn_parser *p, const struct jqn_expr *object) {
-    const size_t n = object->nparts / 2;
-    struct jqn_member *const member = ift_arena_alloc(&p->program->arena, n * sizeof *member);
-    for (size_t i = 0; i < n; i++) {
-        if (object->part[2 * i + 1]->op != JQN_LITERAL) return object;
-        member[i] =
-            (struct jqn_member){object->part[2 * i]->literal, object->part[2 * i + 1]->literal};
-    }
-    return jqn_new_literal(p, jqn_object(member, n));
-}
-
 static const struct jqn_expr *parse_object(struct jqn_parser *p) {
     struct jqn_expr *const e = jqn_new_expr(p, JQN_OBJECT, NULL, NULL, NULL);
     size_t cap = 0;
@@ -212,9 +188,7 @@ static const struct jqn_expr *parse_object(struct jqn_parser *p) {
         } while (ok && jqn_take(p, ","));
         if (ok && !jqn_take(p, "}")) ok = jqn_lacks(p, "an object of this form");
     }
-    if (!jqn_settle_parts(p, e, ok)) return NULL;
-    e->distinct = is_distinct(e);
-    return e->distinct ? literal_object(p, e) : e;
+    return jqn_settle_parts(p, e, ok) ? jqn_known_object(p, e) : NULL;
 }
 
 /* ---- paths ---- */
@@ -231,8 +205,7 @@ static const struct jqn_expr *parse_bracket(struct jqn_parser *p, const struct j
     if (*p->p != ':' && !(from = jqn_parse_pipe(p))) return NULL;
     if (!jqn_take(p, ":")) {
         if (!jqn_take(p, "]")) return jqn_lacks(p, "an index of this form");
-        const bool key = from->op == JQN_LITERAL && from->literal.type == IFT_JSON_STRING;
-        return key ? field(p, of, from) : jqn_new_expr(p, JQN_INDEX, of, from, NULL);
+        return jqn_is_text(from) ? field(p, of, from) : jqn_new_expr(p, JQN_INDEX, of, from, NULL);
     }
     jqn_skip_blanks(p);
     if (*p->p != ']' && !(to = jqn_parse_pipe(p))) return NULL;
@@ -276,39 +249,14 @@ static const struct jqn_expr *parse_parenthesis(struct jqn_parser *p) {
     return e && jqn_take(p, ")") ? e : jqn_lacks(p, "parentheses of this form");
 }
 
-/* How many literals e is, which are put into item unless that is NULL; 0: it is anything else. */
-static size_t literals(const struct jqn_expr *e, struct jqn_value *item) {
-    if (e->op == JQN_LITERAL) {
-        if (item) *item = e->literal;
-        return 1;
-    }
-    if (e->op != JQN_COMMA || e->b->op != JQN_LITERAL) return 0;
-    const size_t n = literals(e->a, item);
-    if (item) item[n] = e->b->literal;
-    return n ? n + 1 : 0;
-}
-
-/* An array of literals alone is one. */
-static const struct jqn_expr *literal_array(struct jqn_parser *p, const struct jqn_expr *inner) {
-    const size_t n = literals(inner, NULL);
-    if (n == 0) return NULL;
-    struct jqn_value *const item = ift_arena_alloc(&p->program->arena, n * sizeof *item);
-    literals(inner, item);
-    return jqn_new_literal(p, jqn_array(item, n));
-}
-
 static const struct jqn_expr *parse_array(struct jqn_parser *p) {
     p->p++;
     const struct jqn_expr *inner = NULL;
     if (!jqn_take(p, "]")) {
         inner = jqn_parse_pipe(p);
         if (!inner || !jqn_take(p, "]")) return jqn_lacks(p, "an array of this form");
-        const struct jqn_expr *const literal = literal_array(p, inner);
-        if (literal) return literal;
     }
-    struct jqn_expr *const e = jqn_new_expr(p, JQN_ARRAY, inner, NULL, NULL);
-    e->single = true;
-    return e;
+    return jqn_new_array(p, inner);
 }
 
 static const struct jqn_expr *parse_term(struct jqn_parser *p) {

@@ -15,7 +15,7 @@ enum jqn_op {
     JQN_SLICE,       /* a[b:c]; b and c may be NULL */
     JQN_EACH,        /* a[] */
     JQN_STRING,      /* the parts one after the other as text */
-    JQN_ARRAY,       /* [a]; a may be NULL */
+    JQN_ARRAY,       /* [a]; a may be NULL. The parts, if there are any, are all of a */
     JQN_OBJECT,      /* {part: part, …}, keys and values alternating */
     JQN_PIPE,        /* a | b */
     JQN_COMMA,       /* a, b */
@@ -32,10 +32,12 @@ enum jqn_op {
     JQN_LE,
     JQN_GT,
     JQN_GE,
-    JQN_IF,     /* if a then b else c end */
-    JQN_BIND,   /* a as $slot | b */
-    JQN_REDUCE, /* reduce a as $slot (b; c) */
-    JQN_CALL,   /* fn(a; b) of the input */
+    JQN_IF,      /* if a then b else c end */
+    JQN_BIND,    /* a as $slot | b */
+    JQN_REDUCE,  /* reduce a as $slot (b; c) */
+    JQN_CALL,    /* fn(a; b) of the input */
+    JQN_IS,      /* type == "…": whether the input's type is among `types` */
+    JQN_REPLACE, /* split(a) | join(b) of literals, a not empty */
     JQN_EMPTY,
     JQN_SELECT, /* select(a) */
     JQN_FIRST,  /* first(b); with a: limit(a; b) */
@@ -51,6 +53,7 @@ struct jqn_expr {
     bool single;   /* exactly one value, or a failure, whatever the input */
     bool optional; /* paths with `?`: no value where it would fail */
     bool distinct; /* objects: all keys are literals, none twice */
+    bool map;      /* arrays: [a[] | b] or [a[] | select(b)], a and b single */
     uint32_t slot;
     uint32_t types; /* bits 1 << ift_json_type */
     const struct jqn_function *fn;
@@ -135,6 +138,17 @@ static inline int jqn_eval(struct jqn_run *x, const struct jqn_expr *e, struct j
 /* The same, written at once, with its tape: most values are only made to be written. */
 int jqn_eval_to(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
                 struct ift_json *tape, struct ift_str *out);
+/* The terms of a + b + c + …, all but the last ones of very many summed already: the right one
+ * is evaluated first and is term[JQN_TERMS - 1], the left one term[*first]. */
+enum { JQN_TERMS = 64 };
+int jqn_terms(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+              struct jqn_value *term, size_t *first);
+/* Their sum, of which they are spoiled. Strings that follow one another are joined at once, not two
+ * by two. */
+int jqn_sum(struct jqn_run *x, struct jqn_value *term, size_t n, struct jqn_value *out);
+/* The parts of a string, as strings. */
+int jqn_parts(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+              struct jqn_value **part);
 /* What paths and operators do to values. */
 int jqn_field(struct jqn_run *x, struct jqn_value of, struct jqn_value key, struct jqn_value *out);
 int jqn_slice(struct jqn_run *x, struct jqn_value of, struct jqn_value from, struct jqn_value to,
@@ -144,8 +158,14 @@ int jqn_binary(struct jqn_run *x, enum jqn_op op, struct jqn_value a, struct jqn
                struct jqn_value *out);
 int jqn_negate(struct jqn_run *x, struct jqn_value a, struct jqn_value *out);
 int jqn_join(struct jqn_run *x, const struct jqn_value *string, size_t n, struct jqn_value *out);
+int jqn_too_long(struct jqn_run *x);
+/* What .[] gives. */
+int jqn_elements(struct jqn_run *x, struct jqn_value in, const struct jqn_value **item, size_t *n);
 int jqn_bad_key(struct jqn_run *x, struct jqn_value key);
 int jqn_split(struct jqn_run *x, struct jqn_value text, struct jqn_value by, struct jqn_value *out);
+/* A text with `by` for each `part`, which is not empty. */
+int jqn_replace(struct jqn_run *x, struct jqn_value text, struct jqn_value part,
+                struct jqn_value by, struct jqn_value *out);
 int jqn_add(struct jqn_run *x, struct jqn_value a, struct jqn_value b, struct jqn_value *out);
 /* The value whose JSON a string is. */
 int jqn_fromjson(struct jqn_run *x, struct jqn_value in, struct jqn_value *out);

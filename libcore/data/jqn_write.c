@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -25,12 +26,18 @@ static bool write_piece(struct jqn_heap *h, struct ift_str *out, struct jqn_valu
     return out->n - from != text.n;
 }
 
-static void write_rope(struct jqn_heap *h, struct ift_json *tape, struct ift_str *out,
-                       struct jqn_value v) {
+/* Strings one after the other, as one. */
+static void write_strings(struct jqn_heap *h, struct ift_json *tape, struct ift_str *out,
+                          const struct jqn_value *string, size_t n) {
     const size_t from = out->n;
     bool escaped = false;
     ift_str_addc(out, '"');
-    for (size_t i = 0; i < v.n; i++) escaped |= write_piece(h, out, v.u.rope->piece[i]);
+    for (size_t i = 0; i < n; i++) {
+        const bool rope = jqn_is_rope(string[i]);
+        const struct jqn_value *const piece = rope ? string[i].u.rope->piece : &string[i];
+        const size_t pieces = rope ? string[i].n : 1;
+        for (size_t k = 0; k < pieces; k++) escaped |= write_piece(h, out, piece[k]);
+    }
     ift_str_addc(out, '"');
     ift_json_leaf(tape, IFT_JSON_STRING, escaped, from, out->n);
 }
@@ -106,7 +113,7 @@ void jqn_write(struct jqn_heap *h, struct ift_json *tape, struct ift_str *out, s
     } else if (jqn_has_json(v)) {
         write_ready(tape, out, "", v, "");
     } else if (v.type == IFT_JSON_STRING && v.depth == JQN_ROPE) {
-        write_rope(h, tape, out, v);
+        write_strings(h, tape, out, &v, 1);
     } else if (v.type == IFT_JSON_STRING) {
         write_text(tape, out, v);
     } else if (v.type == IFT_JSON_ARRAY) {
@@ -223,6 +230,37 @@ static int eval_array_to(struct jqn_run *x, const struct jqn_expr *e, struct jqn
     return JQN_OK;
 }
 
+/* Strings that are made to be written need not be one before. */
+static int write_joined(struct jqn_run *x, const struct jqn_value *string, size_t n,
+                        struct writer w) {
+    const size_t from = w.out->n, node = w.tape->n;
+    write_strings(&x->heap, w.tape, w.out, string, n);
+    if (w.out->n - from <= INT_MAX / 2) return JQN_OK;
+    struct jqn_value whole;
+    w.out->n = from;
+    w.tape->n = node;
+    JQN_TRY(jqn_join(x, string, n, &whole)); /* which knows what is too long */
+    return write_made(x, whole, w);
+}
+
+static int eval_string_to(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                          struct writer w) {
+    struct jqn_value *part;
+    JQN_TRY(jqn_parts(x, e, in, &part));
+    return write_joined(x, part, e->nparts, w);
+}
+
+static int eval_sum_to(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
+                       struct writer w) {
+    struct jqn_value term[JQN_TERMS], sum;
+    size_t first, i;
+    JQN_TRY(jqn_terms(x, e, in, term, &first));
+    for (i = first; i < JQN_TERMS && term[i].type == IFT_JSON_STRING; i++) continue;
+    if (i == JQN_TERMS) return write_joined(x, term + first, JQN_TERMS - first, w);
+    JQN_TRY(jqn_sum(x, term + first, JQN_TERMS - first, &sum));
+    return write_made(x, sum, w);
+}
+
 static int eval_to(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
                    struct writer w) {
     struct jqn_value v;
@@ -232,6 +270,10 @@ static int eval_to(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value
         break;
     case JQN_ARRAY:
         return eval_array_to(x, e, in, w);
+    case JQN_STRING:
+        return eval_string_to(x, e, in, w);
+    case JQN_ADD:
+        return eval_sum_to(x, e, in, w);
     case JQN_PIPE:
         JQN_TRY(jqn_eval(x, e->a, in, &v));
         return eval_to(x, e->b, v, w);

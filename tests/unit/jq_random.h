@@ -45,6 +45,14 @@ static const struct jq_filtered jq_functions[] = {
     {"iterables", ".[]"}, {"iterables", "map(.)"}, {"numbers", "-."}, {"numbers", ". + 1"},
     {"strings", "split(\",\")"}, {"strings", "split(\"\")"}, {"strings", "split(\"a\")"},
     {"objects", "has(\"a\")"}, {"arrays", "has(0)"}, {"arrays", "map(tostring) | join(\"-\")"},
+    {"strings", "split(\",\") | join(\"; \")"}, {"strings", "split(\"a\") | join(\"\")"},
+    {"strings", "split(\"aa\") | join(\"a\") | split(\"a\") | join(\"\\\"\")"},
+    {NULL, "type == \"string\""}, {NULL, "type != \"array\""}, {NULL, "type == \"boolean\""},
+    {NULL, "(. | type) == \"nothing\""}, {"iterables", "map(type == \"object\")"},
+    {"iterables", "map(select(type != \"null\"))"}, {"iterables", "[.[] | select(.)]"},
+    {NULL, "if \"a\" == \"a\" then [.] else . end"}, {NULL, "if \"a\" != $who then . else [] end"},
+    {NULL, "[., 1, \"a\\(\"b\")\"]"}, {NULL, "{\"a\\(\"b\")\": ., a: 1}"},
+    {NULL, "\"<\" + tostring + \">, as \\(.)\""}, {"arrays", ".[1] as $i | .[$i | numbers]"},
     {NULL, "error"},
 };
 /* clang-format on */
