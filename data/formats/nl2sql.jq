@@ -21,9 +21,9 @@ def markdown:
   [.header, (.header | map("---")), .rows[]]
   | (if tojson | contains("|") or contains("\\n") then map(row) else map(plain) end)
   | join("\n");
-# The first number of a text, its commas left out: -?[0-9]*[.]?[0-9]+ from left to right.
-def first_number:
-  reduce (split(",") | join("") | split("")[]) as $c ({part: "before", text: ""};
+# The first number of a text, -?[0-9]*[.]?[0-9]+, from left to right.
+def scan_number:
+  reduce split("")[] as $c ({part: "before", text: ""};
     ($c >= "0" and $c <= "9") as $digit
     | if .part == "before" then
         if $digit then {part: (if .text == "." or .text == "-." then "fraction" else "whole" end), text: (.text + $c)}
@@ -36,44 +36,66 @@ def first_number:
     else .text | rtrimstr(".")
       | if startswith(".") then "0" + . elif startswith("-.") then "-0" + .[1:] else . end
       | fromjson end;
-def number: if type == "number" then . else tostring | first_number end;
+def others: [split("")[] | select(. < "0" or . > "9")] | join("");
+# A number, of a text the first in it, its commas left out. Most texts are one.
+def number:
+  if type == "number" then . else
+    tostring | split(",") | join("") | others as $others
+    | if ($others == "" and . != "") or ($others == "." and (startswith(".") | not)) then rtrimstr(".") | fromjson
+      else scan_number end
+  end;
 def text: shown | ascii_downcase;
-# The table with what its questions ask of it: its text, and the cells as conditions compare them.
+# What questions ask of their table: its text, and each row behind its cells as conditions compare them.
 def shown_too:
   if (.rows | type) == "array" then
     .types as $types
-    | . + {
-        markdown: markdown,
-        cells: [.rows[] | . as $row | [range(0; $row | length) as $i | $row[$i] | if $types[$i] == "real" then number else text end]]
+    | {
+        title, header, types, markdown: markdown,
+        lines: [.rows[] | . as $row | [[range(0; $row | length) as $i | $row[$i] | if $types[$i] == "real" then number else text end], $row]]
       }
   else . end;
+# What rows are asked for: column, operator and value of each condition.
+def conditions:
+  .table.types as $types
+  | [.sql.conds[] | $types[.[0]] as $type | [.[0], .[1], (.[2] | if $type == "real" then number else text end)]];
+def with_all:
+  conditions as $conditions
+  | reduce $conditions[] as $c (.table.lines;
+      $c[0] as $i | $c[2] as $value
+      | if $c[1] == 2 then map(select(.[0][$i] == $value))
+        elif $c[1] == 3 then map(select(.[0][$i] != $value))
+        elif $value == null then []
+        elif $c[1] == 0 then map(select(.[0][$i] > $value))
+        elif $c[1] == 1 then map(select(.[0][$i] | . != null and . < $value))
+        else error("an operator that is not 0 to 3") end);
+def with_any:
+  conditions as $conditions
+  | .table.lines
+  | map(select(
+      .[0] as $cells
+      | [$conditions[] as $c
+          | $cells[$c[0]]
+          | if $c[1] == 2 then . == $c[2] elif $c[1] == 3 then . != $c[2]
+            elif . == null or $c[2] == null then false
+            elif $c[1] == 0 then . > $c[2] elif $c[1] == 1 then . < $c[2]
+            else error("an operator that is not 0 to 3") end]
+      | any));
 def result:
-  . as $question
-  | .table as $table
-  | [.sql.conds[] | $table.types[.[0]] as $type | [.[0], .[1], (.[2] | if $type == "real" then number else text end)]] as $conds
-  | [range(0; $table.rows | length) as $i
-      | $table.cells[$i] as $cells
-      | select(
-          [$conds[] as $c
-            | $cells[$c[0]]
-            | if $c[1] == 2 then . == $c[2] elif $c[1] == 3 then . != $c[2]
-              elif . == null or $c[2] == null then false
-              elif $c[1] == 0 then . > $c[2] elif $c[1] == 1 then . < $c[2]
-              else error("an operator that is not 0 to 3") end]
-          | if $question.sql.cond_conn_op == 2 then any else all end)
-      | $table.rows[$i]] as $rows
-  | [range(0; .sql.sel | length) as $i
-      | $question.sql.agg[$i] as $agg
-      | [$rows[] | .[$question.sql.sel[$i]]]
+  .sql as $sql
+  | (if $sql.cond_conn_op == 2 then with_any else with_all end) as $lines
+  | [range(0; $sql.sel | length) as $i
+      | $sql.agg[$i] as $agg
+      | $sql.sel[$i] as $column
+      | [$lines[] | .[1][$column]]
       | if $agg == 0 then map(shown)
         elif $agg == 4 then [length | tostring]
-        elif map(number == null) | length == 0 or any then []
         else map(number)
-          | [if $agg == 1 then add / length elif $agg == 2 then max elif $agg == 3 then min elif $agg == 5 then add
-             else error("an aggregation that is not 0 to 5") end | shown] end] as $columns
+          | if length == 0 or (map(. == null) | any) then []
+            else [if $agg == 1 then add / length elif $agg == 2 then max elif $agg == 3 then min elif $agg == 5 then add
+                  else error("an aggregation that is not 0 to 5") end | shown] end end] as $columns
   | (if ($columns | length) == 1 then $columns[0]
      else [range(0; $columns | map(length) | max // 0) as $i | [$columns[] | .[$i] // ""] | join(", ")] end)
-  | join(if ($question.sql.sel | length) > 1 then "; " else ", " end)
+  | join(if ($columns | length) > 1 then "; " else ", " end)
   | if . == "" then "根据表格信息无法回答该问题。" else . end;
 def quoted: "\"" + (split("\"") | join("\"\"")) + "\"";
 def sql:
@@ -87,7 +109,7 @@ def sql:
     + ([.sql.conds[]
         | ($question.table.header[.[0]] | quoted) + " " + ([">", "<", "==", "!="][.[1]]) + " '" + (.[2] | shown | split("'") | join("''")) + "'"]
        | if length == 0 then "" else " WHERE " + join(if $question.sql.cond_conn_op == 2 then " OR " else " AND " end) end);
-if (.question | type) == "string" and (.table.rows | type) == "array" then . else error("no \"question\", or a table without \"rows\"") end
+if (.question | type) == "string" and (.table.lines | type) == "array" then . else error("no \"question\", or a table without \"rows\"") end
 | {
     instruction: "请阅读下面用Markdown格式表示的表格，\(if $answers == "sql" then "写出回答问题的SQL查询" else "根据表格内容回答问题" end)。同一行的单元格用'|'分隔，不同的行用'\\n'分隔。",
     input: (

@@ -1,6 +1,6 @@
 # title: TabFact
 # read: object
-# join: csv delimiter=# quoting=none files=*.csv on=key as=table
+# join: csv delimiter=# quoting=none files=*.csv on=key as=table through=markdown
 # lang: EN
 # task: TS
 # gen: HG
@@ -22,7 +22,7 @@ def verdict: if . == 1 then "entailed" elif . == 0 then "refuted" else error("a 
 | ($value[-1] | strings) as $caption
 | if ($value | length) == 3 and ($value[0] | type) == "array" and ($value[1] | type) == "array" and ($value[0] | length) == ($value[1] | length)
   then . else error("needs a list of statements, one of as many labels and a caption") end
-| "Table:\n\(.table | markdown)\nTable title:\n\($caption)\nStatement:\n" as $given
+| "Table:\n\(.table)\nTable title:\n\($caption)\nStatement:\n" as $given
 | range(0; $value[0] | length) as $i
 | {
     instruction: "Please read the following table in Markdown format and then say whether the table entails or refutes the statement. Table cells in one row are seperated by '|', and different rows are seperated by '\\n'.",

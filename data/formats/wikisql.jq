@@ -20,9 +20,9 @@ def markdown:
   [.header, (.header | map("---")), .rows[]]
   | (if tojson | contains("|") or contains("\\n") then map(row) else map(plain) end)
   | join("\n");
-# The first number of a text, its commas left out: -?[0-9]*[.]?[0-9]+ from left to right.
-def first_number:
-  reduce (split(",") | join("") | split("")[]) as $c ({part: "before", text: ""};
+# The first number of a text, -?[0-9]*[.]?[0-9]+, from left to right.
+def scan_number:
+  reduce split("")[] as $c ({part: "before", text: ""};
     ($c >= "0" and $c <= "9") as $digit
     | if .part == "before" then
         if $digit then {part: (if .text == "." or .text == "-." then "fraction" else "whole" end), text: (.text + $c)}
@@ -35,32 +35,40 @@ def first_number:
     else .text | rtrimstr(".")
       | if startswith(".") then "0" + . elif startswith("-.") then "-0" + .[1:] else . end
       | fromjson end;
-def number: if type == "number" then . else tostring | first_number end;
+def others: [split("")[] | select(. < "0" or . > "9")] | join("");
+# A number, of a text the first in it, its commas left out. Most texts are one.
+def number:
+  if type == "number" then . else
+    tostring | split(",") | join("") | others as $others
+    | if ($others == "" and . != "") or ($others == "." and (startswith(".") | not)) then rtrimstr(".") | fromjson
+      else scan_number end
+  end;
 def text: shown | ascii_downcase;
-# The table with what its questions ask of it: its text, and the cells as conditions compare them.
+# What questions ask of their table: its text, and each row behind its cells as conditions compare them.
 def shown_too:
   if (.rows | type) == "array" then
     .types as $types
-    | . + {
-        markdown: markdown,
-        cells: [.rows[] | . as $row | [range(0; $row | length) as $i | $row[$i] | if $types[$i] == "real" then number else text end]]
+    | {
+        header, types, markdown: markdown,
+        lines: [.rows[] | . as $row | [[range(0; $row | length) as $i | $row[$i] | if $types[$i] == "real" then number else text end], $row]]
       }
   else . end;
 def operator: ["=", ">", "<"][.] // error("an operator that is not 0, 1 or 2");
+# What rows are asked for: column, operator and value of each condition.
+def conditions:
+  .table.types as $types
+  | [.sql.conds[] | $types[.[0]] as $type | [.[0], .[1], (.[2] | if $type == "real" then number else text end)]];
 def result:
-  .table as $table
-  | .sql.agg as $agg
+  .sql.agg as $agg
   | .sql.sel as $column
-  | [.sql.conds[] | $table.types[.[0]] as $type | [.[0], .[1], (.[2] | if $type == "real" then number else text end)]] as $conds
-  | [range(0; $table.rows | length) as $i
-      | $table.cells[$i] as $cells
-      | select(
-          [$conds[] as $c
-            | $cells[$c[0]]
-            | if $c[1] == 0 then . == $c[2] elif . == null or $c[2] == null then false
-              elif $c[1] == 1 then . > $c[2] else . < $c[2] end]
-          | all)
-      | $table.rows[$i][$column]]
+  | conditions as $conditions
+  | reduce $conditions[] as $c (.table.lines;
+      $c[0] as $i | $c[2] as $value
+      | if $c[1] == 0 then map(select(.[0][$i] == $value))
+        elif $value == null then []
+        elif $c[1] == 1 then map(select(.[0][$i] > $value))
+        else map(select(.[0][$i] | . != null and . < $value)) end)
+  | map(.[1][$column])
   | if $agg == 0 then map(shown)
     elif $agg == 3 then [length | tostring]
     elif length == 0 then []
@@ -82,7 +90,7 @@ def sql:
         | ($header[.[0]] | quoted) + " " + (.[1] | operator) + " "
           + (.[2] | if type == "number" then shown else "'" + (split("'") | join("''")) + "'" end)]
        | if length == 0 then "" else " WHERE " + join(" AND ") end);
-if (.sql | type) == "object" and (.table.rows | type) == "array" then . else error("no \"sql\", or a table without \"rows\"") end
+if (.sql | type) == "object" and (.table.lines | type) == "array" then . else error("no \"sql\", or a table without \"rows\"") end
 | (if $answers == "sql" then sql else result | if length == 0 then empty else join(", ") end end) as $output
 | {
     instruction: "Please read the following table in Markdown format and then \(if $answers == "sql" then "write the SQL query that answers the question" else "answer the question according to the table" end). Table cells in one row are seperated by '|', and different rows are seperated by '\\n'.",
