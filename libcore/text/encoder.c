@@ -116,6 +116,7 @@ static void encode_words(struct ift_encoder *e, size_t from, size_t to, struct i
     ift_pieces_restart(e);
     while (from < to) {
         const size_t n = scheme->cut(e, &from, to, batch);
+        e->cache.asked += n;
         reserve(out, 0);
         for (const struct ift_encoder_word *w = batch; w < batch + n; w++) {
             const struct ift_wordcache_slot *const slot = ift_wordcache_hit(&e->cache, &w->key);

@@ -5,7 +5,7 @@
 #include "libcore/base/hash.h"
 #include "libcore/base/mem.h"
 
-enum { FIRST_SLOTS = 1 << 12, MOST_SLOTS = 1 << 19 };
+enum { FIRST_SLOTS = 1 << 12, MORE_MUST_PAY = 1 << 15, MOST_SLOTS = 1 << 19 };
 
 _Static_assert(sizeof(struct ift_wordcache_slot) == 32, "two slots a cache line");
 
@@ -25,19 +25,25 @@ static struct ift_wordcache_slot *empty_slot(struct ift_wordcache *c, uint64_t h
     return &c->slot[i];
 }
 
-/* Four times the room, or all of it anew. */
+/* Asked when half of the slots are taken: whether two of three words were known. */
+static bool growth_pays(const struct ift_wordcache *c) {
+    const size_t slots = c->mask + 1;
+    return slots < MORE_MUST_PAY || (slots < MOST_SLOTS && c->asked > 3 * (slots / 4));
+}
+
+static void empty(struct ift_wordcache *c) {
+    memset(c->slot, 0, (c->mask + 1) * sizeof *c->slot);
+    ift_str_clear(&c->words);
+    c->ntokens = c->used = 0;
+}
+
 static void resize(struct ift_wordcache *c) {
     struct ift_wordcache_slot *const old = c->slot;
     const size_t nold = old ? c->mask + 1 : 0;
-    if (nold >= MOST_SLOTS) {
-        memset(old, 0, nold * sizeof *old);
-        ift_str_clear(&c->words);
-        c->ntokens = c->used = 0;
-        return;
-    }
     const size_t size = nold ? 2 * nold : FIRST_SLOTS;
     c->slot = memset(ift_alloc_table(size, sizeof *c->slot), 0, size * sizeof *c->slot);
     c->mask = size - 1;
+    c->asked = 0;
     for (size_t k = 0; k < nold; k++)
         if (old[k].n != 0) *empty_slot(c, slot_hash(&old[k])) = old[k];
     free(old);
@@ -46,7 +52,10 @@ static void resize(struct ift_wordcache *c) {
 void ift_wordcache_put(struct ift_wordcache *c, const struct ift_wordcache_key *key, const char *p,
                        const struct ift_bpe_symbol *token, size_t ntokens, unsigned sure) {
     const size_t n = key->n & ~IFT_WORDCACHE_KIND;
-    if (!c->slot || 2 * (c->used + 1) > c->mask + 1) resize(c);
+    if (!c->slot)
+        resize(c);
+    else if (2 * (c->used + 1) > c->mask + 1)
+        growth_pays(c) ? resize(c) : empty(c);
     struct ift_wordcache_slot *const s = empty_slot(c, key->hash);
     *s = (struct ift_wordcache_slot){.word = {key->word[0], key->word[1]}, .n = key->n};
     if (n > IFT_WORDCACHE_SHORT) {
@@ -65,7 +74,7 @@ void ift_wordcache_put(struct ift_wordcache *c, const struct ift_wordcache_key *
         memcpy(c->token + c->ntokens, token, ntokens * sizeof *token);
         c->ntokens += ntokens;
     }
-    c->used++;
+    if (++c->used == (c->mask + 1) / 4) c->asked = 0;
 }
 
 void ift_wordcache_release(struct ift_wordcache *c) {

@@ -1,7 +1,9 @@
 /* wordcache.h: the words of a text repeat, so what a word became is remembered. A flat table, two
  * slots a cache line; a word of up to 16 bytes lies in its slot, so do up to three tokens; longer
- * words and rows of tokens lie in two arrays beside it. When the table is full it is emptied:
- * memory is bounded, and no answer depends on what was remembered. One per thread. Private to text.
+ * words and rows of tokens lie in two arrays beside it. The table grows while that pays: one that
+ * is full and as large as it may be, or in which few of the words asked for are found, as those of
+ * random bytes, is emptied. Memory is bounded, and no answer depends on what was remembered. One
+ * per thread. Private to text.
  *
  * Looking a word up is three steps, so that a caller with several words at hand can take each step
  * for all of them, and memory is waited for once:
@@ -44,6 +46,7 @@ struct ift_wordcache_key {
 struct ift_wordcache {
     struct ift_wordcache_slot *slot;
     size_t mask, used;
+    size_t asked; /* words since the table was a quarter full; its owner counts them */
     struct ift_str words;
     struct ift_bpe_symbol *token;
     size_t ntokens, cap;
