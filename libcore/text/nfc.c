@@ -62,18 +62,30 @@ static size_t cluster(enum ift_nfc form, const char *p, size_t n, bool *quiet) {
     return at;
 }
 
-/* What joins something before it is seen when it is reached. */
-bool ift_nfc_is(enum ift_nfc form, const char *p, size_t n) {
-    bool quiet = true;
-    for (size_t i = 0; quiet && i < n;) {
-        if ((p[i] & 0x80) == 0)
-            i++;
-        else if (n - i >= 3 && ift_is_ideograph(p + i))
-            i += 3;
-        else
-            i += cluster(form, p + i, n - i, &quiet);
+/* Length of the character in front where a look tells that it is quiet, as all up to U+02FF are and
+ * most of Chinese, or 0. */
+static inline size_t sure_quiet(const char *p, size_t n) {
+    const unsigned char *const b = (const unsigned char *)p;
+    if (b[0] < 0x80) return 1;
+    if (n >= 2 && b[0] >= 0xc2 && b[0] < 0xcc && (b[1] & 0xc0) == 0x80) return 2;
+    return n >= 3 && ift_is_ideograph(p) ? 3 : 0;
+}
+
+/* From i on, where a cluster begins: the beginning of the first that may change, or n. */
+static size_t next_cluster(enum ift_nfc form, const char *p, size_t n, size_t i) {
+    uint32_t code;
+    for (size_t last = i, len; i < n; i += len) {
+        len = sure_quiet(p + i, n - i);
+        if (len == 0 && (len = ift_utf8_decode(p + i, n - i, &code)) > 0 && !is_quiet(form, code))
+            return last;
+        last = len > 0 ? i : i + 1; /* what is not UTF-8 is joined by nothing */
+        if (len == 0) len = 1;
     }
-    return quiet;
+    return n;
+}
+
+bool ift_nfc_is(enum ift_nfc form, const char *p, size_t n) {
+    return next_cluster(form, p, n, 0) == n;
 }
 
 /* How many characters the one at p, of len bytes, is made of. */
@@ -123,7 +135,7 @@ static void keep(const char *p, size_t from, size_t to, struct ift_normal *out) 
 void ift_nfc(enum ift_nfc form, const char *p, size_t n, struct ift_normal *out) {
     size_t kept = 0; /* what lies from here to i stays as it is */
     bool quiet;
-    for (size_t i = 0, len; i < n; i += len) {
+    for (size_t i = 0, len; (i = next_cluster(form, p, n, i)) < n; i += len) {
         len = cluster(form, p + i, n - i, &quiet);
         if (quiet) continue;
         keep(p, kept, i, out);
