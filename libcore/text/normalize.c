@@ -6,7 +6,8 @@
 #include "libcore/base/mem.h"
 #include "libcore/io/utf8.h"
 
-#define META "\xe2\x96\x81" /* U+2581 */
+#define META "\xe2\x96\x81"
+enum { META_CODE = 0x2581 };
 
 int ift_normalizer_set_charsmap(struct ift_normalizer *z, struct ift_slice blob,
                                 struct ift_err *err) {
@@ -99,6 +100,10 @@ static void add_quiet(struct ift_normalizer *z, uint32_t code, size_t at) {
 }
 
 void ift_normalizer_settle(struct ift_normalizer *z) {
+    const size_t root = z->units > 0 ? unit_offset(unit(z, 0)) : 0;
+    for (uint32_t c = 0; c < 256; c++)
+        z->starts[c] =
+            z->user.first[c] || ((root ^ c) < z->units && (unit(z, root ^ c) & 0x800000ffu) == c);
     if (z->units == 0) return;
     z->quiet = ift_alloc0(QUIET_CODES / 64, sizeof *z->quiet);
     for (uint32_t code = 0; code < QUIET_CODES; code++) {
@@ -118,6 +123,7 @@ static size_t decode(const char *p, size_t n, uint32_t *code) {
         *code = b[0];
         return 1;
     }
+    if (b[0] < 0xc2 || n < 2 || (b[1] & 0xc0) != 0x80) return 0;
     const bool three = n >= 3 && b[0] > 0xe0 && b[0] < 0xed && (b[1] & b[2] & 0xc0) == 0x80 &&
                        ((b[1] | b[2]) & 0x40) == 0;
     if (!three) return ift_utf8_decode(p, n, code);
@@ -125,9 +131,12 @@ static size_t decode(const char *p, size_t n, uint32_t *code) {
     return 3;
 }
 
-static bool is_quiet(const struct ift_normalizer *z, uint32_t code, const char *next,
+/* Of the character at p, behind which `next` lies. */
+static bool is_quiet(const struct ift_normalizer *z, uint32_t code, const char *p, const char *next,
                      const char *end) {
-    if (code >= QUIET_CODES) return false;
+    if (z->units == 0)
+        return !z->user.first[(unsigned char)*p] && !(z->escape && code == META_CODE);
+    if (!z->quiet || code >= QUIET_CODES) return false;
     const struct ift_normalizer_quiet q = z->quiet[code / 64];
     if (!(q.alone >> (code % 64) & 1)) return false;
     return !(q.begins >> (code % 64) & 1) || next == end || !z->goes_on[(unsigned char)*next];
@@ -138,10 +147,11 @@ static size_t quiet_run(const struct ift_normalizer *z, const char *p, size_t n,
                         bool *after_space) {
     bool after = *after_space;
     size_t i = 0;
-    for (size_t len; z->quiet && i < n; i += len) {
+    for (size_t len; i < n; i += len) {
         uint32_t code;
         len = decode(p + i, n - i, &code);
-        if (len == 0 || !is_quiet(z, code, p + i + len, p + n) || (code == ' ' && after)) break;
+        if (len == 0 || !is_quiet(z, code, p + i, p + i + len, p + n) || (code == ' ' && after))
+            break;
         after = z->remove_extra && code == ' ';
     }
     *after_space = after;
@@ -153,36 +163,40 @@ static size_t quiet_run(const struct ift_normalizer *z, const char *p, size_t n,
 /* Consumes a prefix of p[0, n): returns how much, and lends what stands for it. */
 static size_t next_prefix(const struct ift_normalizer *z, const char *p, size_t n,
                           struct ift_slice *by) {
+    const bool known = z->starts[(unsigned char)*p];
     int32_t unused;
-    size_t len = ift_trie_match(&z->user, p, n, &unused);
-    if (len == 0) {
-        len = match_rule(z, p, n, by);
-        if (len > 0) return len;
-        uint32_t code;
-        len = ift_utf8_decode(p, n, &code);
-    }
-    *by = len > 0 ? (struct ift_slice){p, len} : ift_slice("\xef\xbf\xbd");
+    uint32_t code;
+    size_t len = known ? ift_trie_match(&z->user, p, n, &unused) : 0;
+    if (known && len == 0 && (len = match_rule(z, p, n, by)) > 0) return len;
+    if (len == 0) len = decode(p, n, &code);
+    *by = len > 0 ? (struct ift_slice){p, len} : (struct ift_slice){"\xef\xbf\xbd", 3};
     return len > 0 ? len : 1;
 }
 
 void ift_normal_map(struct ift_normal *t, size_t from, size_t to, bool same) {
-    t->map = ift_grow(t->map, t->text.n + 1, &t->cap, sizeof *t->map);
+    if (t->cap < t->text.n + 1) t->map = ift_grow(t->map, t->text.n + 1, &t->cap, sizeof *t->map);
     for (size_t i = from; i < t->text.n; i++) t->map[i] = (uint32_t)(same ? to + i - from : to);
 }
 
-static void put(struct ift_normal *out, char c, size_t from) {
-    out->map = ift_grow(out->map, out->text.n + 2, &out->cap, sizeof *out->map);
-    out->map[out->text.n] = (uint32_t)from;
-    ift_str_addc(&out->text, c);
+static void put(struct ift_normal *out, const char *p, size_t n, size_t from, bool same) {
+    const size_t at = out->text.n;
+    ift_str_add(&out->text, p, n);
+    ift_normal_map(out, at, from, same);
+}
+
+static bool is_meta(const char *p, size_t n) {
+    return n >= 3 && memcmp(p, META, 3) == 0;
 }
 
 /* Text that is kept maps byte by byte; what replaces other text lies where that text begins. */
 static void put_prefix(const struct ift_normalizer *z, struct ift_normal *out, struct ift_slice by,
                        size_t from, bool kept) {
-    for (size_t i = 0; i < by.n; i++) {
-        const bool meta = z->escape && by.n - i >= 3 && memcmp(by.p + i, META, 3) == 0;
-        put(out, meta ? ' ' : by.p[i], kept ? from + i : from);
-        if (meta) i += 2;
+    for (size_t i = 0, end; i < by.n; i = end) {
+        for (end = i; end < by.n && !(z->escape && is_meta(by.p + end, by.n - end));) end++;
+        put(out, by.p + i, end - i, kept ? from + i : from, kept);
+        if (end == by.n) break;
+        put(out, " ", 1, kept ? from + end : from, kept);
+        end += 3;
     }
 }
 
@@ -197,16 +211,13 @@ static void normalize_mapped(const struct ift_normalizer *z, const char *p, size
         i += len;
     }
     if (i == n) return;
-    if (prefix) put(out, ' ', i);
+    if (prefix) put(out, " ", 1, i, false);
     bool after_space = z->remove_extra;
     for (; i < n; i += len) {
         len = quiet_run(z, p + i, n - i, &after_space);
-        if (len > 0) {
-            const size_t at = out->text.n;
-            ift_str_add(&out->text, p + i, len);
-            ift_normal_map(out, at, i, true);
-            continue;
-        }
+        if (len > 0) put(out, p + i, len, i, true);
+        i += len;
+        if (i == n) break;
         len = next_prefix(z, p + i, n - i, &by);
         while (after_space && by.n > 0 && by.p[0] == ' ')
             by = (struct ift_slice){by.p + 1, by.n - 1};
@@ -217,7 +228,7 @@ static void normalize_mapped(const struct ift_normalizer *z, const char *p, size
         if (!z->remove_extra) after_space = false;
     }
     while (z->remove_extra && out->text.n > 0 && out->text.p[out->text.n - 1] == ' ') out->text.n--;
-    if (suffix) put(out, ' ', n);
+    if (suffix) put(out, " ", 1, n, false);
 }
 
 static bool is_plain(const struct ift_normalizer *z, const char *p, size_t n) {
@@ -244,7 +255,7 @@ void ift_normalize(const struct ift_normalizer *z, const char *p, size_t n, bool
     }
     if (z->nfc) {
         out->mapped = true;
-        if (prefix) put(out, ' ', 0);
+        if (prefix) put(out, " ", 1, 0, false);
         ift_nfc(z->nfc, p, n, out);
     } else {
         normalize_mapped(z, p, n, prefix, suffix, out);

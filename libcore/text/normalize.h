@@ -47,12 +47,13 @@ struct ift_normalizer {
                              it matters. */
     struct ift_normalizer_quiet *quiet; /* for each 64 characters up to U+FFFF; NULL: not known */
     bool goes_on[256]; /* what some rule has behind its first character begins with this byte */
+    bool starts[256];  /* a rule, or a piece of `user`, does */
 };
 
 /* Copies and checks a precompiled_charsmap; an empty one is fine. */
 int ift_normalizer_set_charsmap(struct ift_normalizer *z, struct ift_slice blob,
                                 struct ift_err *err) IFT_MUST_CHECK;
-/* Once the rules and `user` are there: makes text that they leave alone fast. */
+/* Once the rules and `user` are there: what is derived from them. */
 void ift_normalizer_settle(struct ift_normalizer *z);
 void ift_normalizer_release(struct ift_normalizer *z);
 
