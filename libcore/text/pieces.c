@@ -5,6 +5,15 @@
 
 #include "libcore/text/tokenizer_internal.h"
 
+/* What an unknown character becomes tells its score: the token of its first byte does, or unk. */
+static void score_unknown(struct ift_tokenizer *t) {
+    struct ift_unigram *const u = &t->unigram;
+    if (t->info.unk >= 0) u->score[t->info.unk] = u->unknown;
+    for (uint32_t byte = 0; t->byte_fallback && byte < 256; byte++)
+        u->score[t->byte_id[byte]] = (byte & 0xc0) == 0x80 ? 0 : u->unknown;
+    u->tells_unknown = true;
+}
+
 int ift_pieces_finish(struct ift_tokenizer *t, const struct ift_slice *byte_name,
                       struct ift_err *err) {
     const struct ift_vocab *const v = &t->vocab;
@@ -23,6 +32,7 @@ int ift_pieces_finish(struct ift_tokenizer *t, const struct ift_slice *byte_name
     for (size_t i = 0; i < n; i++) ift_joins_add(&t->joins, list[i].text.p, list[i].text.n);
     const int rc = ift_chartrie_build(&t->unigram.piece, list, n, t->unigram.score, err);
     free(list);
+    if (!byte_name) score_unknown(t);
     ift_unigram_settle(&t->unigram, v->n);
     return rc;
 }
@@ -81,7 +91,7 @@ static void pieces_split(struct ift_encoder *e, const char *p, size_t n) {
             continue;
         }
         ift_spm_unknown(e, p, piece.from, i > 0 ? row->symbol[i - 1].from : (uint32_t)n);
-        e->sure = 0; /* its tokens do not say its score */
+        if (!t->unigram.tells_unknown) e->sure = 0;
     }
     e->added += e->ntokens;
     e->reach = fabs(w->score);

@@ -37,6 +37,8 @@ struct ift_unigram {
     double unknown;            /* of a character that is no piece */
     double most;               /* the greatest absolute score: ift_unigram_settle */
     bool narrow;               /* sums are kept as floats (sentencepiece); otherwise as doubles */
+    bool tells_unknown; /* the tokens of an unknown character have its score, so that those of any
+                           word say what it adds to a sum */
 };
 
 /* A place between characters, and the best row that ends there. */
