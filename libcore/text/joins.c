@@ -42,12 +42,16 @@ struct unit {
     size_t n;
 };
 
-static struct unit next_unit(const char *p, size_t n) {
+/* A character's length by its first byte; 0: it is not one's first. */
+static size_t length_by_first(unsigned char first) {
+    return first < 0x80 ? 1 : first < 0xc0 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+static inline struct unit next_unit(const char *p, size_t n) {
     const unsigned char *const b = (const unsigned char *)p;
     struct unit u = {.n = 1};
     while (u.n < n && (b[u.n] & 0xc0) == 0x80) u.n++;
-    const size_t want = b[0] < 0x80 ? 1 : b[0] < 0xc0 ? 0 : b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : 4;
-    u.whole = u.n == want;
+    u.whole = u.n == length_by_first(b[0]);
     u.first = b[0];
     u.last = b[u.n - 1];
     size_t len;

@@ -40,25 +40,31 @@ static inline bool is_three(const unsigned char *b, size_t n) {
            (b[2] & 0xc0) == 0x80;
 }
 
-/* The class of the character at p[i], i < n, and its length. */
-static inline enum ift_class look(struct ift_classes *c, const char *p, size_t n, size_t i,
-                                  size_t *len) {
+/* The class of the character at p[i], i < n, its length and number; of a byte that is none,
+ * REST. */
+__attribute__((always_inline)) static inline enum ift_class
+look_at(struct ift_classes *c, const char *p, size_t n, size_t i, size_t *len, uint32_t *code) {
     const unsigned char *const b = (const unsigned char *)p + i;
-    uint32_t code = b[0];
+    *code = b[0];
     *len = 1;
-    if (code < 0x80) return class_of(c, code);
-    if (n - i >= 2 && b[0] >= 0xc2 && b[0] < 0xe0 && (b[1] & 0xc0) == 0x80) {
+    if (b[0] < 0x80) return class_of(c, b[0]);
+    if (b[0] < 0xc2 || n - i < 2 || (b[1] & 0xc0) != 0x80) return REST;
+    if (b[0] < 0xe0) {
         *len = 2;
-        return class_of(c, (b[0] & 31u) << 6 | (b[1] & 63u));
-    }
-    if (is_three(b, n - i)) {
+        *code = (b[0] & 31u) << 6 | (b[1] & 63u);
+    } else if (is_three(b, n - i)) {
         *len = 3;
-        return class_of(c, (b[0] & 15u) << 12 | (b[1] & 63u) << 6 | (b[2] & 63u));
+        *code = (b[0] & 15u) << 12 | (b[1] & 63u) << 6 | (b[2] & 63u);
+    } else if ((*len = ift_utf8_decode(p + i, n - i, code)) == 0) {
+        *len = 1;
+        return REST;
     }
-    *len = ift_utf8_decode(p + i, n - i, &code);
-    if (*len > 0) return class_of(c, code);
-    *len = 1;
-    return REST;
+    return class_of(c, *code);
+}
+
+static enum ift_class look(struct ift_classes *c, const char *p, size_t n, size_t i, size_t *len) {
+    uint32_t code;
+    return look_at(c, p, n, i, len, &code);
 }
 
 /* The end of the run of one class that goes on at i. */
@@ -141,9 +147,10 @@ static size_t cl100k(struct ift_classes *c, const char *p, size_t n, size_t digi
     }
     if (!is_newline(p[0]) && len < n && look(c, p, n, len, &len2) == LETTER)
         return run_end(c, p, n, len + len2, LETTER);
-    const size_t from = p[0] == ' ' ? 1 : 0;
-    if (from < n && look(c, p, n, from, &len2) == REST) {
-        size_t i = run_end(c, p, n, from + len2, REST);
+    size_t from = class == REST ? len : 0;
+    if (p[0] == ' ' && n > 1 && look(c, p, n, 1, &len2) == REST) from = 1 + len2;
+    if (from > 0) {
+        size_t i = run_end(c, p, n, from, REST);
         while (i < n && is_newline(p[i])) i++;
         return i;
     }
@@ -174,12 +181,17 @@ size_t ift_pretoken_whole(struct ift_classes *c, const char *p, size_t n) {
  * set, so a word is anything but white space, ( | ) and that punctuation; what lies between words
  * is a word too. */
 static bool bloom_breaks(struct ift_classes *c, const char *p, size_t n, size_t i, size_t *len) {
-    if (look(c, p, n, i, len) == SPACE) return true;
-    if (*len == 1) return memchr("(|).,!?", p[i], 7) != NULL;
-    static const char *const marks[] = {"…", "。", "，", "、", "।", "۔", "،"};
-    for (size_t k = 0; k < sizeof marks / sizeof *marks; k++)
-        if (strlen(marks[k]) == *len && memcmp(marks[k], p + i, *len) == 0) return true;
-    return false;
+    uint32_t code;
+    if (look_at(c, p, n, i, len, &code) == SPACE) return true;
+    switch (code) {
+    /* clang-format off */
+    case '(': case '|': case ')': case '.': case ',': case '!': case '?':
+    case 0x60c: case 0x6d4: case 0x964: case 0x2026: case 0x3001: case 0x3002: case 0xff0c:
+        return true;
+    /* clang-format on */
+    default:
+        return false;
+    }
 }
 
 size_t ift_pretoken_bloom(struct ift_classes *c, const char *p, size_t n) {
