@@ -14,6 +14,11 @@ void ift_bpe_reserve(struct ift_bpe *b, size_t pairs) {
 }
 
 static void flush(struct ift_bpe *b) {
+    if (!b->may) b->may = ift_alloc0(((size_t)1 << IFT_BPE_LOG2_BITS) / 64, sizeof *b->may);
+    for (size_t i = 0; i < b->nadded; i++) {
+        const size_t bit = ift_bpe_bit(b->added[i].key);
+        b->may[bit / 64] |= (uint64_t)1 << (bit % 64);
+    }
     ift_u64map_put_all(&b->pair, b->added, b->nadded);
     b->nadded = 0;
 }
@@ -33,6 +38,7 @@ void ift_bpe_settle(struct ift_bpe *b) {
 
 void ift_bpe_release(struct ift_bpe *b) {
     ift_u64map_release(&b->pair);
+    free(b->may);
     free(b->added);
 }
 

@@ -24,6 +24,8 @@
 
 struct ift_bpe {
     struct ift_u64map pair;        /* left << 32 | right -> rank << 32 | merged */
+    uint64_t *may;                 /* a bit for the hash of each, so that most that are no pair are
+                                    * told without the table, which is larger than caches are */
     struct ift_u64map_slot *added; /* what is put there next */
     size_t nadded;
 };
@@ -82,10 +84,17 @@ static inline void ift_bpe_push(struct ift_bpe_work *w, uint32_t id, uint32_t fr
     w->symbol[w->n++] = (struct ift_bpe_symbol){id, from};
 }
 
+enum { IFT_BPE_LOG2_BITS = 21 };
+static inline size_t ift_bpe_bit(uint64_t key) {
+    return (size_t)(key * 0x9e3779b97f4a7c15u >> (64 - IFT_BPE_LOG2_BITS));
+}
+
 /* Rank and result of a pair, or IFT_U64MAP_NONE. */
 static inline uint64_t ift_bpe_pair(const struct ift_bpe *b, uint32_t left, uint32_t right) {
-    if (left == IFT_BPE_UNKNOWN || right == IFT_BPE_UNKNOWN) return IFT_U64MAP_NONE;
-    return ift_u64map_get(&b->pair, (uint64_t)left << 32 | right);
+    const uint64_t key = (uint64_t)left << 32 | right;
+    if (left == IFT_BPE_UNKNOWN || right == IFT_BPE_UNKNOWN || !b->may) return IFT_U64MAP_NONE;
+    const size_t bit = ift_bpe_bit(key);
+    return b->may[bit / 64] >> (bit % 64) & 1 ? ift_u64map_get(&b->pair, key) : IFT_U64MAP_NONE;
 }
 
 #endif
