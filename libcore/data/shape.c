@@ -14,13 +14,35 @@ enum ift_shape ift_shape(const char *name) {
 
 /* ---- one round ---- */
 
+/* The first message, system apart, that is not part of a question and its answer, or -1: a call of
+ * a tool and its result are lost where only these two are written. */
+static int beside_exchange(const struct ift_record *r) {
+    static const char *const role[] = {"system", "user", "assistant"};
+    const struct ift_json *const doc = &r->doc;
+    size_t next = 0;
+    for (int m = ift_json_first(doc, r->messages); m >= 0; m = ift_json_next(doc, r->messages, m)) {
+        const int said = ift_json_get(doc, m, "role");
+        if (next == 0 && !ift_json_text_is(doc, said, role[0])) next = 1;
+        if (next == 3 || !ift_json_text_is(doc, said, role[next])) return m;
+        next++;
+    }
+    return -1;
+}
+
 static int check_one_round(const struct ift_record *r, struct ift_err *err) {
     const size_t rounds = ift_record_rounds(r);
-    if (rounds <= 1) return 0;
+    if (rounds > 1)
+        return IFT_FAIL(err,
+                        "a dialogue of %zu rounds has no place in this shape: cut it by --turns, "
+                        "without --context, or take another --as",
+                        rounds);
+    const int m = beside_exchange(r);
+    if (m < 0) return 0;
+    const struct ift_slice got = ift_json_raw(&r->doc, ift_json_get(&r->doc, m, "role"));
     return IFT_FAIL(err,
-                    "a dialogue of %zu rounds has no place in this shape: cut it by --turns, "
-                    "without --context, or take another --as",
-                    rounds);
+                    "a message of %.*s beside one question and its answer has no place in this "
+                    "shape: take --as messages or sharegpt",
+                    IFT_SHOWN(got));
 }
 
 /* The unified keys; `gap` stands behind every comma and colon. */
@@ -127,7 +149,7 @@ static int add_messages(struct ift_str *out, const struct ift_record *r, const s
 
 static int add_belle(struct ift_str *out, const struct ift_record *r, struct ift_err *err) {
     const struct ift_json *const doc = &r->doc;
-    if (ift_record_rounds(r) <= 1) {
+    if (beside_exchange(r) < 0) {
         add_unified(out, r, "");
         return 0;
     }

@@ -26,7 +26,8 @@ extern const char *const ift_shape_name[];
 enum ift_shape ift_shape(const char *name);
 
 /* Appends the record in that shape, without a line end. Fails on what the shape has no place for: a
- * dialogue of several rounds in a shape of one, a role that it does not know. */
+ * dialogue of more than a question and its answer in a shape of those, a role that it does not
+ * know. */
 int ift_shape_write(struct ift_str *out, const struct ift_record *r, enum ift_shape shape,
                     struct ift_err *err) IFT_MUST_CHECK;
 

@@ -71,6 +71,21 @@ static void test_dialogues(void) {
                          "user", "q") "," SAY("critic", "a") "]}",
                      "sharegpt"),
               "!a message of \"critic\" has no place in --as sharegpt");
+    /* One round, and yet more than a question and its answer. */
+    static const char called[] =
+        "{\"instruction\":\"q\",\"input\":\"\",\"output\":\"b\",\"messages\":[" SAY(
+            "user", "q") "," SAY("assistant", "a") "," SAY("tool", "t") "," SAY("assistant",
+                                                                                "b") "]}";
+    static const char greeted[] =
+        "{\"instruction\":\"q\",\"input\":\"\",\"output\":\"b\",\"messages\":[" SAY(
+            "assistant", "a") "," SAY("user", "q") "," SAY("assistant", "b") "]}";
+    CHECK(strstr(shaped(called, "alpaca"), "!a message of \"tool\" beside one") != NULL);
+    CHECK(strstr(shaped(called, "json-array"), "!a message of \"tool\" beside one") != NULL);
+    CHECK_STR(shaped(called, "belle"), "!a message of \"tool\" has no place in --as belle");
+    CHECK(strstr(shaped(greeted, "alpaca"), "!a message of \"assistant\" beside one") != NULL);
+    CHECK_STR(shaped(greeted, "belle"),
+              "{\"instruction\":\"Assistant:a\\nHuman:q\\nAssistant:\",\"input\":\"\","
+              "\"output\":\"b\"}");
 }
 
 static void end_line(void *ctx) {
@@ -99,12 +114,10 @@ static void test_turns(void) {
         "{\"instruction\":\"r\",\"input\":\"\",\"output\":\"b\",\"system\":\"s\",\"id\":7}\n");
     CHECK_STR(cut(TALK, "last", true, &unasked),
               "{\"instruction\":\"r\",\"input\":\"\",\"output\":\"b\",\"system\":\"s\",\"id\":7,"
-              "\"messages\":[" SAY(
-                  "system",
-                  "s") "," SAY("user", "q") ",{\"role\":\"assistant\",\"content\":\"a\",\"train\":"
-                                            "false}," SAY("user",
-                                                          "r") ",{\"role\":\"assistant\","
-                                                               "\"content\":\"b\",\"k\":1}]}\n");
+              "\"messages\":[" SAY("system", "s") "," SAY(
+                  "user", "q") ",{\"role\":\"assistant\",\"content\":\"a\",\"train\":"
+                               "false}," SAY("user", "r") ",{\"role\":\"assistant\","
+                                                          "\"content\":\"b\",\"k\":1}]}\n");
     CHECK_INT(unasked, 0);
     /* Answers to nobody, not to be learned, and a question without an answer. */
     CHECK_STR(cut("{\"instruction\":\"\",\"input\":\"\",\"output\":\"\",\"messages\":[" SAY(
