@@ -50,10 +50,11 @@ static int settle_choice(struct ift_recipe *r, const char *key, struct ift_err *
     const char *const values = ift_recipe_header(r, key);
     for (size_t i = 0; i < r->nargs; i++) {
         if (strcmp(r->arg[i].name, key) != 0) continue;
-        if (!values) return IFT_FAIL(err, "%s: the recipe has no choice of --%s", r->name, key);
+        if (!values)
+            return ift_fail_usage(err, "%s: the recipe has no choice of --%s", r->name, key);
         if (offers(values, r->arg[i].value)) return 0;
-        return IFT_FAIL(err, "%s: --%s is one of %s, not \"%s\"", r->name, key, values,
-                        r->arg[i].value);
+        return ift_fail_usage(err, "%s: --%s is one of %s, not \"%s\"", r->name, key, values,
+                              r->arg[i].value);
     }
     if (!values) return 0;
     r->arg = ift_realloc(r->arg, r->nargs + 1, sizeof *r->arg);
