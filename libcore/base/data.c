@@ -39,6 +39,10 @@ static bool ends_with(const char *name, const char *suffix) {
     return n >= m && strcmp(name + n - m, suffix) == 0;
 }
 
+int ift_data_none(const char *kind, struct ift_err *err) {
+    return ift_fail_usage(err, "%s: none found, set IFT_DATA to the data folder of ift", kind);
+}
+
 static int missing(const char *kind, const char *name, const char *suffix, struct ift_err *err) {
     size_t n;
     char **const names = ift_data_list(kind, suffix, &n);
@@ -55,7 +59,7 @@ static int missing(const char *kind, const char *name, const char *suffix, struc
     else if (n)
         ift_fail_usage(err, "%s: no \"%s\", --list shows what there is", kind, name);
     else
-        ift_fail_usage(err, "%s: none found, set IFT_DATA to the data folder of ift", kind);
+        ift_data_none(kind, err);
     ift_data_list_free(names, n);
     return -1;
 }

@@ -26,5 +26,7 @@ int ift_data_find(const char *kind, const char *name, const char *suffix, char *
  * ift_data_list_free(). No folder at all is an empty list. */
 char **ift_data_list(const char *kind, const char *suffix, size_t *n);
 void ift_data_list_free(char **names, size_t n);
+/* The usage error for a list that may not be empty: it says how the folder is found. Returns -1. */
+int ift_data_none(const char *kind, struct ift_err *err);
 
 #endif

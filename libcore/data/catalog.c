@@ -71,8 +71,8 @@ int ift_catalog_make(struct ift_catalog *c, const struct ift_stats_page *page,
     size_t recipes;
     char **const names = ift_data_list("formats", ".jq", &recipes);
     *c = (struct ift_catalog){.row = ift_alloc0(recipes + (page ? page->n : 0), sizeof *c->row)};
-    int status = 0;
-    for (size_t i = 0; i < recipes; i++) {
+    int status = recipes ? 0 : ift_data_none("formats", err);
+    for (size_t i = 0; i < recipes && status == 0; i++) {
         status = add_recipe(&c->row[i], names[i], err);
         if (status < 0) break;
         mark_twin(c, &c->row[c->n++]);

@@ -12,7 +12,7 @@ static const char *header(const struct ift_recipe *r, const char *key) {
 int ift_recipe_show_all(struct ift_str *out, struct ift_err *err) {
     size_t n;
     char **const names = ift_data_list("formats", ".jq", &n);
-    int status = 0;
+    int status = n ? 0 : ift_data_none("formats", err);
     ift_str_addf(out, "%-24s %-5s %-5s %-3s %9s  %s\n", "name", "lang", "task", "gen", "records",
                  "title");
     for (size_t i = 0; i < n && status == 0; i++) {

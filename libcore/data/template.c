@@ -219,7 +219,7 @@ void ift_template_free(struct ift_template *set) {
 int ift_template_list(struct ift_str *out, struct ift_err *err) {
     size_t n;
     char **const names = ift_data_list("templates", ".jsonl", &n);
-    int status = 0;
+    int status = n ? 0 : ift_data_none("templates", err);
     for (size_t i = 0; i < n && status == 0; i++) {
         struct ift_template *set;
         status = ift_template_load(&set, (const char *const *)&names[i], 1, err);

@@ -82,7 +82,7 @@ static int read_about(const char *name, struct ift_str *about, struct ift_err *e
 int ift_prompt_list(struct ift_str *out, struct ift_err *err) {
     size_t n, widest = 0;
     char **const name = ift_data_list("prompts", ".json", &n);
-    int rc = 0;
+    int rc = n ? 0 : ift_data_none("prompts", err);
     for (size_t i = 0; i < n; i++)
         if (strlen(name[i]) > widest) widest = strlen(name[i]);
     for (size_t i = 0; rc == 0 && i < n; i++) {
