@@ -87,11 +87,9 @@ static int inform(const struct ift_run *run, struct ift_err *err) {
     const struct args *const a = run->args;
     const struct ift_format format = format_of(a);
     struct ift_str text = {0};
-    int status =
-        a->list ? ift_recipe_show_all(&text, err)
-        : a->describe
-            ? describe(run, &text, err)
-            : ift_format_explain(&format, run->noperands ? run->operand[0] : NULL, &text, err);
+    int status = a->list       ? ift_recipe_show_all(&text, err)
+                 : a->describe ? describe(run, &text, err)
+                               : ift_format_explain(&format, run, &text, err);
     if (status == 0) status = ift_out_text(run->common.output, ift_str_slice(&text), err);
     ift_str_release(&text);
     return status;

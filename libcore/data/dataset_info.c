@@ -1,10 +1,12 @@
 #include "libcore/data/dataset_info.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "libcore/base/mem.h"
 #include "libcore/io/json.h"
 #include "libcore/io/stream.h"
+#include "libcore/io/subtree.h"
 
 enum column {
     PROMPT,
@@ -232,16 +234,38 @@ static void add_dialogue(struct ift_str *out, const struct info *o) {
     ift_str_addc(out, '\n');
 }
 
-static bool ends_with(const struct ift_str *s, const char *end) {
-    const size_t n = strlen(end);
-    return s->n >= n && memcmp(s->p + s->n - n, end, n) == 0;
+static bool ends_with(const char *s, const char *end) {
+    const size_t n = strlen(s), m = strlen(end);
+    return n >= m && strcmp(s + n - m, end) == 0;
 }
 
-static void add_recipe(struct ift_str *out, const struct info *o, const char *name) {
-    ift_str_addf(out, "# title: %s\n# read: %s\n", name,
-                 ends_with(&o->file, ".csv") ? "csv header=yes" : "json");
+enum container { JSON, CSV, LINES };
+
+static enum container container_of(const char *file) {
+    return ends_with(file, ".csv") ? CSV : ends_with(file, ".txt") ? LINES : JSON;
+}
+
+/* Of a folder, that of its first file. */
+static int find_container(const char *path, enum container *c, struct ift_err *err) {
+    *c = container_of(path);
+    if (!ift_subtree_is(path)) return 0;
+    char **file;
+    size_t n;
+    IFT_TRY(ift_subtree_list(path, NULL, &file, &n, err));
+    *c = container_of(file[0]);
+    for (size_t i = 0; i < n; i++) free(file[i]);
+    free(file);
+    return 0;
+}
+
+static void add_recipe(struct ift_str *out, const struct info *o, const char *name,
+                       enum container c) {
+    static const char *const read[] =
+        {[JSON] = "json", [CSV] = "csv header=yes", [LINES] = "tsv quoting=none"};
+    ift_str_addf(out, "# title: %s\n# read: %s\n", name, read[c]);
     if (o->ranking) ift_str_adds(out, "# side: chosen, rejected\n");
     ift_str_adds(out, "def text: if . == null then \"\" else . end;\n");
+    if (c == LINES) ift_str_adds(out, "{text: join(\"\\t\")} |\n");
     if (o->column[KTO_TAG].n) ift_str_addf(out, "select(.[%s] != false) |\n", o->column[KTO_TAG].p);
     if (o->dialogues)
         add_dialogue(out, o);
@@ -257,9 +281,9 @@ static void add_path(struct ift_str *path, const char *file, const struct ift_st
     ift_str_add(path, name->p, name->n);
 }
 
-int ift_dataset_info_read(const char *file, const char *name, struct ift_str *recipe,
-                          struct ift_str *path, struct ift_err *err) {
-    struct ift_str text = {0};
+int ift_dataset_info_read(const char *file, const char *name, const char *given,
+                          struct ift_str *recipe, struct ift_str *path, struct ift_err *err) {
+    struct ift_str text = {0}, own = {0};
     struct ift_json doc = {0};
     struct info o = {0};
     int rc = ift_in_slurp(file, &text, 1 << 24, err);
@@ -275,10 +299,12 @@ int ift_dataset_info_read(const char *file, const char *name, struct ift_str *re
         }
         if (rc < 0) ift_fail_in(err, "%s", file);
     }
-    if (rc == 0) {
-        add_recipe(recipe, &o, name);
-        if (path) add_path(path, file, &o.file);
-    }
+    if (rc == 0 && o.file.n) add_path(&own, file, &o.file);
+    enum container c = JSON;
+    if (rc == 0 && (given || own.n)) rc = find_container(given ? given : own.p, &c, err);
+    if (rc == 0) add_recipe(recipe, &o, name, c);
+    if (rc == 0 && path) ift_str_add(path, own.p, own.n);
+    ift_str_release(&own);
     info_release(&o);
     ift_json_release(&doc);
     ift_str_release(&text);

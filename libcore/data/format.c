@@ -219,7 +219,8 @@ static int run_entry(const struct ift_format *f, const struct ift_run *run, stru
     struct ift_str recipe = {0}, path = {0};
     if (run->noperands == 0) return ift_fail_usage(err, "--dataset-info: which dataset of it?");
     const bool given = run->noperands > 1;
-    int rc = ift_dataset_info_read(f->info, run->operand[0], &recipe, given ? NULL : &path, err);
+    int rc = ift_dataset_info_read(f->info, run->operand[0], given ? run->operand[1] : NULL,
+                                   &recipe, given ? NULL : &path, err);
     if (rc == 0) {
         struct ift_format of_entry = *f;
         struct ift_run on_files = *run;
@@ -237,15 +238,18 @@ int ift_format_run(const struct ift_format *f, const struct ift_run *run, struct
     return f->info ? run_entry(f, run, err) : run_recipe(f, run, err);
 }
 
-int ift_format_explain(const struct ift_format *f, const char *entry, struct ift_str *out,
+int ift_format_explain(const struct ift_format *f, const struct ift_run *run, struct ift_str *out,
                        struct ift_err *err) {
     struct ift_format of_entry = *f;
     struct ift_str program = {0};
     struct ift_recipe *r = NULL;
     int rc = 0;
-    if (f->info && !entry) rc = ift_fail_usage(err, "--dataset-info: which dataset of it?");
+    if (f->info && run->noperands == 0)
+        rc = ift_fail_usage(err, "--dataset-info: which dataset of it?");
     if (rc == 0 && f->info) {
-        rc = ift_dataset_info_read(f->info, entry, &program, NULL, err);
+        rc =
+            ift_dataset_info_read(f->info, run->operand[0],
+                                  run->noperands > 1 ? run->operand[1] : NULL, &program, NULL, err);
         of_entry.program = program.p;
     }
     if (rc == 0) rc = open_recipe(&of_entry, &r, err);

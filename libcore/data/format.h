@@ -39,8 +39,9 @@ struct ift_format {
 int ift_format_run(const struct ift_format *f, const struct ift_run *run,
                    struct ift_err *err) IFT_MUST_CHECK;
 
-/* Appends how the recipe would be run: engine, variables, program. entry: of an `info`. */
-int ift_format_explain(const struct ift_format *f, const char *entry, struct ift_str *out,
+/* Appends how the recipe would be run: engine, variables, program. Of an `info` the run's operands
+ * are the entry and, if any, its files. */
+int ift_format_explain(const struct ift_format *f, const struct ift_run *run, struct ift_str *out,
                        struct ift_err *err) IFT_MUST_CHECK;
 
 #endif

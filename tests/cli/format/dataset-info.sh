@@ -11,6 +11,7 @@ cat >d/dataset_info.json <<'EOF'
  "talkpairs": {"file_name": "talkpairs.jsonl", "ranking": true, "formatting": "sharegpt", "columns": {"messages": "conversations", "chosen": "chosen", "rejected": "rejected"}},
  "kto": {"file_name": "kto.jsonl", "columns": {"prompt": "p", "response": "c", "kto_tag": "label"}},
  "text": {"file_name": "text.jsonl", "columns": {"prompt": "text"}},
+ "lines": {"file_name": "lines.txt", "columns": {"prompt": "text"}}, "folder": {"file_name": "csvs", "num_samples": 1},
  "hub": {"hf_hub_url": "some/where"}, "film": {"file_name": "f.json", "columns": {"prompt": "p", "videos": "v"}},
  "odd": {"file_name": "f.json", "formatting": "csv"}, "unranked": {"file_name": "f.json", "ranking": true}}
 EOF
@@ -31,17 +32,22 @@ echo '{"q":"q","c":"good","r":"bad"}' >d/pairs.jsonl
 echo '{"conversations":[{"from":"human","value":"q"}],"chosen":{"from":"gpt","value":"good"},"rejected":{"from":"gpt","value":"bad"}}' >d/talkpairs.jsonl
 printf '{"p":"q","c":"%s","label":%s}\n' good true bad false >d/kto.jsonl
 echo '{"text":"all of it"}' >d/text.jsonl
-for name in plain columns history talk openai pairs talkpairs kto text; do
+printf 'a line\n\nanother,\t"with" \\n\n' >d/lines.txt
+mkdir d/csvs
+printf 'instruction,input,output\ni,,o\n' | tee d/csvs/1.csv >d/csvs/2.csv
+for name in plain columns history talk openai pairs talkpairs kto text lines folder; do
     echo "-- $name"
     ift-format --dataset-info d/dataset_info.json --keep-going $name
 done
 for name in pairs talkpairs; do ift-format -q --dataset-info d/dataset_info.json --side rejected $name; done
 ift-format -q --dataset-info d/dataset_info.json --engine native hub d/plain.json
+ift-format -q --dataset-info d/dataset_info.json hub d/csvs/1.csv
+ift-format --dataset-info d/dataset_info.json --explain-recipe hub d/csvs | grep read:
 echo '-- what is refused'
 for name in hub film odd unranked nothing; do ift-format --dataset-info d/dataset_info.json $name || echo $?; done
 ift-format --dataset-info d/dataset_info.json || echo $?
 # All of them on our own evaluator.
-for name in plain columns history talk openai pairs talkpairs kto text; do
+for name in plain columns history talk openai pairs talkpairs kto text lines folder; do
     ift-format -q --dataset-info d/dataset_info.json --engine native --keep-going $name 2>/dev/null |
         cmp - <(ift-format -q --dataset-info d/dataset_info.json --engine libjq --keep-going $name 2>/dev/null)
 done
