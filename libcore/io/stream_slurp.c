@@ -7,10 +7,13 @@
 int ift_in_slurp(const char *path, struct ift_str *text, size_t max, struct ift_err *err) {
     if (max == 0) max = (size_t)1 << 30;
     struct ift_in *in;
+    struct stat st;
     if (ift_subtree_is(path)) return IFT_FAIL(err, "'%s' is a directory; name a file in it", path);
     IFT_TRY(ift_in_open(&in, &path, 1, NULL, err));
     const size_t before = text->n;
-    ift_str_reserve(text, 0);
+    ift_str_reserve(text, stat(path, &st) == 0 && st.st_size > 0 && (uint64_t)st.st_size <= max
+                              ? (size_t)st.st_size
+                              : 0);
     int got = ift_in_next(in, err);
     while (got > 0) {
         const char *p;

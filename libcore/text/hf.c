@@ -111,6 +111,7 @@ static int64_t short_number(struct ift_slice raw) {
 }
 
 int ift_hf_tokens(struct ift_hf *h, const struct ift_json *doc, int object, struct ift_err *err) {
+    h->token = ift_grow(h->token, doc->node[object].count, &h->cap, sizeof *h->token);
     for (int key = ift_json_first(doc, object); key >= 0;) {
         const int value = ift_json_next(doc, object, key);
         const bool number = ift_json_is(doc, value, IFT_JSON_NUMBER);
