@@ -5,7 +5,7 @@ struct args {
     const char *model, *adapter, *prompt, *prompt_vars, *field, *early_stopping;
     long long max_new, context, batch, top_k, no_repeat, beams;
     double temperature, top_p, min_p, penalty, length_penalty;
-    bool bare, logprobs;
+    bool bare, logprobs, no_mmap;
 };
 
 /* In the order of enum ift_beam_stop. */
@@ -45,6 +45,8 @@ static const struct ift_opt opts[] = {
                    early_stopping, "end a search when there are so many answers: no, yes, never"),
     IFT_OPT_FLAG('\0', "logprobs", struct args, logprobs,
                  "add each new token's id and log-probability"),
+    IFT_OPT_FLAG('\0', "no-mmap", struct args, no_mmap,
+                 "copy the weights to memory, do not read them in their files"),
     {0},
 };
 
@@ -100,6 +102,7 @@ static int run(const struct ift_run *run, struct ift_err *err) {
                                             .adapter = a->adapter,
                                             .backend = run->common.backend,
                                             .threads = run->jobs,
+                                            .no_mmap = a->no_mmap,
                                             .prompt = a->bare ? NULL : a->prompt,
                                             .prompt_vars = a->prompt_vars,
                                             .field = a->field};

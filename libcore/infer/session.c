@@ -33,6 +33,7 @@ static int open_text(struct ift_session *s, const struct ift_session_opts *o, st
 
 static int open_all(struct ift_session *s, const struct ift_session_opts *o, struct ift_err *err) {
     IFT_TRY(ift_model_open(&s->model, o->model, err));
+    if (o->no_mmap) ift_model_hold(s->model);
     if (o->adapter) IFT_TRY(ift_peft_open(&s->peft, s->model, o->adapter, err));
     IFT_TRY(open_text(s, o, err));
     return ift_device_open(&s->device, o->backend, o->threads, err);

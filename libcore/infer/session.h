@@ -16,6 +16,7 @@ struct ift_session_opts {
     const char *adapter; /* folder, or NULL */
     const char *backend; /* "auto", "cpu", ... */
     int threads;
+    bool no_mmap;            /* ift_model_hold */
     const char *prompt;      /* name or file; NULL: bare text */
     const char *prompt_vars; /* prompt.h; may be NULL */
     const char *field;       /* of bare text: the key that holds it */

@@ -52,16 +52,21 @@ int ift_model_upload(const struct ift_model *m, const char *name, struct ift_dev
     return rc;
 }
 
-/* Can ops read a frozen weight as this type where it lies in its file? */
-static bool lies_ready(const struct ift_tensor *t, enum ift_dtype dtype) {
-    return t->dtype == dtype && (uintptr_t)t->data % ift_dtype_size(dtype) == 0;
+void ift_model_hold(struct ift_model *m) {
+    m->held = true;
+}
+
+/* Are ops to read a frozen weight as this type where it lies in its file? */
+static bool lies_ready(const struct ift_model *m, const struct ift_tensor *t,
+                       enum ift_dtype dtype) {
+    return !m->held && t->dtype == dtype && (uintptr_t)t->data % ift_dtype_size(dtype) == 0;
 }
 
 /* A weight that is not trained, in the file's own memory if possible. */
 static int load_frozen(struct ift_model *m, const struct ift_tensor *t, enum ift_dtype dtype,
                        struct ift_operand *to, struct ift_err *err) {
     if (to->buf) return 0;
-    if (lies_ready(t, dtype))
+    if (lies_ready(m, t, dtype))
         return ift_device_wrap(m->device, dtype, t->ndim, t->dim, t->data, to, err);
     return load_copy(m, t, dtype, to, err);
 }
@@ -166,7 +171,7 @@ struct ift_model_bytes ift_model_measure(const struct ift_model *m, const struct
         if (ift_model_is_weight(value) && !t) continue;
         const size_t n = (size_t)ift_shape_count(value->ndim, value->dim);
         const enum ift_dtype dtype = t && is_read_as_stored(g, v, t) ? t->dtype : IFT_F32;
-        const bool mapped = t && !value->trainable && d->backend->wrap && lies_ready(t, dtype);
+        const bool mapped = t && !value->trainable && d->backend->wrap && lies_ready(m, t, dtype);
         if (mapped && ift_weights_is_put(m->weights, t)) continue; /* held already */
         *(mapped ? &bytes.mapped : &bytes.own) += n * ift_dtype_size(dtype);
     }

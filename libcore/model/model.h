@@ -87,6 +87,12 @@ void ift_build_begin(struct ift_build *b, const struct ift_model *m, struct ift_
 int ift_model_bind(struct ift_model *m, struct ift_device *d, struct ift_exec *x,
                    const struct ift_graph *g, struct ift_err *err) IFT_MUST_CHECK;
 
+/* Weights that are bound from now on are copied to memory of the device even where the bytes of the
+ * file could be used. What is large lies there in large pages where the system has them, and is
+ * walked at the same speed every time; how fast a file's pages are depends on who brought them into
+ * the system's cache, and in what size. Costs the time and the memory of one copy. */
+void ift_model_hold(struct ift_model *m);
+
 /* What ift_model_bind would hold for g alone: memory of the device, and bytes that ops would read
  * where they lie in the files. Nothing is loaded. */
 struct ift_model_bytes {

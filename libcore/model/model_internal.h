@@ -21,10 +21,11 @@ struct ift_model {
     const struct ift_arch *arch;
     struct ift_config config;
     struct ift_weights *weights;
+    bool held;                   /* ift_model_hold */
     struct ift_device *device;   /* of the first bind */
     struct ift_model_slot *slot; /* as ift_weights_at */
     struct ift_operand *table;   /* of rope or ALiBi, on the device: the first rows of one serve
-                                    graphs that ask for   less */
+                                    graphs that ask for less */
     size_t tables, table_cap;
 };
 

@@ -10,6 +10,7 @@
 #   PYTHON=FILE     an interpreter with torch and transformers
 #   PEER_TYPES=...  what transformers runs in (f32; halves take it minutes where the processor lacks them)
 #   LLAMA=DIR LLAMA_LIB=DIR   llama.cpp's sources, and where its libllama.so was built (GGML_NATIVE on)
+#   MMAP=no                   weights copied to memory first, as ift-generate --no-mmap has them
 #   THREADS="..."   (1)    TYPES="..." stored as (f32 bf16 f16)    ROUNDS=N (3)
 # Numbers of a busy machine with more than one thread compare nothing but luck.
 set -euo pipefail
@@ -83,10 +84,11 @@ else
     with_llama=yes
 fi
 
+mmap=$([ "${MMAP:-yes}" = yes ] || echo no-mmap)
 for threads in $THREADS; do
     for ((round = 0; round < ROUNDS; round++)); do
         for type in $TYPES; do
-            echo "ift $type $("$BUILD/tests/bench/generate_speed" "$tmp/$type" "$threads" 2)"
+            echo "ift $type $("$BUILD/tests/bench/generate_speed" "$tmp/$type" "$threads" 2 "$mmap")"
             [ -z "${PYTHON:-}" ] || [ $round != $((ROUNDS / 2)) ] || [[ " $PEER_TYPES " != *" $type "* ]] || echo "transformers $type $(theirs "$type" "$threads")"
         done
         [ -z "$with_llama" ] || echo "llama.cpp f16 $(llama "$threads")"

@@ -1,7 +1,8 @@
-/* generate_speed MODEL THREADS [REPEAT]: how fast one sequence is generated, and how fast memory
- * is read on as many threads meanwhile. Prints tokens/s of decode (64 tokens after a prompt of 32),
- * tokens/s of prefill (a prompt of 512) and GB/s of reading, each the best of the repetitions,
- * which take turns. All in one process, as the peers are measured: starting up does not count. */
+/* generate_speed MODEL THREADS [REPEAT [no-mmap]]: how fast one sequence is generated, and how fast
+ * memory is read on as many threads meanwhile. Prints tokens/s of decode (64 tokens after a prompt
+ * of 32), tokens/s of prefill (a prompt of 512) and GB/s of reading, each the best of the
+ * repetitions, which take turns. All in one process, as the peers are measured: starting up does
+ * not count. */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -121,9 +122,10 @@ static double run(struct ift_generator *g, const int32_t *id, size_t n, long lon
 }
 
 static int open_all(struct ift_model **m, struct ift_device *d, struct ift_generator **g,
-                    const char *dir, int threads, struct ift_err *err) {
+                    const char *dir, int threads, bool no_mmap, struct ift_err *err) {
     const struct ift_generator_config c = {.slots = 1, .context = LONG + 1, .frozen = true};
     IFT_TRY(ift_model_open(m, dir, err));
+    if (no_mmap) ift_model_hold(*m);
     IFT_TRY(ift_device_open(d, "cpu", threads, err));
     return ift_generator_new(g, *m, NULL, d, c, err);
 }
@@ -139,8 +141,9 @@ int main(int argc, char **argv) {
     struct ift_generator *g = NULL;
     const int threads = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 0,
               repeat = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 5;
+    const bool no_mmap = argc > 4 && strcmp(argv[4], "no-mmap") == 0;
     if (threads < 1 || threads > MOST) return 2;
-    if (open_all(&m, &d, &g, argv[1], threads, &err) < 0) {
+    if (open_all(&m, &d, &g, argv[1], threads, no_mmap, &err) < 0) {
         fprintf(stderr, "generate_speed: %s\n", err.text);
         return 1;
     }

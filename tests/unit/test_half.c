@@ -233,6 +233,37 @@ static void two_graphs(void) {
     ift_device_close(&d);
 }
 
+/* A held model's weights are all in memory of the device, and mean the same. */
+static void held(void) {
+    struct ift_err err = {0};
+    struct ift_device d;
+    float *logits[2];
+    struct ift_model_bytes bytes[2];
+    CHECK_OK(ift_device_open(&d, "cpu", 1, &err), &err);
+    for (int hold = 0; hold < 2; hold++) {
+        struct ift_model *m = NULL;
+        struct golden_run r;
+        CHECK_OK(ift_model_open(&m, "half", &err), &err);
+        if (hold) ift_model_hold(m);
+        CHECK_OK(golden_run_init(&r, m, &d, NULL, false, false, &err), &err);
+        struct golden_batch b = batch_of(&r);
+        bytes[hold] = ift_model_measure(m, &d, r.g);
+        golden_run_batch(&r, &b, &err);
+        logits[hold] = golden_logits(&r, &b, VOCAB);
+        golden_batch_release(&b);
+        golden_run_release(&r);
+        ift_model_free(m);
+        CHECK_INT(d.bytes, 0);
+    }
+    ift_device_close(&d);
+    CHECK(bytes[0].mapped >= 2 * matrices());
+    CHECK_INT(bytes[1].mapped, 0);
+    CHECK_INT(bytes[1].own, bytes[0].own + bytes[0].mapped);
+    CHECK(memcmp(logits[0], logits[1], sizeof(float[TOKENS][VOCAB])) == 0);
+    free(logits[0]);
+    free(logits[1]);
+}
+
 int main(void) {
     static const enum ift_dtype types[] = {IFT_BF16, IFT_F16};
     for (int i = 0; i < 4; i++) {
@@ -240,6 +271,7 @@ int main(void) {
         same_bits(false);
         if (i == 0) same_bits(true);
         two_graphs();
+        held();
     }
     return check_done();
 }
