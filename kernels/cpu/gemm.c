@@ -13,7 +13,8 @@ enum {
     BLOCK = 1 << 18, /* floats of a packed block, if a single piece is not larger */
     BLOCK_N = 2048,
     SHARE = 96 / MR, /* panels of rows in a share */
-    LAST = 24 / MR,  /* and in the last ones, so that all threads end together */
+    LAST = 24 / MR,  /* and in the last ones, which are cut */
+    PARTS = 4,       /* by columns as well, so that all threads end together */
     SHARE_N = 64,    /* fewest columns of a share, a multiple of NR */
     SHALLOW = 64,    /* k below which writing results counts more than reuse of b */
     AHEAD = 16,      /* rows fetched before they are packed */
@@ -26,8 +27,8 @@ struct block {
     float *rooms;         /* of each thread: a piece of a share's rows of a */
     int64_t n0, k0, n, k; /* columns and depth of the block */
     int64_t depth;        /* of a piece; k is a multiple, but for the last piece of all */
-    int64_t whole;        /* shares of SHARE panels; those that follow have LAST */
-    int64_t parts_m, parts_n;
+    int64_t whole;        /* shares of SHARE panels and all columns */
+    int64_t last, parts;  /* shares of LAST panels that follow, and those of columns in each */
 };
 
 /* Where element (i, p) of a side is. */
@@ -58,7 +59,7 @@ INLINE void pack(float *dst, int width, struct ift_side s, int64_t n, int64_t k)
             for (int64_t i = 0; i < done; i += width) {
                 float *to = dst + i * k + p * width;
                 __builtin_prefetch(side_at(s, i, p + AHEAD));
-                if (s.type == IFT_F32)
+                if (width % VL)
                     memcpy(to, side_at(s, i, p), (size_t)width * sizeof *to);
                 else
                     for (int v = 0; v < width; v += VL)
@@ -108,20 +109,16 @@ struct goal {
     int64_t ldy;
 };
 
-/* Rows of a: element (i, p) is at[i * row + p * step]. */
-struct rows {
-    const float *at;
-    int64_t row, step;
-};
-
-static void tile(const struct goal *g, int64_t k, struct rows a, const float *b) {
+/* Element (i, p) of a is a[i * row + p * step]. */
+static void tile(const struct goal *g, int64_t k, const float *a, int64_t row, int64_t step,
+                 const float *b) {
     const float *c = g->c;
     float *y = g->y;
     const int64_t ldc = g->ldc, ldy = g->ldy;
     const vf alpha = vf_set(g->alpha);
     vf acc[MR][2] = {0}, bias[2] = {0};
     for (int i = 0; i < MR; i++) __builtin_prefetch(y + i * ldy, 1);
-    ift_tile(k, a.at, a.row, a.step, b, NR, acc);
+    ift_tile(k, a, row, step, b, NR, acc);
     if (g->bias) bias[0] = vf_load(g->bias), bias[1] = vf_load(g->bias + VL);
     if (c) {
         UNROLL
@@ -139,12 +136,13 @@ static void tile(const struct goal *g, int64_t k, struct rows a, const float *b)
 }
 
 /* A tile that sticks out of the result goes by way of a small one. */
-static void tile_edge(const struct goal *g, int64_t rows, int64_t cols, int64_t k, struct rows a,
-                      const float *b) {
+static void tile_edge(const struct goal *g, int64_t rows, int64_t cols, int64_t k, const float *a,
+                      int64_t row, int64_t step, const float *b) {
     float y[MR * NR], bias[NR] = {0};
     if (g->bias) memcpy(bias, g->bias, (size_t)cols * sizeof *bias);
     const struct goal inner = {.alpha = g->alpha, .bias = bias, .y = y, .ldy = NR};
-    tile(&inner, k, a, b);
+    for (int64_t i = 0; i < rows; i++) __builtin_prefetch(g->y + i * g->ldy, 1);
+    tile(&inner, k, a, row, step, b);
     for (int64_t i = 0; i < rows; i++)
         for (int64_t j = 0; j < cols; j++)
             g->y[i * g->ldy + j] = y[i * NR + j] + (g->c ? g->c[i * g->ldc + j] : 0);
@@ -158,16 +156,7 @@ struct piece {
     int64_t copied; /* the row from which on those of a are read from their copy */
 };
 
-/* The MR rows of a from row i on. a: where rows m0 .. m1 - 1 are, or would be, copied. */
-INLINE struct rows rows_of(const struct piece *s, const float *a, int64_t i) {
-    const struct ift_product *p = s->block->p;
-    const int64_t k0 = s->block->k0 + s->kp;
-    if (i < s->copied) return (struct rows){p->a + i * p->a_row + k0, p->a_row, 1};
-    a += (i - s->m0) * s->depth;
-    return p->a_step == 1 ? (struct rows){a, s->depth, 1} : (struct rows){a, 1, MR};
-}
-
-/* The tile at row i and column j. */
+/* The tile at row i and column j. a: where rows m0 .. m1 - 1 are, or would be, copied. */
 INLINE void one_tile(const struct piece *s, const float *a, int64_t i, int64_t j) {
     const struct block *k = s->block;
     const struct ift_product *p = k->p;
@@ -182,18 +171,20 @@ INLINE void one_tile(const struct piece *s, const float *a, int64_t i, int64_t j
         .y = p->y + i * p->ldy + col,
         .ldy = p->ldy,
     };
-    const struct rows rows = rows_of(s, a, i);
+    const bool in_place = i < s->copied, runs = p->a_step == 1;
+    const float *from = in_place ? p->a + i * p->a_row + k->k0 + s->kp : a + (i - s->m0) * s->depth;
+    const int64_t row = in_place ? p->a_row : runs ? s->depth : 1, step = runs ? 1 : MR;
     const float *b = piece_of(k, s->kp) + j * s->depth;
     if (s->m1 - i >= MR && s->n1 - j >= NR)
-        tile(&g, s->depth, rows, b);
+        tile(&g, s->depth, from, row, step, b);
     else
-        tile_edge(&g, ift_min(MR, s->m1 - i), ift_min(NR, s->n1 - j), s->depth, rows, b);
+        tile_edge(&g, ift_min(MR, s->m1 - i), ift_min(NR, s->n1 - j), s->depth, from, row, step, b);
 }
 
-/* Where k runs along rows that lie less than twice their length apart, whole panels are read in
- * place: they fill a cache evenly, and memory is read ahead as well for the first tile as for a
- * copy. Others are copied as they are, or in panels of MR, whichever runs along memory; filled up
- * to whole panels. */
+/* Where k runs along rows that spread evenly over a cache, whole panels are read in place: memory
+ * is read ahead as well for the first tile as for a copy. Such rows lie less than twice a piece's
+ * depth apart, or no multiple of 1 KiB. Others are copied as they are, or in panels of MR,
+ * whichever runs along memory; filled up to whole panels. */
 static void copy_a(float *dst, struct piece *s) {
     const struct ift_product *p = s->block->p;
     const int64_t rows = s->m1 - s->m0, depth = s->depth;
@@ -204,7 +195,7 @@ static void copy_a(float *dst, struct piece *s) {
         pack(dst, MR, side, rows, depth);
         return;
     }
-    if (side.lane < 2 * depth) s->copied += rows / MR * MR;
+    if (side.lane < 2 * depth || side.lane % 256) s->copied += rows / MR * MR;
     for (int64_t i = s->copied - s->m0; i < rows; i++)
         memcpy(dst + i * depth, side_at(side, i, 0), (size_t)depth * sizeof *dst);
     memset(dst + rows * depth, 0, (size_t)((ift_ceil(rows, MR) * MR - rows) * depth) * sizeof *dst);
@@ -226,35 +217,27 @@ static void share(const struct block *k, float *a, int64_t m0, int64_t m1, int64
     } while (s.kp < k->k);
 }
 
-/* The row at which share i of a block begins. */
-static int64_t first_row(const struct block *k, int64_t i) {
-    const int64_t whole = ift_min(i, k->whole);
-    return ift_min(k->p->m, (whole * SHARE + (i - whole) * LAST) * MR);
-}
-
-/* Where part t of `parts` of the block's columns begins. */
-static int64_t first_col(const struct block *k, int64_t t) {
-    return ift_min(k->n, ift_ceil(k->n, NR) * t / k->parts_n * NR);
-}
-
 static void shares(const void *ctx, int64_t begin, int64_t end, int thread) {
     const struct block *k = ctx;
+    const int64_t panels = ift_ceil(k->n, NR), after = k->whole * SHARE * MR;
     float *a = k->rooms + (int64_t)thread * IFT_ROOM * IFT_DEPTH;
     for (int64_t t = begin; t < end; t++) {
-        const int64_t i = t / k->parts_n, j = t % k->parts_n;
-        share(k, a, first_row(k, i), first_row(k, i + 1), first_col(k, j), first_col(k, j + 1));
+        const int64_t i = t - k->whole, m = after + i / k->parts * LAST * MR, part = i % k->parts;
+        if (i < 0)
+            share(k, a, t * SHARE * MR, ift_min(k->p->m, (t + 1) * SHARE * MR), 0, k->n);
+        else
+            share(k, a, m, ift_min(k->p->m, m + LAST * MR), panels * part / k->parts * NR,
+                  ift_min(k->n, panels * (part + 1) / k->parts * NR));
     }
 }
 
 static void share_out(struct block *k, int threads) {
-    const int64_t panels = ift_ceil(k->p->m, MR), wanted = 2 * threads;
+    const int64_t panels = ift_ceil(k->p->m, MR);
     k->whole = threads == 1 ? ift_ceil(panels, SHARE) : panels / SHARE - threads;
     if (k->whole < 0) k->whole = 0;
-    const int64_t left = panels - k->whole * SHARE;
-    k->parts_m = k->whole + (left > 0 ? ift_ceil(left, LAST) : 0);
-    k->parts_n = 1;
-    if (threads > 1 && k->parts_m < wanted)
-        k->parts_n = ift_min(ift_ceil(wanted, k->parts_m), ift_ceil(k->n, SHARE_N));
+    k->last = threads == 1 ? 0 : ift_ceil(panels - k->whole * SHARE, LAST);
+    const int64_t least = k->last ? ift_ceil(2 * threads, k->last) : 1;
+    k->parts = ift_min(least > PARTS ? least : PARTS, ift_ceil(k->n, SHARE_N));
 }
 
 /* The depth of a piece: k cut evenly, so that the last piece is no thin slice. */
@@ -293,7 +276,7 @@ static void packed_run(struct ift_team *team, const struct ift_product *p, float
         do {
             k.k = ift_min(deep, p->k - k.k0);
             ift_team_each(team, ift_ceil(k.n, NR), grain > 8 ? grain : 8, pack_b, &k);
-            ift_team_each(team, k.parts_m * k.parts_n, grain, shares, &k);
+            ift_team_each(team, k.whole + k.last * k.parts, grain, shares, &k);
             k.k0 += deep;
         } while (k.k0 < p->k);
     }

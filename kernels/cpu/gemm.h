@@ -34,7 +34,7 @@ size_t ift_product_scratch(int64_t n, int64_t k, int threads);
 void ift_product_run(struct ift_team *team, const struct ift_product *p, void *scratch);
 
 enum {
-    IFT_DEPTH = 512, /* of a block: so many k are summed up before anything is written */
+    IFT_DEPTH = 528, /* of a block: so many k are summed up before anything is written */
     IFT_ROOM = 108,  /* a thread's private memory holds IFT_ROOM x IFT_DEPTH floats */
 };
 
