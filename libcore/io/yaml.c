@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "libcore/base/mem.h"
+#include "libcore/io/yaml_plain.h"
 
 static void start_parser(struct ift_yaml *y) {
     if (!yaml_parser_initialize(&y->parser)) ift_out_of_memory(sizeof y->parser);
@@ -84,7 +85,13 @@ static void begin_document(struct ift_yaml *y, const yaml_event_t *event) {
                           ? !event->data.document_start.implicit
                       : event->type == YAML_DOCUMENT_END_EVENT ? !event->data.document_end.implicit
                                                                : false;
-    if (told) ift_yaml_forget(y);
+    if (told) {
+        ift_yaml_forget(y);
+        y->directives = event->type == YAML_DOCUMENT_START_EVENT &&
+                        (event->data.document_start.version_directive ||
+                         event->data.document_start.tag_directives.start <
+                             event->data.document_start.tag_directives.end);
+    }
     y->where = DOCUMENTS;
 }
 
@@ -134,13 +141,14 @@ static void restart(struct ift_yaml *y, size_t from, size_t limit) {
     y->lines = ift_yaml_feed_lines(&y->feed, from);
     y->where = START;
     y->done = from;
+    y->idle = false;
 }
 
 /* Gives the feed's text[from, to) as an item that is wrong. */
 static int give_up(struct ift_yaml *y, size_t from, size_t to, struct ift_str *out, size_t *line,
                    const char **wrong) {
     char same[40];
-    const struct ift_yaml_feed *const f = &y->feed;
+    struct ift_yaml_feed *const f = &y->feed;
     while (from < to && memchr("\r\n ", f->text.p[from], 3)) from++;
     *line = ift_yaml_feed_lines(f, from) + 1;
     ift_str_add(out, f->text.p + from, to - from);
@@ -174,16 +182,46 @@ static bool cut_out(struct ift_yaml *y, size_t *from, size_t *to) {
     return true;
 }
 
+/* Takes an item of the plain shape without libyaml, which starts over behind it when it is needed
+ * again. That costs it what it has read ahead, so it is tried only now and then where it fails. */
+static bool take_plain(struct ift_yaml *y, struct ift_str *out, size_t *line) {
+    enum { PATIENCE = 64 << 10 };
+    struct ift_yaml_feed *const f = &y->feed;
+    if (y->where != SEQUENCE || y->column != 0 || y->directives || f->limit != SIZE_MAX ||
+        y->patience > 0)
+        return false;
+    size_t from = y->done;
+    while (from < f->text.n && f->text.p[from] == '\n') from++;
+    const size_t to = ift_yaml_feed_next(f, ift_yaml_feed_line_end(f, from), 0);
+    const bool followed =
+        to < f->text.n && f->text.p[to] == '-' && (to + 1 == f->text.n || f->text.p[to + 1] != '-');
+    if (f->failed || (from > 0 && f->text.p[from - 1] != '\n') || !(followed || to == f->text.n) ||
+        !ift_yaml_plain((struct ift_slice){f->text.p + from, to - from}, out)) {
+        y->patience = PATIENCE;
+        return false;
+    }
+    *line = ift_yaml_feed_lines(f, from) + 1;
+    ift_yaml_feed_restart(f, to, SIZE_MAX);
+    ift_yaml_feed_done(f, to);
+    y->done = f->at;
+    y->in_sequence = y->idle = true;
+    return true;
+}
+
 int ift_yaml_next(struct ift_yaml *y, struct ift_str *out, size_t *line, const char **wrong,
                   struct ift_err *err) {
     struct ift_yaml_feed *const f = &y->feed;
     const size_t before = out->n;
     *wrong = NULL;
+    if (take_plain(y, out, line)) return 1;
+    if (y->idle) restart(y, y->done, SIZE_MAX);
+    const size_t start = y->done;
     for (;;) {
         const bool alone = f->limit != SIZE_MAX;
         const int got = next_item(y, out, line, &y->bad);
         size_t from = y->done, to = f->limit;
         if (got > 0) {
+            y->patience -= y->done - start < y->patience ? y->done - start : y->patience;
             ift_yaml_feed_done(f, y->done);
             y->done = f->at;
             return 1;

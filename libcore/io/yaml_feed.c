@@ -49,7 +49,8 @@ size_t ift_yaml_feed_place(struct ift_yaml_feed *f, size_t index) {
 void ift_yaml_feed_done(struct ift_yaml_feed *f, size_t to) {
     enum { WORTH_MOVING = 256 << 10 };
     if (to < WORTH_MOVING || to < f->text.n / 2) return;
-    f->lines = ift_yaml_feed_lines(f, to);
+    ift_yaml_feed_lines(f, to);
+    f->counted = 0;
     memmove(f->text.p, f->text.p + to, f->text.n - to);
     f->text.n -= to;
     f->given -= to;
@@ -120,10 +121,21 @@ int ift_yaml_feed_column(struct ift_yaml_feed *f, size_t from) {
     return -1;
 }
 
-size_t ift_yaml_feed_lines(const struct ift_yaml_feed *f, size_t at) {
-    size_t n = f->lines;
-    for (const char *p = f->text.p, *const end = p + at;
-         at && (p = memchr(p, '\n', (size_t)(end - p))) != NULL; p++)
-        n++;
+static size_t breaks(const struct ift_yaml_feed *f, size_t from, size_t to) {
+    size_t n = 0;
+    for (; from < to; from++, n++) {
+        const char *const nl = memchr(f->text.p + from, '\n', to - from);
+        if (!nl) break;
+        from = (size_t)(nl - f->text.p);
+    }
     return n;
+}
+
+size_t ift_yaml_feed_lines(struct ift_yaml_feed *f, size_t at) {
+    if (at < f->counted)
+        f->lines -= breaks(f, at, f->counted);
+    else
+        f->lines += breaks(f, f->counted, at);
+    f->counted = at;
+    return f->lines;
 }

@@ -14,11 +14,11 @@ struct ift_yaml_feed {
     ift_yaml_read *read;
     void *ctx;
     struct ift_str text;
-    size_t given;       /* of text, to the parser */
-    size_t limit;       /* where its text ends; SIZE_MAX: where the input does */
-    size_t at, index;   /* a place in text, and how many characters the parser counts before it */
-    size_t lines;       /* line breaks before text */
-    bool ended, failed; /* the input; why it failed: */
+    size_t given;     /* of text, to the parser */
+    size_t limit;     /* where its text ends; SIZE_MAX: where the input does */
+    size_t at, index; /* a place in text, and how many characters the parser counts before it */
+    size_t counted, lines; /* a place in text, and how many line breaks there are before it */
+    bool ended, failed;    /* the input; why it failed: */
     struct ift_err why;
 };
 
@@ -41,6 +41,6 @@ bool ift_yaml_feed_nothing(const struct ift_yaml_feed *f, size_t from, size_t to
 /* The column of the sequence that begins a document there, or -1. */
 int ift_yaml_feed_column(struct ift_yaml_feed *f, size_t from);
 /* How many lines there are before it. */
-size_t ift_yaml_feed_lines(const struct ift_yaml_feed *f, size_t at);
+size_t ift_yaml_feed_lines(struct ift_yaml_feed *f, size_t at);
 
 #endif

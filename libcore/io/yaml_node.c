@@ -93,9 +93,9 @@ static void push_key(struct ift_yaml *y, size_t from, size_t n, size_t line) {
 /* Sorts a mapping's keys, those from `base` on; two that are the same are an error. */
 static int sort_keys(struct ift_yaml *y, size_t base, const struct ift_str *json,
                      struct ift_err *err) {
-    struct ift_yaml_key *const key = y->key + base;
     const size_t n = y->nkeys - base;
     if (n < 2) return 0;
+    struct ift_yaml_key *const key = y->key + base;
     qsort_r(key, n, sizeof *key, by_text, json->p);
     for (size_t i = 1; i < n; i++) {
         if (by_text(&key[i - 1], &key[i], json->p) != 0) continue;

@@ -31,6 +31,9 @@ struct ift_yaml {
     bool flow;   /* the sequence stands in brackets */
     size_t done; /* where, in the feed, what was given ends */
     struct ift_err bad; /* why the last item was not read */
+    bool idle;          /* the parser, behind items that were read without it (yaml_plain.h) */
+    bool directives;    /* the document has some, which the parser must not forget */
+    size_t patience;    /* bytes that it reads before others are tried */
 
     struct ift_yaml_anchor *anchor; /* of this document */
     size_t nanchors, anchors_cap;
