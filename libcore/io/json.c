@@ -209,35 +209,65 @@ static uint32_t wrong_at(struct parser *s, uint32_t i, const char *wrong) {
     return WRONG;
 }
 
+static uint32_t expect_key(struct parser *s, uint32_t i) {
+    return s->text[i] == '"' ? i : wrong_at(s, i, "expected '\"' and a key");
+}
+
+/* Behind a member: where the next key or the closing bracket is. */
+static inline uint32_t scan_comma(struct parser *s, uint32_t i) {
+    const char *const text = s->text;
+    const uint32_t next = led_to_string(text, i, ',');
+    if (next != 0) return next;
+    i = scan_blanks(text, i);
+    if (text[i] == '}') return i;
+    if (text[i] != ',') return wrong_at(s, i, "expected ',' or '}'");
+    return expect_key(s, scan_blanks(text, i + 1));
+}
+
+/* A key, which is at text[i], to node n; where its value may begin. */
+static inline uint32_t scan_key(struct parser *s, uint32_t n, uint32_t i) {
+    const char *const text = s->text;
+    if ((i = scan_string(s, push(s, n, i), i)) == WRONG) return WRONG;
+    const uint32_t next = led_to_string(text, i, ':');
+    if (next != 0) return next;
+    i = scan_blanks(text, i);
+    return text[i] == ':' ? i + 1 : wrong_at(s, i, "expected ':'");
+}
+
+/* A container that is still open has its parent in `end`. */
+static inline void push_container(struct parser *s, uint32_t n, uint32_t i, uint32_t parent) {
+    struct ift_json_node *const node = push(s, n, i);
+    node->type = s->text[i] == '{' ? IFT_JSON_OBJECT : IFT_JSON_ARRAY;
+    node->escaped = 0;
+    node->end = parent;
+}
+
 enum { NONE = UINT32_MAX };
 
-/* The whole grammar in one loop, which keeps its state in registers. A container that is still open
- * has its parent in `end`. Leaves the number of nodes in *nodes. */
+/* The whole grammar in one loop, which keeps its state in registers. Leaves the number of nodes in
+ * *nodes. */
 static uint32_t scan_value(struct parser *s, uint32_t i, size_t *nodes) {
     const char *const text = s->text, *p;
-    uint32_t n = 0, open = NONE, depth = 0, count = 0, next;
+    uint32_t n = 0, open = NONE, depth = 0, count = 0;
     bool object = false;
     struct ift_json_node *node;
 value:
     i = scan_blanks(text, i);
     if (text[i] == '"') {
     string:
-        if ((i = scan_string(s, push(s, n, i), i)) == WRONG) return WRONG;
-        n++;
+        if ((i = scan_string(s, push(s, n++, i), i)) == WRONG) return WRONG;
     } else if (text[i] == '{' || text[i] == '[') {
         if (depth++ == MAX_DEPTH) return wrong_at(s, i, "nested deeper than 512");
         if (open != NONE) s->node[open].count = count;
         object = text[i] == '{';
-        node = push(s, n, i);
-        node->type = object ? IFT_JSON_OBJECT : IFT_JSON_ARRAY;
-        node->escaped = 0;
-        node->end = open;
+        push_container(s, n, i, open);
         open = n++;
         count = 0;
         i = scan_blanks(text, i + 1);
         if (text[i] == (object ? '}' : ']')) goto close;
-        if (object) goto key;
-        goto value;
+        if (!object) goto value;
+        if (expect_key(s, i) == WRONG) return WRONG;
+        goto key;
     } else {
         if (!(p = scan_scalar(s, push(s, n++, i), text + i))) return WRONG;
         i = (uint32_t)(p - text);
@@ -246,26 +276,11 @@ value:
 behind_value:
     count++;
     if (object) {
-        if ((next = led_to_string(text, i, ',')) != 0) {
-            i = next;
-        } else {
-            i = scan_blanks(text, i);
-            if (text[i] == '}') goto close;
-            if (text[i] != ',') return wrong_at(s, i, "expected ',' or '}'");
-            i++;
-        key:
-            i = scan_blanks(text, i);
-            if (text[i] != '"') return wrong_at(s, i, "expected '\"' and a key");
-        }
-        if ((i = scan_string(s, push(s, n, i), i)) == WRONG) return WRONG;
-        n++;
-        if ((next = led_to_string(text, i, ':')) != 0) {
-            i = next;
-            goto string;
-        }
-        i = scan_blanks(text, i);
-        if (text[i] != ':') return wrong_at(s, i, "expected ':'");
-        i++;
+        if ((i = scan_comma(s, i)) == WRONG) return WRONG;
+        if (text[i] == '}') goto close;
+    key:
+        if ((i = scan_key(s, n++, i)) == WRONG) return WRONG;
+        if (text[i] == '"') goto string;
         goto value;
     }
     i = scan_blanks(text, i);
