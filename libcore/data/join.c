@@ -7,11 +7,12 @@
 #include "libcore/base/mem.h"
 #include "libcore/data/source.h"
 
-/* What can be found. Its text and name lie in those of the join. The text is {"as": value}: of what
- * is joined all but the members that a value brings, and the last bracket. */
+/* What can be found. Its text, nodes and name lie in those of the join. The text is {"as": value},
+ * of what is joined all but the members that a value brings, and the last bracket. */
 struct ift_join_entry {
     uint64_t hash;
     size_t text, text_n;
+    size_t node, nodes;  /* as if its text began at 0 */
     size_t name, name_n; /* the key, or the path without its extension */
     bool wrong;          /* the text is why there is none */
 };
@@ -21,7 +22,8 @@ struct ift_join {
     char *path;
     struct ift_str head; /* with which each entry's text begins */
     struct ift_str text, names;
-    struct ift_json_index index; /* of text */
+    struct ift_json_node *node; /* of all texts: each is parsed once, however often it is found */
+    size_t nodes, node_cap;
     struct ift_join_entry *entry;
     size_t n, cap;
     size_t *slot, slots; /* 1 + an entry, or 0: free; a power of two, at most half of them taken */
@@ -31,14 +33,14 @@ struct ift_join {
 
 /* ---- names ---- */
 
-static struct ift_slice after_last(struct ift_slice s, const char *any) {
+static struct ift_slice after_last(struct ift_slice s, char separator, char other) {
     size_t from = s.n;
-    while (from > 0 && !strchr(any, s.p[from - 1])) from--;
+    while (from > 0 && s.p[from - 1] != separator && s.p[from - 1] != other) from--;
     return (struct ift_slice){s.p + from, s.n - from};
 }
 
 static struct ift_slice without_extension(struct ift_slice path) {
-    const struct ift_slice last = after_last(path, "/");
+    const struct ift_slice last = after_last(path, '/', '/');
     const char *const dot = last.n ? memrchr(last.p, '.', last.n) : NULL;
     return dot && dot > last.p ? (struct ift_slice){path.p, (size_t)(dot - path.p)} : path;
 }
@@ -49,7 +51,7 @@ static struct ift_slice name_of(const struct ift_join *j, const struct ift_join_
 
 /* Files are sought by the last part of their paths, of which there may be several. */
 static uint64_t hash_of(const struct ift_join *j, struct ift_slice name) {
-    const struct ift_slice part = j->how->key ? name : after_last(name, "/:");
+    const struct ift_slice part = j->how->key ? name : after_last(name, '/', ':');
     return ift_hash(part.p, part.n);
 }
 
@@ -193,18 +195,37 @@ static int see(const struct ift_join *j, struct ift_recipe *through, struct ift_
                : IFT_FAIL(err, "through=%s gives no value, or several", j->how->through);
 }
 
-/* Whoever finds an entry for which it fails hears of it, nobody else. */
+static int parse(struct ift_join *j, struct ift_join_entry *e, struct ift_slice text,
+                 struct ift_err *err) {
+    IFT_TRY(ift_json_parse(&j->doc, text.p, text.n, err));
+    e->node = j->nodes;
+    e->nodes = j->doc.n;
+    j->node = ift_grow(j->node, j->nodes + e->nodes, &j->node_cap, sizeof *j->node);
+    memcpy(j->node + j->nodes, j->doc.node, e->nodes * sizeof *j->node);
+    j->nodes += e->nodes;
+    return 0;
+}
+
+/* Makes what is read ready to be found. Whoever finds an entry for which it fails hears of it,
+ * nobody else. */
 static void see_all(struct ift_join *j, struct ift_recipe *through) {
     struct ift_str text = {0}, out = {0};
     for (size_t i = 0; i < j->n; i++) {
         struct ift_join_entry *const e = &j->entry[i];
+        struct ift_slice value = inside(j, e);
         struct ift_err why = {0};
-        e->wrong = see(j, through, inside(j, e), &out, &why) < 0;
+        e->wrong = through && see(j, through, value, &out, &why) < 0;
+        if (through) value = ift_str_slice(&out);
         e->text = text.n;
-        if (e->wrong)
+        if (!e->wrong) {
+            add_text(j, &text, value);
+            const struct ift_slice whole = {text.p + e->text, text.n - e->text};
+            e->wrong = parse(j, e, whole, &why) < 0;
+        }
+        if (e->wrong) {
+            text.n = e->text;
             ift_str_adds(&text, why.text);
-        else
-            add_text(j, &text, ift_str_slice(&out));
+        }
         e->text_n = text.n - e->text;
     }
     ift_str_release(&out);
@@ -233,11 +254,10 @@ int ift_join_open(struct ift_join **result, const struct ift_recipe_join *how,
         if (got < 0) ift_item_fail(item, err);
     }
     ift_source_free(source);
+    if (got == 0) see_all(j, through);
     ift_json_release(&j->doc);
     ift_str_release(&j->file);
     *result = j;
-    if (got == 0 && through) see_all(j, through);
-    if (got == 0) ift_json_index_fill(&j->index, j->text.p, j->text.n);
     if (got == 0) return 0;
     ift_join_free(j);
     return -1;
@@ -278,22 +298,16 @@ static void add_nodes(struct ift_json *doc, const struct ift_json_node *node, si
 }
 
 /* The text begins with the entry's, but for its last bracket. */
-static int begin_with(const struct ift_join *j, struct ift_joined *to,
-                      const struct ift_join_entry *entry, struct ift_err *err) {
-    const struct ift_slice text = {j->text.p + entry->text, entry->text_n};
-    to->entry = NULL;
-    IFT_TRY(ift_json_parse_in(&to->doc, &j->index, text, err));
-    const uint32_t before = (uint32_t)(text.p - to->doc.text);
-    for (size_t i = 0; i < to->doc.n; i++) {
-        to->doc.node[i].from -= before;
-        to->doc.node[i].to -= before;
-    }
+static void begin_with(const struct ift_join *j, struct ift_joined *to,
+                       const struct ift_join_entry *entry) {
+    struct ift_json *const doc = &to->doc;
+    doc->node = ift_grow(doc->node, entry->nodes, &doc->cap, sizeof *doc->node);
+    memcpy(doc->node, j->node + entry->node, entry->nodes * sizeof *doc->node);
     ift_str_clear(&to->text);
-    ift_str_add(&to->text, text.p, text.n - 1);
+    ift_str_add(&to->text, j->text.p + entry->text, entry->text_n - 1);
     to->entry = entry;
     to->entry_text = to->text.n;
-    to->entry_nodes = to->doc.n;
-    return 0;
+    to->entry_nodes = entry->nodes;
 }
 
 /* Then come the value's members. */
@@ -317,7 +331,7 @@ int ift_join_add(const struct ift_join *j, const struct ift_json *value, struct 
     const struct ift_join_entry *found;
     if (!ift_json_is(value, 0, IFT_JSON_OBJECT)) return IFT_FAIL(err, "must be an object");
     IFT_TRY(find_for(j, value, to, &found, err));
-    if (found != to->entry) IFT_TRY(begin_with(j, to, found, err));
+    if (found != to->entry) begin_with(j, to, found);
     end_with(to, value);
     return 0;
 }
@@ -337,7 +351,7 @@ void ift_join_free(struct ift_join *j) {
     ift_str_release(&j->text);
     ift_str_release(&j->names);
     ift_str_release(&j->head);
-    ift_json_index_release(&j->index);
+    free(j->node);
     ift_str_release(&j->file);
     ift_json_release(&j->doc);
     free(j);
