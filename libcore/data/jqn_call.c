@@ -22,6 +22,17 @@ static bool ends(struct ift_slice s, struct ift_slice with) {
     return s.n >= with.n && (with.n == 0 || memcmp(s.p + s.n - with.n, with.p, with.n) == 0);
 }
 
+/* memmem, which takes its time to begin, for texts and parts as short as most are. */
+static const char *find_part(const char *p, const char *end, struct ift_slice part) {
+    enum { SHORT = 16 };
+    if (part.n > SHORT) return memmem(p, (size_t)(end - p), part.p, part.n);
+    for (; (size_t)(end - p) >= part.n; p++) {
+        p = memchr(p, part.p[0], (size_t)(end - p) - part.n + 1);
+        if (!p || ift_bytes_eq(p, part.p, part.n)) return p;
+    }
+    return NULL;
+}
+
 /* ---- of any value ---- */
 
 static int call_not(struct jqn_run *x, value in, const value *arg, value *out) {
@@ -252,7 +263,7 @@ static bool contains(struct jqn_run *x, value a, value b) {
     if (a.type != b.type) return false;
     if (is_string(a)) {
         const struct ift_slice s = jqn_text(&x->heap, a), part = jqn_text(&x->heap, b);
-        return part.n == 0 || memmem(s.p, s.n, part.p, part.n) != NULL;
+        return part.n == 0 || find_part(s.p, s.p + s.n, part) != NULL;
     }
     if (a.type == IFT_JSON_OBJECT) {
         const struct jqn_member *const m = jqn_members(&x->heap, b, &nb);
@@ -301,17 +312,6 @@ static int call_join(struct jqn_run *x, value in, const value *arg, value *out) 
         part[parts++] = jqn_to_string(x, item[i]);
     }
     return jqn_join(x, part, parts, out);
-}
-
-/* memmem, which takes its time to begin, for texts and parts as short as most are. */
-static const char *find_part(const char *p, const char *end, struct ift_slice part) {
-    enum { SHORT = 16 };
-    if (part.n > SHORT) return memmem(p, (size_t)(end - p), part.p, part.n);
-    for (; (size_t)(end - p) >= part.n; p++) {
-        p = memchr(p, part.p[0], (size_t)(end - p) - part.n + 1);
-        if (!p || ift_bytes_eq(p, part.p, part.n)) return p;
-    }
-    return NULL;
 }
 
 int jqn_split(struct jqn_run *x, value text, value separator, value *out) {

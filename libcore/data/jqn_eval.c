@@ -68,7 +68,7 @@ int jqn_parts(struct jqn_run *x, const struct jqn_expr *e, struct jqn_value in,
     struct jqn_value *const p = ift_arena_alloc(&x->heap.arena, e->nparts * sizeof *p);
     for (size_t i = e->nparts; i-- > 0;) {
         JQN_TRY(jqn_eval(x, e->part[i], in, &p[i]));
-        p[i] = jqn_to_string(x, p[i]);
+        if (p[i].type != IFT_JSON_STRING) p[i] = jqn_to_string(x, p[i]);
     }
     *part = p;
     return JQN_OK;
@@ -217,9 +217,9 @@ static int eval_index(struct jqn_run *x, const struct jqn_expr *e, struct jqn_va
     struct jqn_value of, key;
     JQN_TRY(jqn_eval(x, e->b, in, &key));
     JQN_TRY(jqn_eval(x, e->a, in, &of));
-    if (of.type != IFT_JSON_ARRAY || !key.own || key.type != IFT_JSON_NUMBER)
+    if (of.type != IFT_JSON_ARRAY || key.type != IFT_JSON_NUMBER)
         return jqn_binary(x, JQN_INDEX, of, key, out);
-    const double i = key.u.number;
+    const double i = key.own ? key.u.number : jqn_number(&x->heap, key);
     const size_t n = of.own ? of.n : x->heap.doc->node[of.n].count;
     if (!(i >= 0 && i < (double)n) || i != (double)(size_t)i)
         return jqn_binary(x, JQN_INDEX, of, key, out);

@@ -77,6 +77,42 @@ const struct jqn_expr *jqn_known_string(struct jqn_parser *p, const struct jqn_e
     return e;
 }
 
+/* Whether it is a string, whatever the input. */
+static bool is_string(const struct jqn_expr *e) {
+    if (e->op == JQN_IF) return e->single && is_string(e->b) && is_string(e->c);
+    return jqn_is_text(e) || (e->op == JQN_STRING && e->single);
+}
+
+/* Texts that follow one another are one. */
+static void add_string(struct jqn_parser *p, struct jqn_expr *whole, size_t *cap,
+                       const struct jqn_expr *e) {
+    if (e->op == JQN_STRING) {
+        for (size_t i = 0; i < e->nparts; i++) add_string(p, whole, cap, e->part[i]);
+        return;
+    }
+    const struct jqn_expr **const last = whole->nparts ? &whole->part[whole->nparts - 1] : NULL;
+    if (!last || !jqn_is_text(*last) || !jqn_is_text(e)) {
+        jqn_add_part(whole, cap, e);
+        return;
+    }
+    struct ift_str both = {0};
+    ift_str_add(&both, (*last)->literal.u.text, (*last)->literal.n);
+    ift_str_add(&both, e->literal.u.text, e->literal.n);
+    *last = jqn_text_literal(p, both.p, both.n);
+    ift_str_release(&both);
+}
+
+const struct jqn_expr *jqn_new_sum(struct jqn_parser *p, const struct jqn_expr *left,
+                                   const struct jqn_expr *right) {
+    if (!is_string(left) || !is_string(right) || left->nparts + right->nparts > JQN_TERMS)
+        return jqn_new_expr(p, JQN_ADD, left, right, NULL);
+    struct jqn_expr *const whole = jqn_new_expr(p, JQN_STRING, NULL, NULL, NULL);
+    size_t cap = 0;
+    add_string(p, whole, &cap, left);
+    add_string(p, whole, &cap, right);
+    return jqn_known_string(p, jqn_settle_parts(p, whole, true));
+}
+
 /* ---- arrays ---- */
 
 /* How many literals e is, which are put into item unless that is NULL; 0: it is anything else. */

@@ -39,7 +39,8 @@ static const struct jqn_expr *parse_sum(struct jqn_parser *p) {
         const bool plus = jqn_take_operator(p, '+');
         if (!plus && !jqn_take_operator(p, '-')) break;
         const struct jqn_expr *const right = parse_unary(p);
-        e = right ? jqn_new_expr(p, plus ? JQN_ADD : JQN_SUBTRACT, e, right, NULL) : NULL;
+        if (!right) return NULL;
+        e = plus ? jqn_new_sum(p, e, right) : jqn_new_expr(p, JQN_SUBTRACT, e, right, NULL);
     }
     if (!e) return NULL;
     jqn_skip_blanks(p);

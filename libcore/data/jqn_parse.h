@@ -50,6 +50,9 @@ const struct jqn_expr *jqn_new_if(struct jqn_parser *p, const struct jqn_expr *c
                                   const struct jqn_expr *yes, const struct jqn_expr *no);
 const struct jqn_expr *jqn_new_pipe(struct jqn_parser *p, const struct jqn_expr *e,
                                     const struct jqn_expr *rest);
+/* A sum of strings is a string of the parts of both. */
+const struct jqn_expr *jqn_new_sum(struct jqn_parser *p, const struct jqn_expr *left,
+                                   const struct jqn_expr *right);
 /* [inner], which may be NULL */
 const struct jqn_expr *jqn_new_array(struct jqn_parser *p, const struct jqn_expr *inner);
 /* Strings and objects of literals alone are literals; others stay. */

@@ -85,6 +85,7 @@ bool jqn_short_number(struct ift_slice text, double *value) {
 double jqn_number(const struct jqn_heap *h, struct jqn_value number) {
     if (number.own) return number.u.number;
     const struct ift_slice raw = ift_json_raw(h->doc, (int)number.n);
+    if (raw.n == 1) return raw.p[0] - '0';
     double value;
     if (jqn_short_number(raw, &value)) return value;
     char text[64]; /* strtod needs a terminator, which the document lacks */
