@@ -13,6 +13,7 @@ enum {
     KEPT = 1 << 24,  /* exponentials of a chunk of rows */
     BLOCK = 1 << 19, /* logits of a block */
     MOST = 1056,     /* rows of a chunk */
+    ENOUGH = 360,    /* of one that is kept: with more of them the products gain nothing */
     WHOLE = 12,      /* they are a multiple, so that no product ends in part of a tile */
     STRIP = 64,      /* columns summed up together; those of a block are a multiple */
     FEW = 4,         /* rows of a block not worth waking anyone for */
@@ -49,7 +50,7 @@ static bool keeps(const struct ift_call *c) {
 static int64_t most_rows(const struct ift_call *c) {
     const int64_t n = c->in[0].dim[0], v = c->in[1].dim[0];
     int64_t most = MOST;
-    if (keeps(c) && v > 0) most = ift_min(most, KEPT / v);
+    if (keeps(c) && v > 0) most = ift_min(ENOUGH, KEPT / v);
     if (most > WHOLE) most = most / WHOLE * WHOLE;
     return ift_min(n, most < 1 ? 1 : most);
 }
