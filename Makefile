@@ -69,6 +69,8 @@ run = $(if $(V),,@$(if $(SILENT),,echo '$(1)	$(patsubst $(BUILD)/%,%,$@)';)) $(2
 
 # The same bits on every processor: no fused multiply-add that the source does not ask for.
 $(BUILD)/obj/libcore/%.o: private ROOM = -ffp-contract=off
+# Of no effect on results, but without them gcc makes no vectors of what has a square root or a choice.
+$(BUILD)/obj/libcore/base/rng.o: private FACTS = -fno-math-errno -fno-trapping-math
 # Nothing is read there, and clang takes minutes to watch it.
 $(if $(filter fuzzer,$(SAN)),$(BUILD)/obj/kernels/%.o: private SANITIZE :=)
 # What only one file is told.

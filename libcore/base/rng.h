@@ -27,6 +27,9 @@ uint64_t ift_rng_u64(struct ift_rng *r);
 uint64_t ift_rng_below(struct ift_rng *r, uint64_t n); /* uniform in [0, n), unbiased; n >= 1 */
 double ift_rng_unit(struct ift_rng *r);                /* [0, 1), 53 bits */
 double ift_rng_normal(struct ift_rng *r);              /* standard normal (Box-Muller, the first) */
+/* Deviates from, from + 1, … of a sequence that nothing was drawn of, at once: the same bits as n
+ * calls of ift_rng_normal, any part of them by itself; with AVX2 in a quarter of the time. */
+void ift_rng_normals(const struct ift_rng *r, size_t from, double *out, size_t n);
 
 /* A uniform permutation of 0..n-1, written to `order` (Fisher-Yates); n < 2^32. */
 void ift_rng_permutation(struct ift_rng *r, uint32_t *order, size_t n);

@@ -9,7 +9,10 @@
 #include "libcore/io/stream.h"
 #include "libcore/model/model_internal.h"
 
-enum { STREAM = 0x696e6974 }; /* keeps these numbers apart from other uses of a seed */
+enum {
+    STREAM = 0x696e6974, /* keeps these numbers apart from other uses of a seed */
+    BLOCK = 1024,
+};
 
 struct maker {
     const struct ift_model_create *how;
@@ -37,8 +40,13 @@ static void fill(const struct maker *k, const struct ift_tensor *t, float *to) {
     const char *const residual = k->arch->residual_suffix;
     double deviation = c->initializer_range;
     if (residual && ends_with(t->name, residual)) deviation /= sqrt(2.0 * (double)c->layers);
-    struct ift_rng r = ift_rng(k->how->seed, STREAM, ift_hash(t->name, strlen(t->name)));
-    for (size_t i = 0; i < n; i++) to[i] = (float)(deviation * ift_rng_normal(&r));
+    const struct ift_rng r = ift_rng(k->how->seed, STREAM, ift_hash(t->name, strlen(t->name)));
+    double normal[BLOCK];
+    for (size_t from = 0; from < n; from += BLOCK) {
+        const size_t count = n - from < BLOCK ? n - from : BLOCK;
+        ift_rng_normals(&r, from, normal, count);
+        for (size_t i = 0; i < count; i++) to[from + i] = (float)(deviation * normal[i]);
+    }
     if (c->embed_pad >= 0 && strcmp(t->name, k->arch->embed_name) == 0)
         memset(to + (size_t)c->embed_pad * (size_t)c->hidden, 0, (size_t)c->hidden * sizeof *to);
 }

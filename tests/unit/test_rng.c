@@ -104,6 +104,27 @@ static void test_normal_bits(void) {
     CHECK(digest == 0xf8428cc9151b4dcau);
 }
 
+/* Many at once are the same bits as one after the other, wherever a part begins and ends, and past
+ * the place where the counter starts again. */
+static void test_many_normals(void) {
+    enum { N = 1500, GUARD = 1 };
+    double want[N], got[N + GUARD];
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        const struct ift_rng fresh = ift_rng(seed * 0x9e3779b97f4a7c15u, (uint32_t)seed, ~seed);
+        struct ift_rng r = fresh;
+        if (seed % 2) r.counter[0] = 0u - 700;
+        const struct ift_rng start = r;
+        for (int i = 0; i < N; i++) want[i] = ift_rng_normal(&r);
+        for (size_t from = 0; from < N; from += 1 + 97 * (seed % 5) + from / 3) {
+            const size_t n = (N - from) / (1 + from % 4);
+            got[n] = 17;
+            ift_rng_normals(&start, from, got, n);
+            CHECK(memcmp(got, want + from, n * sizeof *got) == 0);
+            CHECK(got[n] == 17);
+        }
+    }
+}
+
 static void test_permutation(void) {
     enum { N = 1000 };
     uint32_t order[N];
@@ -137,6 +158,7 @@ int main(void) {
     test_below();
     test_reals();
     test_normal_bits();
+    test_many_normals();
     test_permutation();
     return check_done();
 }
