@@ -59,9 +59,9 @@ def conditions:
   .table.types as $types
   | [.sql.conds[] | $types[.[0]] as $type | [.[0], .[1], (.[2] | if $type == "real" then number else text end)]];
 def with_all:
-  conditions as $conditions
-  | reduce $conditions[] as $c (.table.lines;
-      $c[0] as $i | $c[2] as $value
+  .table.types as $types
+  | reduce .sql.conds[] as $c (.table.lines;
+      $c[0] as $i | ($c[2] | if $types[$i] == "real" then number else text end) as $value
       | if $c[1] == 2 then map(select(.[0][$i] == $value))
         elif $c[1] == 3 then map(select(.[0][$i] != $value))
         elif $value == null then []

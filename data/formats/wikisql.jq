@@ -54,16 +54,12 @@ def shown_too:
       }
   else . end;
 def operator: ["=", ">", "<"][.] // error("an operator that is not 0, 1 or 2");
-# What rows are asked for: column, operator and value of each condition.
-def conditions:
-  .table.types as $types
-  | [.sql.conds[] | $types[.[0]] as $type | [.[0], .[1], (.[2] | if $type == "real" then number else text end)]];
 def result:
   .sql.agg as $agg
   | .sql.sel as $column
-  | conditions as $conditions
-  | reduce $conditions[] as $c (.table.lines;
-      $c[0] as $i | $c[2] as $value
+  | .table.types as $types
+  | reduce .sql.conds[] as $c (.table.lines;
+      $c[0] as $i | ($c[2] | if $types[$i] == "real" then number else text end) as $value
       | if $c[1] == 0 then map(select(.[0][$i] == $value))
         elif $value == null then []
         elif $c[1] == 1 then map(select(.[0][$i] > $value))
