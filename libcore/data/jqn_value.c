@@ -150,17 +150,14 @@ static ptrdiff_t find(struct jqn_heap *h, const struct jqn_member *member, size_
 /* The node of the value, or -1. This is where picking fields spends its time: most keys differ in
  * length. */
 static int find_node(const struct ift_json *doc, int object, struct ift_slice key) {
-    const struct ift_json_node *const node = doc->node;
-    const uint32_t end = node[object].end;
+    const struct ift_json_node *const node = doc->node, *const end = node + node[object].end;
     const size_t length = key.n + 2; /* of a key with its quotes */
     int found = -1;
-    for (uint32_t k = (uint32_t)object + 1; k < end; k = node[k + 1].end) {
-        const struct ift_json_node *const n = &node[k];
-        if (n->to - n->from == length && !n->escaped) {
-            if (ift_bytes_eq(doc->text + n->from + 1, key.p, key.n)) found = (int)k + 1;
-        } else if (n->escaped && ift_json_escaped_is(doc, (int)k, key)) {
-            found = (int)k + 1;
-        }
+    for (const struct ift_json_node *k = &node[object + 1]; k < end; k = &node[k[1].end]) {
+        if (k->escaped
+                ? ift_json_escaped_is(doc, (int)(k - node), key)
+                : k->to - k->from == length && ift_bytes_eq(doc->text + k->from + 1, key.p, key.n))
+            found = (int)(k - node) + 1;
     }
     return found;
 }

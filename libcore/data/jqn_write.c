@@ -181,6 +181,8 @@ static int eval_object_to(struct jqn_run *x, const struct jqn_expr *e, struct jq
         const struct jqn_expr *const value = e->part[i + 1];
         if (is_field(value, in))
             write_field(&x->heap, value, in, w.tape, w.out);
+        else if (value->op == JQN_LITERAL && jqn_has_json(value->literal))
+            write_ready(w.tape, w.out, "", value->literal, "");
         else
             JQN_TRY(eval_to(x, value, in, inside));
     }
