@@ -11,7 +11,7 @@
 #include "libcore/io/stream.h"
 
 struct counts {
-    uint64_t in, out, dropped, rejected, note[IFT_FILTER_NOTES];
+    uint64_t in, out, dropped, rejected, untold, note[IFT_FILTER_NOTES];
 };
 
 /* A slab on its way: what it held, what became of it. */
@@ -96,13 +96,13 @@ static int read_batch(void *ctx, void *batch, struct ift_err *err) {
 
 /* Rewrites the lines in text in another shape: lines again, or elements of an array, each led by
  * the separator. */
-static int reshape(struct local *l, enum ift_shape shape, struct ift_str *out,
+static int reshape(struct local *l, enum ift_shape shape, struct ift_str *out, uint64_t *untold,
                    struct ift_err *err) {
     for (const char *p = l->text.p, *const end = p + l->text.n; p < end;) {
         const char *const nl = memchr(p, '\n', (size_t)(end - p));
         IFT_TRY(ift_record_parse(&l->record, p, (size_t)(nl - p), err));
         if (shape == IFT_SHAPE_JSON_ARRAY) ift_str_adds(out, ", ");
-        IFT_TRY(ift_shape_write(out, &l->record, shape, err));
+        IFT_TRY(ift_shape_write(out, &l->record, shape, untold, err));
         if (shape != IFT_SHAPE_JSON_ARRAY) ift_str_addc(out, '\n');
         p = nl + 1;
     }
@@ -114,16 +114,18 @@ static int map_item(const struct state *s, struct local *l, struct batch *b,
     const bool rewrite = s->f->as != IFT_SHAPE_JSONL;
     struct ift_emit emit = {.out = rewrite ? &l->text : &b->out};
     const size_t before = b->out.n;
+    uint64_t untold = 0;
     ift_str_clear(&l->text);
     int status = item->wrong ? ift_fail(err, "%s", item->wrong)
                              : s->f->map(s->ctx, l->own, item, &emit, err);
-    if (status == 0 && rewrite && emit.n) status = reshape(l, s->f->as, &b->out, err);
+    if (status == 0 && rewrite && emit.n) status = reshape(l, s->f->as, &b->out, &untold, err);
     if (status < 0) {
         b->out.n = before;
         return status;
     }
     b->counts.out += emit.n;
     b->counts.dropped += emit.n == 0;
+    b->counts.untold += untold;
     for (int i = 0; i < IFT_FILTER_NOTES; i++) b->counts.note[i] += emit.note[i];
     return 0;
 }
@@ -169,6 +171,7 @@ static int write_batch(void *ctx, void *batch, struct ift_err *err) {
     s->total.out += b->counts.out;
     s->total.dropped += b->counts.dropped;
     s->total.rejected += b->counts.rejected;
+    s->total.untold += b->counts.untold;
     for (int i = 0; i < IFT_FILTER_NOTES; i++) s->total.note[i] += b->counts.note[i];
     ift_progress_update(s->progress, s->total.in, NULL);
     if (s->rejects) IFT_TRY(ift_rejects_write(s->rejects, &b->rejects, err));
@@ -205,6 +208,8 @@ static void print_tally(const struct state *s) {
         if (s->total.note[i])
             ift_str_addf(&text, "; %" PRIu64 " %s", s->total.note[i], s->f->note[i]);
     }
+    if (s->total.untold)
+        ift_str_addf(&text, "; %" PRIu64 " without the system text", s->total.untold);
     if (s->marks)
         ift_str_addf(&text, "; %" PRIu64 " byte order mark%s dropped", s->marks,
                      s->marks == 1 ? "" : "s");

@@ -45,6 +45,16 @@ static int check_one_round(const struct ift_record *r, struct ift_err *err) {
                     IFT_SHOWN(got));
 }
 
+/* Does the dialogue begin with a system message? */
+static bool is_told(const struct ift_record *r) {
+    const int first = ift_json_first(&r->doc, r->messages);
+    return first >= 0 && ift_json_text_is(&r->doc, ift_json_get(&r->doc, first, "role"), "system");
+}
+
+static bool has_system(const struct ift_record *r) {
+    return !ift_record_lacks(r, r->system) || is_told(r);
+}
+
 /* The unified keys; `gap` stands behind every comma and colon. */
 static void add_unified(struct ift_str *out, const struct ift_record *r, const char *gap) {
     const struct {
@@ -119,10 +129,7 @@ static int add_messages(struct ift_str *out, const struct ift_record *r, const s
     struct ift_str text = {0};
     int rc = 0;
     ift_str_addf(out, "{\"%s\":[", d->list);
-    const int first = ift_json_first(doc, r->messages);
-    const bool told =
-        first >= 0 && ift_json_text_is(doc, ift_json_get(doc, first, "role"), "system");
-    if (!ift_record_lacks(r, r->system) && !told) {
+    if (!ift_record_lacks(r, r->system) && !is_told(r)) {
         ift_json_text(doc, r->system, &text);
         add_text(out, d, "system", &text);
     }
@@ -133,7 +140,8 @@ static int add_messages(struct ift_str *out, const struct ift_record *r, const s
         ift_json_text(doc, r->output, &text);
         add_text(out, d, "assistant", &text);
     }
-    for (int m = first; m >= 0 && rc == 0; m = ift_json_next(doc, r->messages, m)) {
+    for (int m = ift_json_first(doc, r->messages); m >= 0 && rc == 0;
+         m = ift_json_next(doc, r->messages, m)) {
         begin_message(out, d);
         rc = add_role(out, d, doc, ift_json_get(doc, m, "role"), err);
         ift_str_addf(out, ",\"%s\":", d->content);
@@ -154,9 +162,9 @@ static int add_belle(struct ift_str *out, const struct ift_record *r, struct ift
         return 0;
     }
     struct ift_str text = {0};
-    int rc = 0, last = -1;
-    for (int m = ift_json_first(doc, r->messages); m >= 0 && rc == 0;
-         m = ift_json_next(doc, r->messages, m)) {
+    int rc = 0, last = -1, m = ift_json_first(doc, r->messages);
+    if (is_told(r)) m = ift_json_next(doc, r->messages, m);
+    for (; m >= 0 && rc == 0; m = ift_json_next(doc, r->messages, m)) {
         const int role = ift_json_get(doc, m, "role");
         const bool answer = ift_json_text_is(doc, role, "assistant");
         last = answer ? m : -1;
@@ -181,7 +189,7 @@ static int add_belle(struct ift_str *out, const struct ift_record *r, struct ift
 }
 
 int ift_shape_write(struct ift_str *out, const struct ift_record *r, enum ift_shape shape,
-                    struct ift_err *err) {
+                    uint64_t *untold, struct ift_err *err) {
     switch (shape) {
     case IFT_SHAPE_JSONL:
         ift_json_copy(out, &r->doc, 0);
@@ -190,13 +198,16 @@ int ift_shape_write(struct ift_str *out, const struct ift_record *r, enum ift_sh
     case IFT_SHAPE_ALPACA:
         IFT_TRY(check_one_round(r, err));
         add_unified(out, r, shape == IFT_SHAPE_ALPACA ? "" : " ");
+        *untold += has_system(r);
         return 0;
     case IFT_SHAPE_MESSAGES:
         return add_messages(out, r, &openai, err);
     case IFT_SHAPE_SHAREGPT:
         return add_messages(out, r, &sharegpt, err);
     case IFT_SHAPE_BELLE:
-        return add_belle(out, r, err);
+        IFT_TRY(add_belle(out, r, err));
+        *untold += has_system(r);
+        return 0;
     }
     return IFT_FAIL(err, "no such shape");
 }

@@ -5,6 +5,8 @@
 #ifndef IFT_SHAPE_H
 #define IFT_SHAPE_H
 
+#include <stdint.h>
+
 #include "libcore/base/err.h"
 #include "libcore/base/str.h"
 #include "libcore/data/record.h"
@@ -27,8 +29,9 @@ enum ift_shape ift_shape(const char *name);
 
 /* Appends the record in that shape, without a line end. Fails on what the shape has no place for: a
  * dialogue of more than a question and its answer in a shape of those, a role that it does not
- * know. */
+ * know. A system text, for which the unified keys have no place, is left out and counted in
+ * *untold. */
 int ift_shape_write(struct ift_str *out, const struct ift_record *r, enum ift_shape shape,
-                    struct ift_err *err) IFT_MUST_CHECK;
+                    uint64_t *untold, struct ift_err *err) IFT_MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 
 static struct ift_record r;
 static struct ift_str out;
+static uint64_t untold; /* by the last shape */
 
 #define ONE             "{\"instruction\":\"i\",\"input\":\"\",\"output\":\"o\",\"id\":7}"
 #define BELOW           "{\"system\":\"s\",\"instruction\":\"i\",\"input\":\"x\",\"output\":\"o\"}"
@@ -19,11 +20,16 @@ static struct ift_str out;
                                                                     "{\"role\":\"assistant\","     \
                                                                     "\"content\":\"b\",\"k\":1}]}"
 
+#define LATE                                                                                       \
+    "{\"instruction\":\"q\",\"input\":\"\",\"output\":\"a\",\"messages\":[" SAY(                   \
+        "user", "q") "," SAY("system", "s") "," SAY("assistant", "a") "]}"
+
 static const char *shaped(const char *record, const char *shape) {
     struct ift_err err = {0};
     ift_str_clear(&out);
     CHECK_OK(ift_record_parse(&r, record, strlen(record), &err), &err);
-    if (ift_shape_write(&out, &r, ift_shape(shape), &err) < 0) {
+    untold = 0;
+    if (ift_shape_write(&out, &r, ift_shape(shape), &untold, &err) < 0) {
         ift_str_clear(&out);
         ift_str_addf(&out, "!%s", err.text);
     }
@@ -41,6 +47,12 @@ static void test_shapes(void) {
     CHECK_STR(shaped(ONE, "belle"), "{\"instruction\":\"i\",\"input\":\"\",\"output\":\"o\"}");
     CHECK_STR(shaped(ONE, "messages"),
               "{\"messages\":[" SAY("user", "i") "," SAY("assistant", "o") "]}");
+    CHECK_INT(untold, 0);
+    static const char *const three_keys[] = {"alpaca", "belle", "json-array"};
+    for (size_t i = 0; i < 3; i++) {
+        (void)shaped(BELOW, three_keys[i]);
+        CHECK_INT(untold, 1);
+    }
     CHECK_STR(shaped(BELOW, "messages"),
               "{\"messages\":[" SAY("system", "s") "," SAY("user", "i\\nx") "," SAY("assistant",
                                                                                     "o") "]}");
@@ -59,7 +71,12 @@ static void test_dialogues(void) {
               "\"r\"},{\"from\":\"gpt\",\"value\":\"b\"}]}");
     CHECK(strstr(shaped(TALK, "alpaca"), "!a dialogue of 2 rounds has") != NULL);
     CHECK(strstr(shaped(TALK, "json-array"), "!a dialogue of 2 rounds has") != NULL);
-    CHECK_STR(shaped(TALK, "belle"), "!a message of \"system\" has no place in --as belle");
+    CHECK_INT(untold, 0);
+    CHECK_STR(shaped(TALK, "belle"),
+              "{\"instruction\":\"Human:q\\nAssistant:a\\nHuman:r\\nAssistant:\",\"input\":\"\","
+              "\"output\":\"b\"}");
+    CHECK_INT(untold, 1);
+    CHECK_STR(shaped(LATE, "belle"), "!a message of \"system\" has no place in --as belle");
     CHECK_STR(shaped("{\"instruction\":\"r\",\"input\":\"\",\"output\":\"b\",\"messages\":[" SAY(
                          "user", "q") "," SAY("assistant", "a") "," SAY("user",
                                                                         "r") "," SAY("assistant",
