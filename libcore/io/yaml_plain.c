@@ -75,8 +75,8 @@ static bool read_key(struct reader *r) {
     return true;
 }
 
-/* What goes before a line of a block scalar but the first: the break behind the last line, which a
- * space stands for between folded lines that both begin with text, and the empty lines. */
+/* What goes before a line but the first: the break behind the last line, which a space stands for
+ * between folded lines that both begin with text, and the empty lines. */
 static void add_breaks(struct reader *r, bool folded, size_t empty) {
     if (!folded)
         ift_str_adds(r->json, "\\n");
@@ -121,13 +121,37 @@ static bool read_block(struct reader *r, bool folded) {
     return true;
 }
 
+/* From the break at r->p to the text of the next line that has any. The break stands for a space,
+ * or for the empty lines behind it; an escaped one for these alone. False: what follows is not
+ * indented as the rest of a scalar is. */
+static bool next_line(struct reader *r, bool escaped) {
+    size_t empty = 0;
+    for (r->p++; r->p < r->end && *r->p == '\n'; r->p++) empty++;
+    const size_t n = spaces(r);
+    if (n <= INDENT || r->p + n == r->end || r->p[n] == '\n') return false;
+    r->p += n;
+    if (empty > 0 || !escaped) add_breaks(r, true, empty);
+    return !memchr(r->p, '\t', (size_t)(line_end(r) - r->p));
+}
+
+/* The blanks before a break are not of a scalar. */
+static size_t text_before(const struct reader *r, const char *end) {
+    while (end > r->p && end[-1] == ' ') end--;
+    return (size_t)(end - r->p);
+}
+
 /* Behind the quote. What it stands for needs no escape but what has one already. */
 static bool read_single(struct reader *r) {
-    const char *const end = line_end(r);
     ift_str_addc(r->json, '"');
     for (;;) {
+        const char *const end = line_end(r);
         const char *const quote = memchr(r->p, '\'', (size_t)(end - r->p));
-        if (!quote) return false;
+        if (!quote) {
+            ift_json_escape(r->json, r->p, text_before(r, end));
+            r->p = end;
+            if (!next_line(r, false)) return false;
+            continue;
+        }
         const bool doubled = quote[1] == '\'';
         ift_json_escape(r->json, r->p, (size_t)(quote - r->p) + doubled);
         r->p = quote + 1 + doubled;
@@ -137,30 +161,64 @@ static bool read_single(struct reader *r) {
     return *r->p == '\n';
 }
 
-/* Of the escapes those that are written the same in JSON. */
-static bool read_double(struct reader *r) {
-    const char *const end = line_end(r), *p = r->p;
-    for (; p < end && *p != '"'; p++) {
-        if (*p == '\\' && !memchr("nt\"\\", *++p, 4)) return false;
-    }
-    if (p >= end || p[1] != '\n') return false;
-    ift_str_addc(r->json, '"');
-    ift_str_add(r->json, r->p, (size_t)(p - r->p));
-    ift_str_addc(r->json, '"');
-    r->p = p + 1;
+/* Behind a backslash: of the escapes those that are written the same in JSON, a space, which stands
+ * where a line must not begin or end with one, and a break. */
+static bool read_escape(struct reader *r) {
+    const char c = *r->p;
+    if (c == '\n') return next_line(r, true);
+    if (!memchr("nt\"\\ ", c, 5)) return false;
+    if (c != ' ') ift_str_addc(r->json, '\\');
+    ift_str_addc(r->json, c);
+    r->p++;
     return true;
 }
 
+static bool read_double(struct reader *r) {
+    ift_str_addc(r->json, '"');
+    for (;;) {
+        const char *p = r->p;
+        while (*p != '\n' && *p != '"' && *p != '\\') p++;
+        ift_str_add(r->json, r->p, *p == '\n' ? text_before(r, p) : (size_t)(p - r->p));
+        r->p = p + (*p != '\n');
+        if (*p == '"') break;
+        if (!(*p == '\\' ? read_escape(r) : next_line(r, false))) return false;
+    }
+    ift_str_addc(r->json, '"');
+    return *r->p == '\n';
+}
+
+static bool is_plain(struct ift_slice line) {
+    const char last = line.p[line.n - 1];
+    return last != ' ' && last != ':' && *line.p != '#' && !memmem(line.p, line.n, ": ", 2) &&
+           !memmem(line.p, line.n, " #", 2);
+}
+
+/* Whether a plain scalar goes on behind the end of a line. */
+static bool goes_on(const struct reader *r, const char *end) {
+    while (end < r->end && *end == '\n') end++;
+    return r->end - end > INDENT && memcmp(end, "   ", INDENT + 1) == 0;
+}
+
 static bool read_plain(struct reader *r) {
-    const char *const end = line_end(r);
-    const struct ift_slice text = {r->p, (size_t)(end - r->p)};
     if (!is_word(*r->p) && !(*r->p & 0x80)) return false;
-    if (end[-1] == ' ' || end[-1] == ':' || memmem(text.p, text.n, ": ", 2) ||
-        memmem(text.p, text.n, " #", 2))
-        return false;
-    r->p = end;
-    struct ift_err err;
-    return ift_yaml_scalar(r->json, text, true, NULL, &err) == 0;
+    struct ift_slice line = {r->p, (size_t)(line_end(r) - r->p)};
+    if (!is_plain(line)) return false;
+    if (!goes_on(r, line.p + line.n)) {
+        struct ift_err err;
+        r->p += line.n;
+        return ift_yaml_scalar(r->json, line, true, NULL, &err) == 0;
+    }
+    ift_str_addc(r->json, '"'); /* what has a blank or a break within is text */
+    for (;;) {
+        ift_json_escape(r->json, line.p, line.n);
+        r->p += line.n;
+        if (!goes_on(r, r->p)) break;
+        if (!next_line(r, false)) return false;
+        line = (struct ift_slice){r->p, (size_t)(line_end(r) - r->p)};
+        if (!is_plain(line)) return false;
+    }
+    ift_str_addc(r->json, '"');
+    return true;
 }
 
 static bool read_value(struct reader *r) {

@@ -2,12 +2,13 @@
  * one element of a block sequence at the left margin that is a mapping of plain keys to scalars,
  *
  *     - key: plain
- *       other: 'single' or "double" on the line
+ *       other: 'single', or "double", or plain
+ *         on several lines
  *       text: |-
  *         lines, or folded ones
  *
- * and nothing else: no anchor, tag, alias, comment, flow, nested collection or scalar of several
- * lines that is not a block; no tab but in text, no control character. Whatever is not surely of
+ * and nothing else: no anchor, tag, alias, comment, flow or nested collection; no tab but in the
+ * text of a block, no control character. Whatever is not surely of
  * this shape is left to libyaml. Private to yaml.
  */
 #ifndef IFT_YAML_PLAIN_H

@@ -78,6 +78,22 @@ static void yaml_add_line(struct yaml_random *r, struct ift_str *out, bool quote
     }
 }
 
+/* A scalar that is no block; on several lines now and then. */
+static void yaml_add_flow(struct yaml_random *r, struct ift_str *out, bool quoted) {
+    yaml_add_line(r, out, quoted);
+    if (yaml_pick(r, 4)) return;
+    for (unsigned n = 1 + yaml_pick(r, 3); n > 0; n--) {
+        static const char *const breaks[] = {"\n",   "\n",     "\n",  "\n",   "\n",    "\n",
+                                             "\n\n", "\n\n\n", " \n", "\\\n", "\n  \n"};
+        static const char *const indents[] = {"    ",  "    ",    "    ", "   ",
+                                              "     ", "    \\ ", "  ",   "\t"};
+        ift_str_adds(out, YAML_ONE_OF(r, breaks));
+        ift_str_adds(out, indents[yaml_pick(r, yaml_pick(r, 4) ? 6 : 8)]);
+        if (yaml_pick(r, 4)) ift_str_adds(out, "word");
+        yaml_add_line(r, out, quoted);
+    }
+}
+
 static void yaml_add_block(struct yaml_random *r, struct ift_str *out) {
     static const char *const heads[] = {"|",  ">",  "|-", ">-", "|+", ">+", ">-",
                                         "|-", ">-", "|-", "|",  ">",  "|2", "> "};
@@ -103,16 +119,16 @@ static void yaml_add_item(struct yaml_random *r, struct ift_str *out) {
         switch (yaml_pick(r, 5)) {
         case 0:
             ift_str_adds(out, "Word");
-            yaml_add_line(r, out, false);
+            yaml_add_flow(r, out, false);
             break;
         case 1:
             ift_str_addc(out, '\'');
-            yaml_add_line(r, out, true);
+            yaml_add_flow(r, out, true);
             ift_str_addc(out, '\'');
             break;
         case 2:
             ift_str_addc(out, '"');
-            yaml_add_line(r, out, true);
+            yaml_add_flow(r, out, true);
             ift_str_addc(out, '"');
             break;
         default:
