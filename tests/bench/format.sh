@@ -74,22 +74,24 @@ wall() {
     cat "$work/time" >>"$work/$name"
 }
 
+# Of threads the time is taken without a file to write, which takes the kernel as long with one
+# thread as with two.
 one() {
-    "$BUILD/bin/ift-format" -q -j "$1" --jq "$PROJECT" "$2" >"$work/wall.$3"
+    "$BUILD/bin/ift-format" -q -j "$1" --jq "$PROJECT" "$2" >/dev/null
 }
 both_halves() {
-    one 1 "$work/half.00" a &
-    one 1 "$work/half.01" b && wait $!
+    one 1 "$work/half.00" &
+    one 1 "$work/half.01" && wait $!
 }
 export -f one both_halves
 export BUILD PROJECT work
 split -n l/2 -d "$in" "$work/half."
 for ((i = 0; i < REPS; i++)); do
-    wall one bash -c "one 1 '$in' one" || exit 1
-    wall two bash -c "one 2 '$in' two" || exit 1
+    wall one bash -c "one 1 '$in'" || exit 1
+    wall two bash -c "one 2 '$in'" || exit 1
     wall halves bash -c both_halves || exit 1
 done
-cmp "$work/wall.one" "$work/wall.two" || exit 1
+"$BUILD/bin/ift-format" -q -j 2 --jq "$PROJECT" "$in" | cmp - "$work/out.ift" || exit 1
 fastest() {
     sort -n "$work/$1" | head -n 1
 }

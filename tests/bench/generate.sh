@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # generate.sh: the speed of generation beside the speed of memory, beside PyTorch and llama.cpp, in one run on one machine.
 #
-# A LLaMA of 162 M parameters, one sequence at a time; as bf16 it is 310 MB, more than caches hold. A new token needs
+# A LLaMA, one sequence at a time; of 162 M parameters it is 310 MB as bf16, more than caches hold. A new token needs
 # every weight but the embedding once, so memory sets the pace: decode is given in tokens/s and as the share of what a
 # plain loop reads from memory on as many threads; prefill is tokens/s of a prompt of 512. All take turns, ROUNDS times,
 # and the best of each counts; transformers, which takes as long as all others together, has one turn in their middle.
@@ -11,24 +11,32 @@
 #   PEER_TYPES=...  what transformers runs in (f32; halves take it minutes where the processor lacks them)
 #   LLAMA=DIR LLAMA_LIB=DIR   llama.cpp's sources, and where its libllama.so was built (GGML_NATIVE on)
 #   MMAP=no                   weights copied to memory first, as ift-generate --no-mmap has them
+#   SIZE=162                  millions of parameters: 58, 162, 1100
 #   THREADS="..."   (1)    TYPES="..." stored as (f32 bf16 f16)    ROUNDS=N (3)
 # Numbers of a busy machine with more than one thread compare nothing but luck.
 set -euo pipefail
 SRC=$(cd "$(dirname "$0")/../.." && pwd)
 BUILD=${BUILD:-$SRC/build}
 SHARED=${SHARED:-$SRC/../shared}
-ROUNDS=${ROUNDS:-3} PEER_TYPES=${PEER_TYPES:-f32} THREADS=${THREADS:-1} TYPES=${TYPES:-f32 bf16 f16}
+SIZE=${SIZE:-162} ROUNDS=${ROUNDS:-3} PEER_TYPES=${PEER_TYPES:-f32} THREADS=${THREADS:-1} TYPES=${TYPES:-f32 bf16 f16}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 make -s -C "$SRC" BUILD="$BUILD" DEPS=no "$BUILD/tests/bench/generate_speed"
 
-cat >"$tmp/config.json" <<'END'
-{"architectures":["LlamaForCausalLM"],"model_type":"llama","vocab_size":32000,"hidden_size":768,
- "intermediate_size":2048,"num_hidden_layers":16,"num_attention_heads":12,"num_key_value_heads":12,
+case $SIZE in
+162) hidden=768 inner=2048 layers=16 heads=12 kv=12 ;;
+58) hidden=512 inner=1376 layers=8 heads=8 kv=8 ;;
+1100) hidden=2048 inner=5632 layers=22 heads=32 kv=4 ;;
+*) echo "SIZE is 58, 162 or 1100" >&2; exit 2 ;;
+esac
+cat >"$tmp/config.json" <<END
+{"architectures":["LlamaForCausalLM"],"model_type":"llama","vocab_size":32000,"hidden_size":$hidden,
+ "intermediate_size":$inner,"num_hidden_layers":$layers,"num_attention_heads":$heads,"num_key_value_heads":$kv,
  "max_position_embeddings":1024,"rms_norm_eps":1e-06,"rope_theta":10000.0,"hidden_act":"silu",
  "tie_word_embeddings":false,"torch_dtype":"float32"}
 END
-weights=137822208 # elements that a token needs: all matrices but the embedding
+# elements that a token needs: all matrices but the embedding
+weights=$((layers * (hidden * (2 * hidden + 3 * inner) + 2 * hidden * hidden / heads * kv) + 32000 * hidden))
 for type in $TYPES; do
     "$BUILD/bin/ift-init" -q --config "$tmp/config.json" --dtype "$type" -o "$tmp/$type"
     # What was just written is cached in small pages; what is read from the disk, as a model is that came some other way,
