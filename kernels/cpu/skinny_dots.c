@@ -3,6 +3,11 @@
 /* Wide rows that stay in the first level cache while all few are gone through. */
 enum { GROUP = 12 };
 
+/* Bytes that a band is asked for in advance: it is one stream, its rows lie one behind the other,
+ * but the processor's own prefetching begins anew with each page, and fetches what is needed once
+ * into caches where it only drives out other things. */
+enum { AHEAD = 2048 };
+
 /* The few as they are read, k along rows: in place, or turned. */
 struct few {
     const float *at;
@@ -42,6 +47,9 @@ INLINE void dots(enum ift_dtype type, int W, int F, const struct skinny *s, stru
     const float *at = few.at + j * few.lane;
     int64_t p = 0;
     for (; p + line <= k; p += line) {
+        UNROLL
+        for (int a = 0; a < W; a++)
+            __builtin_prefetch((const char *)ift_at(type, wide, p + a * apart) + AHEAD, 0, 0);
         UNROLL
         for (int64_t v = 0; v < line; v += VL)
             step(type, W, F, ift_at(type, wide, p + v), apart, at + p + v, few.lane, acc);
