@@ -154,7 +154,10 @@ static bool model_case(const char *root, const char *name) {
     struct ift_device d;
     snprintf(dir, sizeof dir, "%s/%s", root, name);
     snprintf(path, sizeof path, "%s/case.json", dir);
-    if (ift_in_slurp(path, &text, 0, &err) < 0) return false;
+    if (ift_in_slurp(path, &text, 0, &err) < 0) {
+        ift_str_release(&text);
+        return false;
+    }
     CHECK_OK(ift_json_parse(&doc, text.p, text.n, &err), &err);
     snprintf(path, sizeof path, "%s/model", dir);
     if (ift_model_open(&m, path, &err) < 0 || ift_device_open(&d, "cpu", 2, &err) < 0) {
