@@ -99,12 +99,7 @@ static void add_quiet(struct ift_normalizer *z, uint32_t code, size_t at) {
         if ((at ^ c) < z->units && (unit(z, at ^ c) & 0x800000ffu) == c) z->goes_on[c] = true;
 }
 
-void ift_normalizer_settle(struct ift_normalizer *z) {
-    const size_t root = z->units > 0 ? unit_offset(unit(z, 0)) : 0;
-    for (uint32_t c = 0; c < 256; c++)
-        z->starts[c] =
-            z->user.first[c] || ((root ^ c) < z->units && (unit(z, root ^ c) & 0x800000ffu) == c);
-    if (z->units == 0) return;
+static void find_quiet(struct ift_normalizer *z) {
     z->quiet = ift_alloc0(QUIET_CODES / 64, sizeof *z->quiet);
     for (uint32_t code = 0; code < QUIET_CODES; code++) {
         char p[4];
@@ -114,6 +109,29 @@ void ift_normalizer_settle(struct ift_normalizer *z) {
         if (n > 0 && !meta && !z->user.first[(unsigned char)p[0]] && is_no_rule(z, p, n, &at))
             add_quiet(z, code, at);
     }
+}
+
+static bool goes_on_with_ascii(const struct ift_normalizer *z) {
+    for (int c = 0; c < 128; c++)
+        if (z->goes_on[c]) return true;
+    return false;
+}
+
+static void find_plain(struct ift_normalizer *z) {
+    const bool any = !goes_on_with_ascii(z);
+    for (int c = 0; c < 128; c++) {
+        const bool alone = z->quiet ? z->quiet[c / 64].alone >> (c % 64) & 1 : !z->user.first[c];
+        z->plain[c] = !any || !alone ? 0 : c == ' ' && z->remove_extra ? 2 : 1;
+    }
+}
+
+void ift_normalizer_settle(struct ift_normalizer *z) {
+    const size_t root = z->units > 0 ? unit_offset(unit(z, 0)) : 0;
+    for (uint32_t c = 0; c < 256; c++)
+        z->starts[c] =
+            z->user.first[c] || ((root ^ c) < z->units && (unit(z, root ^ c) & 0x800000ffu) == c);
+    if (z->units > 0) find_quiet(z);
+    find_plain(z);
 }
 
 /* Most of what is not ASCII has three bytes. */
@@ -142,6 +160,18 @@ static bool is_quiet(const struct ift_normalizer *z, uint32_t code, const char *
     return !(q.begins >> (code % 64) & 1) || next == end || !z->goes_on[(unsigned char)*next];
 }
 
+/* Of the text in front that is ASCII and kept as it is, a byte at a time. */
+static size_t plain_run(const struct ift_normalizer *z, const char *p, size_t n, bool after_space) {
+    unsigned before = after_space ? 2 : 0;
+    size_t i = 0;
+    for (; i < n; i++) {
+        const unsigned plain = z->plain[(unsigned char)p[i]];
+        if (plain == 0 || plain + before == 4) break;
+        before = plain;
+    }
+    return i > 0 && i < n && (unsigned char)p[i] >= 0x80 ? i - 1 : i;
+}
+
 /* Length of the text in front that is kept as it is. after_space: a space more is too many. */
 static size_t quiet_run(const struct ift_normalizer *z, const char *p, size_t n,
                         bool *after_space) {
@@ -149,6 +179,11 @@ static size_t quiet_run(const struct ift_normalizer *z, const char *p, size_t n,
     size_t i = 0;
     for (size_t len; i < n; i += len) {
         uint32_t code;
+        len = plain_run(z, p + i, n - i, after);
+        if (len > 0) {
+            after = z->remove_extra && p[i + len - 1] == ' ';
+            continue;
+        }
         len = decode(p + i, n - i, &code);
         if (len == 0 || !is_quiet(z, code, p + i, p + i + len, p + n) || (code == ' ' && after))
             break;
