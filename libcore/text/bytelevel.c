@@ -56,4 +56,4 @@ static size_t byte_cut(struct ift_encoder *e, size_t *from, size_t to,
     return ift_encoder_cut(e, from, to, batch, byte_word);
 }
 
-const struct ift_scheme ift_scheme_bytes = {byte_cut, byte_split, NULL};
+const struct ift_scheme ift_scheme_bytes = {NULL, byte_cut, byte_split, NULL};

@@ -19,7 +19,8 @@ void ift_joins_add(struct ift_joins *j, const char *piece, size_t n) {
         const uint32_t right = ift_char_load(piece + i, n - i, &len);
         const uint64_t h = ift_joins_hash(j, left, right);
         j->bit[h >> 6] |= (uint64_t)1 << (h & 63);
-        if ((left | right) < 128) j->ascii[left][right >> 6] |= (uint64_t)1 << (right & 63);
+        if ((left | right) < 128 && !(right == ' ' && j->before_spaces))
+            j->ascii[left][right >> 6] |= (uint64_t)1 << (right & 63);
         left = right;
     }
 }
@@ -28,6 +29,88 @@ void ift_joins_release(struct ift_joins *j) {
     free(j->bit);
     free(j->parts);
     *j = (struct ift_joins){0};
+}
+
+/* ---- characters ---- */
+
+static inline bool may(const struct ift_joins *j, uint32_t left, uint32_t right) {
+    const uint64_t h = ift_joins_hash(j, left, right);
+    return j->bit[h >> 6] >> (h & 63) & 1;
+}
+
+static inline bool may_characters(const struct ift_joins *j, uint32_t left, uint32_t right) {
+    if ((left | right) < 128) return j->ascii[left][right >> 6] >> (right & 63) & 1;
+    return !(right == ' ' && j->before_spaces) && may(j, left, right);
+}
+
+/* Bits on their way to memory, in the order of their places. */
+struct bits {
+    uint64_t *to, here; /* here: those of *to */
+    size_t next;        /* place of the first one behind them */
+};
+
+static inline void flush(struct bits *b, uint64_t here) {
+    *b->to++ = b->here;
+    b->here = here;
+    b->next += 64;
+}
+
+static inline void put(struct bits *b, size_t at, bool bit) {
+    if (at >= b->next) flush(b, 0);
+    b->here |= (uint64_t)bit << (at % 64);
+}
+
+/* For the bytes from `at` on. */
+static inline void put_eight(struct bits *b, size_t at, uint64_t eight) {
+    if (at >= b->next) flush(b, 0);
+    b->here |= eight << (at % 64);
+    if (at + 8 > b->next) flush(b, eight >> (b->next - at));
+}
+
+static inline bool eight_of_ascii(const char *p, uint64_t *eight) {
+    memcpy(eight, p, 8);
+    return !(*eight & 0x8080808080808080u);
+}
+
+/* Of eight bytes of ASCII behind another: which of the pairs no piece has, the first being the one
+ * that begins with that other. */
+static inline uint64_t apart(const struct ift_joins *j, unsigned left, uint64_t eight) {
+    uint64_t bits = 0;
+    for (int i = 0; i < 8; i++) {
+        const unsigned right = eight >> 8 * i & 127;
+        bits |= (~j->ascii[left][right >> 6] >> (right & 63) & 1) << i;
+        left = right;
+    }
+    return bits;
+}
+
+/* A character of three bytes, as most are that are not ASCII. */
+static inline bool is_three(const char *p, uint32_t *c) {
+    memcpy(c, p, 4);
+    *c &= 0xffffff;
+    return (*c & 0xc0c0f0) == 0x8080e0;
+}
+
+void ift_joins_ends(const struct ift_joins *j, const char *p, size_t n, uint64_t *end) {
+    struct bits bits = {.to = end, .next = 64};
+    size_t len;
+    uint32_t left = ift_char_load(p, n, &len), right;
+    for (size_t i = len; i < n; i += len, left = right) {
+        uint64_t eight;
+        if (left < 128 && n - i >= 8 && eight_of_ascii(p + i, &eight)) {
+            put_eight(&bits, i - 1, apart(j, left, eight));
+            right = eight >> 56;
+            len = 8;
+            continue;
+        }
+        if (n - i >= 4 && is_three(p + i, &right))
+            len = 3;
+        else
+            right = ift_char_load(p + i, n - i, &len);
+        put(&bits, i - 1, !may_characters(j, left, right));
+    }
+    put(&bits, n - 1, 1);
+    *bits.to = bits.here;
 }
 
 /* ---- bytes ---- */
@@ -113,11 +196,6 @@ void ift_joins_add_bytes(struct ift_joins *j, const char *piece, size_t n) {
     }
 }
 
-static inline bool may(const struct ift_joins *j, uint32_t left, uint32_t right) {
-    const uint64_t h = ift_joins_hash(j, left, right);
-    return j->bit[h >> 6] >> (h & 63) & 1;
-}
-
 /* Whether a piece may go on from one character to the next, whichever bytes of them it has. first,
  * last: the byte of the right one that a beginning has, of the left one that an end has. */
 static inline bool may_any(const struct ift_joins *j, uint32_t left, uint8_t last, uint32_t right,
@@ -134,13 +212,6 @@ static bool may_units(const struct ift_joins *j, const struct unit *left,
                       const struct unit *right) {
     if (!left->whole || !right->whole || (left->first | right->first) < 0x80) return true;
     return may_any(j, left->left, left->last, right->right, right->first);
-}
-
-/* A character of three bytes, as most are in the words that come here. */
-static inline bool is_three(const char *p, uint32_t *c) {
-    memcpy(c, p, 4);
-    *c &= 0xffffff;
-    return (*c & 0xc0c0f0) == 0x8080e0;
 }
 
 /* The same from i on, where any character begins that no part ends before. */

@@ -36,6 +36,7 @@ static inline uint32_t ift_char_load(const char *p, size_t n, size_t *len) {
 }
 
 struct ift_joins {
+    bool before_spaces; /* none goes on across the start of a space; set before pieces are added */
     uint64_t ascii[128][2];
     uint64_t *bit;
     unsigned shift; /* 64 - log2(bits) */
@@ -49,6 +50,10 @@ struct ift_joins {
 void ift_joins_init(struct ift_joins *j, size_t pieces); /* pieces: about how many will be added */
 void ift_joins_add(struct ift_joins *j, const char *piece, size_t n);
 void ift_joins_release(struct ift_joins *j);
+/* Where the words of p[0, n), n >= 1, end: a bit for each byte, set in the last one of a character
+ * behind which no piece goes on, and in the last of all. end: n / 64 + 2 words, of which the last
+ * tells nothing. A whole text is looked at at once, for then no answer is waited for. */
+void ift_joins_ends(const struct ift_joins *j, const char *p, size_t n, uint64_t *end);
 /* The same for pieces that are any bytes; and the length of the first part of the word p[0, n),
  * n >= 1, behind which a byte may be read, that no such piece goes on from. */
 void ift_joins_add_bytes(struct ift_joins *j, const char *piece, size_t n);
@@ -56,12 +61,6 @@ size_t ift_joins_first(const struct ift_joins *j, const char *p, size_t n);
 
 static inline uint64_t ift_joins_hash(const struct ift_joins *j, uint32_t left, uint32_t right) {
     return (((uint64_t)left << 32 | right) * 0x9e3779b97f4a7c15u) >> j->shift;
-}
-
-static inline bool ift_joins_may(const struct ift_joins *j, uint32_t left, uint32_t right) {
-    if ((left | right) < 128) return j->ascii[left][right >> 6] >> (right & 63) & 1;
-    const uint64_t h = ift_joins_hash(j, left, right);
-    return j->bit[h >> 6] >> (h & 63) & 1;
 }
 
 #endif

@@ -18,6 +18,7 @@ int ift_pieces_finish(struct ift_tokenizer *t, const struct ift_slice *byte_name
                       struct ift_err *err) {
     const struct ift_vocab *const v = &t->vocab;
     ift_joins_init(&t->joins, v->n);
+    t->joins.before_spaces = t->split_spaces;
     struct ift_chartrie_string *const list = ift_alloc0(v->n, sizeof *list);
     size_t n = 0;
     for (uint32_t i = 0; i < v->n; i++) {
@@ -37,23 +38,26 @@ int ift_pieces_finish(struct ift_tokenizer *t, const struct ift_slice *byte_name
     return rc;
 }
 
-/* Characters up to the first place that no piece spans. */
-static size_t pieces_word(struct ift_encoder *e, const char *p, size_t n, int32_t *whole) {
-    const struct ift_tokenizer *const t = e->t;
-    (void)whole;
-    size_t len;
-    uint32_t left = ift_char_load(p, n, &len);
-    size_t i = len;
-    for (; i < n; i += len) {
-        const uint32_t right = ift_char_load(p + i, n - i, &len);
-        if (!ift_joins_may(&t->joins, left, right) || (t->split_spaces && right == ' ')) break;
-        left = right;
-    }
-    return i;
+/* A text begins: what stands before it has no say. */
+static void restart(struct ift_encoder *e) {
+    e->unigram.score = e->reach = 0;
+    e->added = e->made->n;
 }
 
-static void pieces_begin(struct ift_encoder *e, const char *p) {
-    if (e->t->split_spaces && p[0] == ' ') ift_pieces_restart(e);
+static void pieces_begin(struct ift_encoder *e, size_t from, size_t to) {
+    ift_encoder_find_ends(e, from, to);
+    restart(e);
+}
+
+/* Characters up to the first place that no piece spans. */
+static size_t pieces_word(struct ift_encoder *e, const char *p, size_t n, int32_t *whole) {
+    (void)n;
+    (void)whole;
+    return ift_encoder_to_end(e, p);
+}
+
+static void begin_word(struct ift_encoder *e, const char *p) {
+    if (e->t->split_spaces && p[0] == ' ') restart(e);
 }
 
 /* The scores of words that were recalled are only added when the sum is asked for. */
@@ -70,7 +74,7 @@ static void pieces_split(struct ift_encoder *e, const char *p, size_t n) {
     const struct ift_tokenizer *const t = e->t;
     struct ift_unigram_work *const w = &e->unigram;
     const uint32_t unk = (uint32_t)t->info.unk;
-    pieces_begin(e, p);
+    begin_word(e, p);
     catch_up(e);
     if (n <= IFT_WORDCACHE_LONGEST)
         e->sure = ift_unigram_run_sure(&t->unigram, p, n, w);
@@ -101,7 +105,7 @@ static void pieces_split(struct ift_encoder *e, const char *p, size_t n) {
  * pieces. */
 static bool pieces_recall(struct ift_encoder *e, const char *p,
                           const struct ift_wordcache_slot *slot) {
-    pieces_begin(e, p);
+    begin_word(e, p);
     if (!ift_unigram_is_sure(e->reach, slot->sure)) {
         catch_up(e);
         if (!ift_unigram_is_sure(e->reach, slot->sure)) return false;
@@ -116,4 +120,4 @@ static size_t pieces_cut(struct ift_encoder *e, size_t *from, size_t to,
     return ift_encoder_cut(e, from, to, batch, pieces_word);
 }
 
-const struct ift_scheme ift_scheme_pieces = {pieces_cut, pieces_split, pieces_recall};
+const struct ift_scheme ift_scheme_pieces = {pieces_begin, pieces_cut, pieces_split, pieces_recall};

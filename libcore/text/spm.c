@@ -24,6 +24,7 @@ static void add_joins(struct ift_tokenizer *t) {
     for (size_t i = 0; pairs->slot && i <= pairs->mask; i++)
         if (pairs->slot[i].key != IFT_U64MAP_NONE) made[(uint32_t)pairs->slot[i].value] = true;
     ift_joins_init(&t->joins, t->vocab.n);
+    t->joins.before_spaces = t->split_spaces;
     for (uint32_t id = 0; id < t->vocab.n; id++) {
         const struct ift_slice s = ift_vocab_piece(&t->vocab, id);
         if (made[id]) ift_joins_add(&t->joins, s.p, s.n);
@@ -48,24 +49,30 @@ void ift_spm_finish(struct ift_tokenizer *t) {
     add_joins(t);
 }
 
+/* A word ends in front of a user-defined piece too. */
+static void spm_begin(struct ift_encoder *e, size_t from, size_t to) {
+    const struct ift_trie *const user = &e->t->user;
+    const char *const p = e->normal.text.p;
+    ift_encoder_find_ends(e, from, to);
+    if (user->nodes == 0) return;
+    for (size_t i = from + 1; i < to; i++) {
+        int32_t unused;
+        if (!user->first[(unsigned char)p[i]] || ((unsigned char)p[i] & 0xc0) == 0x80 ||
+            ift_trie_match(user, p + i, to - i, &unused) == 0)
+            continue;
+        const size_t end = i - 1 - from;
+        e->ends[end / 64] |= (uint64_t)1 << (end % 64);
+    }
+    e->ends_left = e->ends[0];
+}
+
 /* A user-defined piece, or characters up to the first place that no piece spans or a user-defined
  * piece begins. */
 static size_t spm_word(struct ift_encoder *e, const char *p, size_t n, int32_t *whole) {
-    const struct ift_tokenizer *const t = e->t;
-    const bool any_user = t->user.nodes > 0;
+    const struct ift_trie *const user = &e->t->user;
     size_t len;
-    int32_t unused;
-    if (any_user && (len = ift_trie_match(&t->user, p, n, whole)) > 0) return len;
-    uint32_t left = ift_char_load(p, n, &len);
-    size_t i = len;
-    while (i < n) {
-        const uint32_t right = ift_char_load(p + i, n - i, &len);
-        if (!ift_joins_may(&t->joins, left, right) || (t->split_spaces && right == ' ')) break;
-        if (any_user && ift_trie_match(&t->user, p + i, n - i, &unused) > 0) break;
-        left = right;
-        i += len;
-    }
-    return i;
+    if (user->first[(unsigned char)*p] && (len = ift_trie_match(user, p, n, whole)) > 0) return len;
+    return ift_encoder_to_end(e, p);
 }
 
 void ift_spm_unknown(struct ift_encoder *e, const char *p, uint32_t from, uint32_t to) {
@@ -124,4 +131,4 @@ static size_t spm_cut(struct ift_encoder *e, size_t *from, size_t to,
     return ift_encoder_cut(e, from, to, batch, spm_word);
 }
 
-const struct ift_scheme ift_scheme_chars = {spm_cut, spm_split, NULL};
+const struct ift_scheme ift_scheme_chars = {spm_begin, spm_cut, spm_split, NULL};

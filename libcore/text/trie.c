@@ -1,21 +1,29 @@
 #include "libcore/text/trie.h"
 
-static uint64_t edge_key(uint64_t node, char byte) {
-    return node << 8 | (unsigned char)byte;
+#include <stdlib.h>
+
+#include "libcore/base/mem.h"
+
+static uint32_t new_node(struct ift_trie *t) {
+    t->nodes++;
+    t->leaf = ift_grow(t->leaf, t->nodes + 1, &t->cap, sizeof *t->leaf);
+    t->leaf[t->nodes] = -1;
+    return t->nodes;
 }
 
 void ift_trie_add(struct ift_trie *t, const char *p, size_t n, int32_t value) {
-    uint64_t node = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t next = ift_u64map_get(&t->edge, edge_key(node, p[i]));
-        if (next == IFT_U64MAP_NONE) {
-            next = ++t->nodes;
-            ift_u64map_put(&t->edge, edge_key(node, p[i]), next);
+    uint32_t *const first = &t->first[(unsigned char)p[0]];
+    if (*first == 0) *first = new_node(t);
+    uint32_t node = *first;
+    for (size_t i = 1; i < n; i++) {
+        uint32_t next = node;
+        if (!ift_trie_step(t, &next, p[i])) {
+            next = new_node(t);
+            ift_u64map_put(&t->edge, (uint64_t)node << 8 | (unsigned char)p[i], next);
         }
         node = next;
     }
-    t->first[(unsigned char)p[0]] = true;
-    ift_u64map_put(&t->leaf, node, (uint32_t)value);
+    t->leaf[node] = value;
 }
 
 size_t ift_trie_match(const struct ift_trie *t, const char *p, size_t n, int32_t *value) {
@@ -32,6 +40,6 @@ size_t ift_trie_match(const struct ift_trie *t, const char *p, size_t n, int32_t
 
 void ift_trie_release(struct ift_trie *t) {
     ift_u64map_release(&t->edge);
-    ift_u64map_release(&t->leaf);
+    free(t->leaf);
     *t = (struct ift_trie){0};
 }
