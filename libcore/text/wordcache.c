@@ -5,7 +5,7 @@
 #include "libcore/base/hash.h"
 #include "libcore/base/mem.h"
 
-enum { FIRST_SLOTS = 1 << 12, MORE_MUST_PAY = 1 << 15, MOST_SLOTS = 1 << 19 };
+enum { FIRST_SLOTS = 1 << 12, MORE_MUST_PAY = 1 << 15, MOST_SLOTS = 1 << 20 };
 
 _Static_assert(sizeof(struct ift_wordcache_slot) == 32, "two slots a cache line");
 
