@@ -12,15 +12,22 @@ void ift_bytes_finish(struct ift_tokenizer *t) {
     }
 }
 
+static void byte_begin(struct ift_encoder *e, const char *p, size_t n) {
+    ift_pretoken_bounds(e->t->ascii, p, n, &e->bounds);
+}
+
 /* Words of other scripts are often long, and new: what is remembered are the parts between which no
  * piece goes. */
 static inline size_t byte_word(struct ift_encoder *e, const char *p, size_t n, int32_t *whole) {
     (void)whole;
     const bool goes_on = e->left > 0;
-    size_t len = goes_on ? 0 : ift_pretoken_ascii_word(e->t->ascii, p, n);
-    if (len > 0) return len;
-    if (!goes_on) e->left = e->t->pretoken(&e->classes, p, n);
-    len = e->left;
+    if (!goes_on) {
+        const size_t at = ift_encoder_place(e, p);
+        const size_t end = ift_pretoken_end(e->t->ascii, &e->bounds, at);
+        if (end > 0) return end - at;
+        e->left = e->t->pretoken(&e->classes, p, n);
+    }
+    size_t len = e->left;
     if (goes_on || (unsigned char)p[len - 1] >= 0x80) len = ift_joins_first(&e->t->joins, p, len);
     e->left -= len;
     e->part = e->t->whole_words && (goes_on || e->left > 0);
@@ -56,4 +63,4 @@ static size_t byte_cut(struct ift_encoder *e, size_t *from, size_t to,
     return ift_encoder_cut(e, from, to, batch, byte_word);
 }
 
-const struct ift_scheme ift_scheme_bytes = {NULL, byte_cut, byte_split, NULL};
+const struct ift_scheme ift_scheme_bytes = {byte_begin, byte_cut, byte_split, NULL};

@@ -22,20 +22,11 @@ void ift_encoder_free(struct ift_encoder *e) {
     ift_normal_release(&e->normal);
     ift_classes_release(&e->classes);
     ift_bpe_work_release(&e->work);
+    ift_bounds_release(&e->bounds);
     ift_unigram_work_release(&e->unigram);
     ift_wordcache_release(&e->cache);
     free(e->token);
-    free(e->ends);
     free(e);
-}
-
-void ift_encoder_find_ends(struct ift_encoder *e, size_t from, size_t to) {
-    e->ends = ift_grow(e->ends, (to - from) / 64 + 2, &e->cap_ends, sizeof *e->ends);
-    e->ends_from = from;
-    ift_joins_ends(&e->t->joins, e->normal.text.p + from, to - from, e->ends);
-    e->ends_at = e->ends;
-    e->ends_left = e->ends[0];
-    e->reached = 0;
 }
 
 __attribute__((noinline)) static void grow(struct ift_tokens *out, size_t need) {
@@ -124,7 +115,8 @@ static void encode_words(struct ift_encoder *e, size_t from, size_t to, struct i
     struct ift_encoder_word batch[IFT_ENCODER_BATCH];
     if (from == to) return;
     e->made = out;
-    if (scheme->begin) scheme->begin(e, from, to);
+    e->bounds_from = from;
+    scheme->begin(e, e->normal.text.p + from, to - from);
     while (from < to) {
         const size_t n = scheme->cut(e, &from, to, batch);
         e->cache.asked += n;

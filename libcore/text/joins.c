@@ -45,12 +45,13 @@ static inline bool may_characters(const struct ift_joins *j, uint32_t left, uint
 
 /* Bits on their way to memory, in the order of their places. */
 struct bits {
-    uint64_t *to, here; /* here: those of *to */
-    size_t next;        /* place of the first one behind them */
+    struct ift_bounds_block *to;
+    uint64_t here; /* those of *to */
+    size_t next;   /* place of the first one behind them */
 };
 
 static inline void flush(struct bits *b, uint64_t here) {
-    *b->to++ = b->here;
+    *b->to++ = (struct ift_bounds_block){b->here, 0};
     b->here = here;
     b->next += 64;
 }
@@ -91,14 +92,14 @@ static inline bool is_three(const char *p, uint32_t *c) {
     return (*c & 0xc0c0f0) == 0x8080e0;
 }
 
-void ift_joins_ends(const struct ift_joins *j, const char *p, size_t n, uint64_t *end) {
-    struct bits bits = {.to = end, .next = 64};
+void ift_joins_bounds(const struct ift_joins *j, const char *p, size_t n, struct ift_bounds *b) {
+    struct bits bits = {.to = ift_bounds_make(b, n), .next = 64};
     size_t len;
     uint32_t left = ift_char_load(p, n, &len), right;
     for (size_t i = len; i < n; i += len, left = right) {
         uint64_t eight;
         if (left < 128 && n - i >= 8 && eight_of_ascii(p + i, &eight)) {
-            put_eight(&bits, i - 1, apart(j, left, eight));
+            put_eight(&bits, i, apart(j, left, eight));
             right = eight >> 56;
             len = 8;
             continue;
@@ -107,10 +108,11 @@ void ift_joins_ends(const struct ift_joins *j, const char *p, size_t n, uint64_t
             len = 3;
         else
             right = ift_char_load(p + i, n - i, &len);
-        put(&bits, i - 1, !may_characters(j, left, right));
+        put(&bits, i, !may_characters(j, left, right));
     }
-    put(&bits, n - 1, 1);
-    *bits.to = bits.here;
+    put(&bits, n, true);
+    flush(&bits, 0);
+    ift_bounds_rewind(b);
 }
 
 /* ---- bytes ---- */

@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "libcore/text/bounds.h"
+
 /* Bytes of a character as a number, and its length as SentencePiece counts: by the lead byte alone,
  * at most n. n >= 1. */
 static inline uint32_t ift_char_load(const char *p, size_t n, size_t *len) {
@@ -50,10 +52,8 @@ struct ift_joins {
 void ift_joins_init(struct ift_joins *j, size_t pieces); /* pieces: about how many will be added */
 void ift_joins_add(struct ift_joins *j, const char *piece, size_t n);
 void ift_joins_release(struct ift_joins *j);
-/* Where the words of p[0, n), n >= 1, end: a bit for each byte, set in the last one of a character
- * behind which no piece goes on, and in the last of all. end: n / 64 + 2 words, of which the last
- * tells nothing. A whole text is looked at at once, for then no answer is waited for. */
-void ift_joins_ends(const struct ift_joins *j, const char *p, size_t n, uint64_t *end);
+/* The words of p[0, n), n >= 1: characters up to the first behind which no piece goes on. */
+void ift_joins_bounds(const struct ift_joins *j, const char *p, size_t n, struct ift_bounds *b);
 /* The same for pieces that are any bytes; and the length of the first part of the word p[0, n),
  * n >= 1, behind which a byte may be read, that no such piece goes on from. */
 void ift_joins_add_bytes(struct ift_joins *j, const char *piece, size_t n);

@@ -62,19 +62,39 @@ static size_t cluster(enum ift_nfc form, const char *p, size_t n, bool *quiet) {
     return at;
 }
 
+/* The punctuation of typesetters and of Chinese: U+2010 .. U+2027, U+3001 .. U+3011, and wide
+ * forms, U+FF01 .. U+FF3F. */
+static inline bool is_punctuation(const unsigned char *b) {
+    const unsigned two = (unsigned)b[0] << 8 | b[1];
+    return (two == 0xefbc && b[2] >= 0x81 && b[2] <= 0xbf) ||
+           (two == 0xe380 && b[2] >= 0x81 && b[2] <= 0x91) ||
+           (two == 0xe280 && b[2] >= 0x90 && b[2] <= 0xa7);
+}
+
 /* Length of the character in front where a look tells that it is quiet, as all up to U+02FF are and
  * most of Chinese, or 0. */
 static inline size_t sure_quiet(const char *p, size_t n) {
     const unsigned char *const b = (const unsigned char *)p;
     if (b[0] < 0x80) return 1;
     if (n >= 2 && b[0] >= 0xc2 && b[0] < 0xcc && (b[1] & 0xc0) == 0x80) return 2;
-    return n >= 3 && ift_is_ideograph(p) ? 3 : 0;
+    return n >= 3 && (ift_is_ideograph(p) || is_punctuation(b)) ? 3 : 0;
+}
+
+static inline bool is_ascii_8(const char *p) {
+    uint64_t eight;
+    memcpy(&eight, p, sizeof eight);
+    return !(eight & 0x8080808080808080u);
 }
 
 /* From i on, where a cluster begins: the beginning of the first that may change, or n. */
 static size_t next_cluster(enum ift_nfc form, const char *p, size_t n, size_t i) {
     uint32_t code;
     for (size_t last = i, len; i < n; i += len) {
+        while (n - i >= 8 && is_ascii_8(p + i)) {
+            last = i + 7;
+            i += 8;
+        }
+        if (i == n) break;
         len = sure_quiet(p + i, n - i);
         if (len == 0 && (len = ift_utf8_decode(p + i, n - i, &code)) > 0 && !is_quiet(form, code))
             return last;

@@ -44,8 +44,8 @@ static void restart(struct ift_encoder *e) {
     e->added = e->made->n;
 }
 
-static void pieces_begin(struct ift_encoder *e, size_t from, size_t to) {
-    ift_encoder_find_ends(e, from, to);
+static void pieces_begin(struct ift_encoder *e, const char *p, size_t n) {
+    ift_joins_bounds(&e->t->joins, p, n, &e->bounds);
     restart(e);
 }
 
@@ -53,7 +53,7 @@ static void pieces_begin(struct ift_encoder *e, size_t from, size_t to) {
 static size_t pieces_word(struct ift_encoder *e, const char *p, size_t n, int32_t *whole) {
     (void)n;
     (void)whole;
-    return ift_encoder_to_end(e, p);
+    return ift_encoder_to_bound(e, p);
 }
 
 static void begin_word(struct ift_encoder *e, const char *p) {

@@ -165,12 +165,6 @@ size_t ift_pretoken_qwen(struct ift_classes *c, const char *p, size_t n) {
     return cl100k(c, p, n, 1);
 }
 
-enum ift_pretoken_ascii ift_pretoken_ascii(ift_pretoken_fn *scan) {
-    if (scan == ift_pretoken_gpt2) return IFT_ASCII_GPT2;
-    if (scan == ift_pretoken_llama3) return IFT_ASCII_LLAMA3;
-    return scan == ift_pretoken_qwen ? IFT_ASCII_QWEN : IFT_ASCII_ASK;
-}
-
 size_t ift_pretoken_whole(struct ift_classes *c, const char *p, size_t n) {
     (void)c;
     (void)p;

@@ -50,20 +50,17 @@ void ift_spm_finish(struct ift_tokenizer *t) {
 }
 
 /* A word ends in front of a user-defined piece too. */
-static void spm_begin(struct ift_encoder *e, size_t from, size_t to) {
+static void spm_begin(struct ift_encoder *e, const char *p, size_t n) {
     const struct ift_trie *const user = &e->t->user;
-    const char *const p = e->normal.text.p;
-    ift_encoder_find_ends(e, from, to);
+    ift_joins_bounds(&e->t->joins, p, n, &e->bounds);
     if (user->nodes == 0) return;
-    for (size_t i = from + 1; i < to; i++) {
+    for (size_t i = 1; i < n; i++) {
         int32_t unused;
-        if (!user->first[(unsigned char)p[i]] || ((unsigned char)p[i] & 0xc0) == 0x80 ||
-            ift_trie_match(user, p + i, to - i, &unused) == 0)
-            continue;
-        const size_t end = i - 1 - from;
-        e->ends[end / 64] |= (uint64_t)1 << (end % 64);
+        if (user->first[(unsigned char)p[i]] && ((unsigned char)p[i] & 0xc0) != 0x80 &&
+            ift_trie_match(user, p + i, n - i, &unused) > 0)
+            e->bounds.block[i / 64].word |= (uint64_t)1 << (i % 64);
     }
-    e->ends_left = e->ends[0];
+    ift_bounds_rewind(&e->bounds);
 }
 
 /* A user-defined piece, or characters up to the first place that no piece spans or a user-defined
@@ -72,7 +69,7 @@ static size_t spm_word(struct ift_encoder *e, const char *p, size_t n, int32_t *
     const struct ift_trie *const user = &e->t->user;
     size_t len;
     if (user->first[(unsigned char)*p] && (len = ift_trie_match(user, p, n, whole)) > 0) return len;
-    return ift_encoder_to_end(e, p);
+    return ift_encoder_to_bound(e, p);
 }
 
 void ift_spm_unknown(struct ift_encoder *e, const char *p, uint32_t from, uint32_t to) {

@@ -14,6 +14,7 @@
 
 #include "libcore/base/mem.h"
 #include "libcore/text/added.h"
+#include "libcore/text/bounds.h"
 #include "libcore/text/bpe.h"
 #include "libcore/text/joins.h"
 #include "libcore/text/normalize.h"
@@ -29,10 +30,8 @@ struct ift_encoder {
     struct ift_normal spelled, normal;
     struct ift_classes classes;
     struct ift_bpe_work work;
-    /* characters: where the words of normal.text[ends_from …) end (joins.h). Those of *ends_at
-     * not yet reached are in ends_left; the last one reached is before ends_from + reached. */
-    uint64_t *ends, *ends_at, ends_left;
-    size_t ends_from, reached, cap_ends;
+    struct ift_bounds bounds; /* of the words of normal.text[bounds_from …) */
+    size_t bounds_from;
     struct ift_unigram_work unigram;
     const struct ift_tokens *made; /* unigram: tokens so far, … */
     size_t added;                  /* … up to which their scores are in unigram.score, and */
@@ -65,8 +64,8 @@ enum { IFT_ENCODER_BATCH = 16 };
 
 /* A way of segmenting. */
 struct ift_scheme {
-    /* Looks at the normalized text from .. to, from < to, which is cut next. NULL: needs not. */
-    void (*begin)(struct ift_encoder *e, size_t from, size_t to);
+    /* Looks at the normalized text p[0, n), n >= 1, which is cut next, for e->bounds. */
+    void (*begin)(struct ift_encoder *e, const char *p, size_t n);
     /* Cuts up to BATCH words off the normalized text from *from on, *from < to, and moves *from
      * behind them. Returns how many, at least one. */
     size_t (*cut)(struct ift_encoder *e, size_t *from, size_t to, struct ift_encoder_word *batch);
@@ -109,18 +108,15 @@ __attribute__((always_inline)) static inline size_t ift_encoder_cut(struct ift_e
     return n;
 }
 
-/* For schemes whose words end where joins say so: a `begin`, and the length of the word at p, which
- * is never before one asked for earlier. */
-void ift_encoder_find_ends(struct ift_encoder *e, size_t from, size_t to);
-static inline size_t ift_encoder_to_end(struct ift_encoder *e, const char *p) {
-    const size_t at = (size_t)(p - e->normal.text.p) - e->ends_from;
-    while (e->reached <= at) {
-        while (e->ends_left == 0) e->ends_left = *++e->ends_at;
-        const size_t block = (size_t)(e->ends_at - e->ends);
-        e->reached = 64 * block + (size_t)__builtin_ctzll(e->ends_left) + 1;
-        e->ends_left &= e->ends_left - 1;
-    }
-    return e->reached - at;
+/* Where p is to the bounds. */
+static inline size_t ift_encoder_place(const struct ift_encoder *e, const char *p) {
+    return (size_t)(p - e->normal.text.p) - e->bounds_from;
+}
+
+/* Characters: the length of the word at p. */
+static inline size_t ift_encoder_to_bound(struct ift_encoder *e, const char *p) {
+    const size_t at = ift_encoder_place(e, p);
+    return ift_bounds_next(&e->bounds, at) - at;
 }
 
 /* How an added token stands in text. */

@@ -25,6 +25,7 @@ struct counting {
 struct worker {
     struct ift_classes classes;
     struct ift_normal normal;
+    struct ift_bounds bounds;
     struct ift_wordcount words;
     uint64_t total;
 };
@@ -44,12 +45,12 @@ static int count_words(void *ctx, void *local, struct ift_slice text, struct ift
         text = ift_str_slice(&w->normal.text);
     }
     const enum ift_pretoken_ascii how = ift_pretoken_ascii(c->pretoken);
-    while (text.n > 0) {
-        size_t n = text.n < 16 ? 0 : ift_pretoken_ascii_word(how, text.p, text.n);
-        if (n == 0) n = c->pretoken(&w->classes, text.p, text.n);
-        ift_wordcount_add(&w->words, (struct ift_slice){text.p, n}, 1);
+    ift_pretoken_bounds(how, text.p, text.n, &w->bounds);
+    for (size_t at = 0, end; at < text.n; at = end) {
+        end = ift_pretoken_end(how, &w->bounds, at);
+        if (end == 0) end = at + c->pretoken(&w->classes, text.p + at, text.n - at);
+        ift_wordcount_add(&w->words, (struct ift_slice){text.p + at, end - at}, 1);
         w->total++;
-        text = (struct ift_slice){text.p + n, text.n - n};
     }
     return 0;
 }
@@ -66,6 +67,7 @@ static void end_worker(void *ctx, void *local) {
     }
     ift_classes_release(&w->classes);
     ift_normal_release(&w->normal);
+    ift_bounds_release(&w->bounds);
     free(w);
 }
 

@@ -1,5 +1,5 @@
-/* Where words end, found for a whole text: never within a piece, always between two characters of
- * ASCII that no piece has side by side, and only behind whole characters. */
+/* Where words begin, found for a whole text: never within a piece, always between two characters of
+ * ASCII that no piece has side by side, and only in front of characters. */
 #include "libcore/text/joins.h"
 
 #include <stdlib.h>
@@ -55,35 +55,41 @@ static struct ift_joins make(struct pieces *s, struct ift_rng *rng, bool before_
     return j;
 }
 
-static bool has(const uint64_t *end, size_t i) {
-    return end[i / 64] >> (i % 64) & 1;
+static bool has(const struct ift_bounds *b, size_t i) {
+    return b->block[i / 64].word >> (i % 64) & 1;
 }
 
-static void check_text(const struct ift_joins *j, const struct pieces *s, const char *p, size_t n) {
-    uint64_t end[LONGEST / 64 + 2];
+static void check_text(const struct ift_joins *j, const struct pieces *s, const char *p, size_t n,
+                       struct ift_bounds *bounds) {
     size_t wrong = 0;
-    ift_joins_ends(j, p, n, end);
-    CHECK(has(end, n - 1));
-    for (size_t i = 0; i + 1 < n; i++) {
-        const unsigned char a = (unsigned char)p[i], b = (unsigned char)p[i + 1];
+    ift_joins_bounds(j, p, n, bounds);
+    CHECK(has(bounds, n));
+    for (size_t i = 1; i < n; i++) {
+        const unsigned char a = (unsigned char)p[i - 1], b = (unsigned char)p[i];
         const bool before_space = j->before_spaces && b == ' ';
         if ((a | b) < 128)
-            wrong += has(end, i) != (before_space || !s->pair[a][b]);
+            wrong += has(bounds, i) != (before_space || !s->pair[a][b]);
         else if ((b & 0xc0) == 0x80)
-            wrong += has(end, i);
+            wrong += has(bounds, i);
         else
-            wrong += before_space && !has(end, i);
+            wrong += before_space && !has(bounds, i);
     }
     for (int k = 0; k < PIECES; k++)
         for (size_t at = 0; at + s->n[k] <= n; at++) {
             if (memcmp(p + at, s->text[k], s->n[k]) != 0) continue;
-            for (size_t i = at; i + 1 < at + s->n[k]; i++)
-                wrong += has(end, i) && !(j->before_spaces && p[i + 1] == ' ');
+            for (size_t i = at + 1; i < at + s->n[k]; i++)
+                wrong += has(bounds, i) && !(j->before_spaces && p[i] == ' ');
         }
+    for (size_t at = 0, next; at < n; at = next) {
+        next = ift_bounds_next(bounds, at);
+        wrong += !has(bounds, next);
+        for (size_t i = at + 1; i < next; i++) wrong += has(bounds, i);
+    }
     CHECK_INT(wrong, 0);
 }
 
 int main(void) {
+    struct ift_bounds bounds = {0};
     for (uint32_t seed = 0; seed < TEXTS / 200; seed++) {
         struct ift_rng rng = ift_rng(seed, 0, 0);
         struct pieces pieces = {0};
@@ -93,10 +99,11 @@ int main(void) {
             const size_t n = random_text(&rng, 4 + ift_rng_below(&rng, LONGEST - 4), text);
             char *const exact = malloc(n ? n : 1); /* a sanitizer sees a look behind it */
             memcpy(exact, text, n);
-            if (n > 0) check_text(&j, &pieces, exact, n);
+            if (n > 0) check_text(&j, &pieces, exact, n, &bounds);
             free(exact);
         }
         ift_joins_release(&j);
     }
+    ift_bounds_release(&bounds);
     return check_done();
 }
