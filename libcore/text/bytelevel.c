@@ -4,7 +4,7 @@
 
 void ift_bytes_finish(struct ift_tokenizer *t) {
     ift_bpe_settle(&t->bpe);
-    t->ascii = ift_pretoken_ascii(t->pretoken);
+    t->kind = ift_pretoken_kind(t->pretoken);
     ift_joins_init(&t->joins, t->vocab.n);
     for (uint32_t i = 0; i < t->vocab.n; i++) {
         const struct ift_slice s = ift_vocab_piece(&t->vocab, i);
@@ -13,7 +13,7 @@ void ift_bytes_finish(struct ift_tokenizer *t) {
 }
 
 static void byte_begin(struct ift_encoder *e, const char *p, size_t n) {
-    ift_pretoken_bounds(e->t->ascii, p, n, &e->bounds);
+    ift_pretoken_bounds(e->t->kind, p, n, &e->bounds);
 }
 
 /* Words of other scripts are often long, and new: what is remembered are the parts between which no
@@ -23,9 +23,8 @@ static inline size_t byte_word(struct ift_encoder *e, const char *p, size_t n, i
     const bool goes_on = e->left > 0;
     if (!goes_on) {
         const size_t at = ift_encoder_place(e, p);
-        const size_t end = ift_pretoken_end(e->t->ascii, &e->bounds, at);
-        if (end > 0) return end - at;
-        e->left = e->t->pretoken(&e->classes, p, n);
+        const size_t end = ift_pretoken_end(e->t->kind, &e->bounds, at);
+        e->left = end > 0 ? end - at : e->t->pretoken(&e->classes, p, n);
     }
     size_t len = e->left;
     if (goes_on || (unsigned char)p[len - 1] >= 0x80) len = ift_joins_first(&e->t->joins, p, len);

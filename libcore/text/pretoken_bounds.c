@@ -8,44 +8,69 @@
 #ifdef __SSE2__
 enum { BLOCK = 64 };
 
-enum ift_pretoken_ascii ift_pretoken_ascii(ift_pretoken_fn *scan) {
-    if (scan == ift_pretoken_gpt2) return IFT_ASCII_GPT2;
-    if (scan == ift_pretoken_llama3) return IFT_ASCII_LLAMA3;
-    return scan == ift_pretoken_qwen ? IFT_ASCII_QWEN : IFT_ASCII_ASK;
+enum ift_pretoken_kind ift_pretoken_kind(ift_pretoken_fn *scan) {
+    if (scan == ift_pretoken_gpt2) return IFT_PRETOKEN_GPT2;
+    if (scan == ift_pretoken_llama3) return IFT_PRETOKEN_LLAMA3;
+    return scan == ift_pretoken_qwen ? IFT_PRETOKEN_QWEN : IFT_PRETOKEN_ASK;
 }
 
-/* Of 64 bytes, a bit each; bytes that are not ASCII are of no class. */
+/* Of 64 bytes, a bit each; what is not ASCII is of no class, but for what Chinese is mostly written
+ * in, whose bytes all are of its class. */
 struct classes {
     uint64_t letter, number, rest, quote;
     uint64_t space, control; /* white space: the space itself, and \t to \r */
     uint64_t line;           /* of those \n and \r */
-    uint64_t other;          /* what is not ASCII, and all behind the text */
+    uint64_t three, mark;    /* first bytes of letters and of the rest that have three */
+    uint64_t other;          /* what is of no class, and all behind the text */
     uint64_t start;          /* of the rest what stands neither behind its like nor a space */
 };
 
-/* Sixteen of them, moved to where they belong. */
+/* Those from `first` to `last`, moved to where signed bytes end: all else ends up below. */
+#define IN(x, first, last)                                                         \
+    _mm_cmpgt_epi8(_mm_add_epi8(x, _mm_set1_epi8((char)(127 - (unsigned)(last)))), \
+                   _mm_set1_epi8((char)(127 - ((last) - (first) + 1))))
+#define IS(x, c) _mm_cmpeq_epi8(x, _mm_set1_epi8((char)(c)))
+
+static inline uint64_t bits(__m128i x, int at) {
+    return (uint64_t)(unsigned)_mm_movemask_epi8(x) << at;
+}
+
+/* Sixteen of them, put where they belong. */
 static inline void look(struct classes *c, const char *p, int at) {
     const __m128i x = _mm_loadu_si128((const __m128i *)p);
-    /* Each class is moved to where signed bytes end, all else ends up below. */
-    const __m128i lower = _mm_or_si128(x, _mm_set1_epi8(0x20));
-    const __m128i letter =
-        _mm_cmpgt_epi8(_mm_add_epi8(lower, _mm_set1_epi8(127 - 'z')), _mm_set1_epi8(127 - 26));
-    const __m128i number =
-        _mm_cmpgt_epi8(_mm_add_epi8(x, _mm_set1_epi8(127 - '9')), _mm_set1_epi8(127 - 10));
-    const __m128i control = _mm_cmpgt_epi8(_mm_add_epi8(x, _mm_set1_epi8(127 - '\r')),
-                                           _mm_set1_epi8(127 - 5)); /* \t to \r */
-    const __m128i space = _mm_cmpeq_epi8(x, _mm_set1_epi8(' '));
+    const __m128i letter = IN(_mm_or_si128(x, _mm_set1_epi8(0x20)), 'a', 'z');
+    const __m128i number = IN(x, '0', '9'), control = IN(x, '\t', '\r'), space = IS(x, ' ');
     const __m128i known =
         _mm_or_si128(_mm_or_si128(letter, number), _mm_or_si128(_mm_or_si128(space, control), x));
-    const __m128i line = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('\n')),
-                                      _mm_cmpeq_epi8(x, _mm_set1_epi8('\r')));
-    c->letter |= (uint64_t)_mm_movemask_epi8(letter) << at;
-    c->number |= (uint64_t)_mm_movemask_epi8(number) << at;
-    c->space |= (uint64_t)_mm_movemask_epi8(space) << at;
-    c->control |= (uint64_t)_mm_movemask_epi8(control) << at;
-    c->line |= (uint64_t)_mm_movemask_epi8(line) << at;
-    c->rest |= (uint64_t)(0xffff & ~_mm_movemask_epi8(known)) << at;
-    c->quote |= (uint64_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8('\''))) << at;
+    c->letter |= bits(letter, at);
+    c->number |= bits(number, at);
+    c->space |= bits(space, at);
+    c->control |= bits(control, at);
+    c->line |= bits(_mm_or_si128(IS(x, '\n'), IS(x, '\r')), at);
+    c->rest |= (~bits(known, 0) & 0xffff) << at;
+    c->quote |= bits(IS(x, '\''), at);
+}
+
+/* The same for characters of three bytes that begin among them: of letters U+4E00 to U+9FBF, of the
+ * rest U+2010 to U+2027, U+3001, U+3002, U+3008 to U+3011, and of wide forms those up to U+FF0F and
+ * from U+FF1A to U+FF20. Reads two bytes more. */
+static inline void look_three(struct classes *c, const char *p, int at) {
+    const __m128i x = _mm_loadu_si128((const __m128i *)p),
+                  y = _mm_loadu_si128((const __m128i *)(p + 1)),
+                  z = _mm_loadu_si128((const __m128i *)(p + 2));
+    const __m128i whole = _mm_and_si128(IN(y, 0x80, 0xbf), IN(z, 0x80, 0xbf));
+    const __m128i early = _mm_and_si128(IS(x, 0xe4), IN(y, 0x80, 0xb7)),
+                  late = _mm_and_si128(IS(x, 0xe9), IS(y, 0xbf));
+    const __m128i letter = _mm_andnot_si128(_mm_or_si128(early, late), IN(x, 0xe4, 0xe9));
+    const __m128i quotes =
+        _mm_and_si128(_mm_and_si128(IS(x, 0xe2), IS(y, 0x80)), IN(z, 0x90, 0xa7));
+    const __m128i stops = _mm_and_si128(_mm_and_si128(IS(x, 0xe3), IS(y, 0x80)),
+                                        _mm_or_si128(IN(z, 0x81, 0x82), IN(z, 0x88, 0x91)));
+    const __m128i wide = _mm_and_si128(_mm_and_si128(IS(x, 0xef), IS(y, 0xbc)),
+                                       _mm_or_si128(IN(z, 0x81, 0x8f), IN(z, 0x9a, 0xa0)));
+    const __m128i mark = _mm_or_si128(quotes, _mm_or_si128(stops, wide));
+    c->three |= bits(_mm_and_si128(letter, whole), at);
+    c->mark |= bits(_mm_and_si128(mark, whole), at);
 }
 
 /* What lies k places before; the first come from the block before. */
@@ -53,10 +78,17 @@ static inline uint64_t behind(uint64_t here, uint64_t before, int k) {
     return here << k | before >> (BLOCK - k);
 }
 
+/* All three bytes of characters whose first ones these are. */
+static inline uint64_t all_three(uint64_t here, uint64_t before) {
+    return here | behind(here, before, 1) | behind(here, before, 2);
+}
+
 /* A word that begins at white space is certain when it is a single one, and what is no white space
  * follows: a space is then the word's first, or its own. */
-static inline struct ift_bounds_block bounds_of(enum ift_pretoken_ascii how, struct classes *c,
+static inline struct ift_bounds_block bounds_of(enum ift_pretoken_kind how, struct classes *c,
                                                 const struct classes *before) {
+    c->letter |= all_three(c->three, before->three);
+    c->rest |= all_three(c->mark, before->mark);
     const uint64_t letters = behind(c->letter, before->letter, 1),
                    numbers = behind(c->number, before->number, 1),
                    rests = behind(c->rest, before->rest, 1),
@@ -70,15 +102,16 @@ static inline struct ift_bounds_block bounds_of(enum ift_pretoken_ascii how, str
     c->start = c->rest & ~(rests | spaces);
     b.word |= c->start;
     b.ask |= c->start & c->quote; /* "'s" */
-    if (how == IFT_ASCII_GPT2) {
+    if (how == IFT_PRETOKEN_GPT2) {
         b.word |= c->letter & ~(letters | spaces);
         b.word |= c->number & ~(numbers | spaces);
         return b;
     }
     /* One of the rest, or a tab, goes with letters behind it; the rest takes line ends along. */
-    b.word |= c->letter & ~(letters | spaces | behind(c->start, before->start, 1));
+    const uint64_t marks = behind(c->start & c->mark, before->start & before->mark, 3);
+    b.word |= c->letter & ~(letters | spaces | behind(c->start, before->start, 1) | marks);
     b.ask |= (c->control & ~c->line) | (c->line & rests);
-    if (how == IFT_ASCII_QWEN) {
+    if (how == IFT_PRETOKEN_QWEN) {
         b.word |= c->number;
         return b;
     }
@@ -90,40 +123,42 @@ static inline struct ift_bounds_block bounds_of(enum ift_pretoken_ascii how, str
 }
 
 __attribute__((always_inline)) static inline void
-fill(enum ift_pretoken_ascii how, const char *p, size_t n, struct ift_bounds_block *to) {
+fill(enum ift_pretoken_kind how, const char *p, size_t n, struct ift_bounds_block *to) {
     struct classes before = {0};
-    char tail[BLOCK] = {0};
-    const size_t whole = n - n % BLOCK;
-    if (n % BLOCK) memcpy(tail, p + whole, n % BLOCK);
-    for (size_t i = 0; i <= whole; i += BLOCK) {
+    char tail[BLOCK + 2];
+    for (size_t i = 0; i <= n; i += BLOCK) {
         struct classes c = {0};
-        const char *const block = i < whole ? p + i : tail;
+        const char *block = p + i;
+        const size_t left = n - i;
+        if (left < sizeof tail) block = memcpy(memset(tail, 0, sizeof tail), block, left);
         for (int at = 0; at < BLOCK; at += 16) look(&c, block + at, at);
-        if (i == whole) c.rest &= ~(~0ull << n % BLOCK);
+        if (left < BLOCK) c.rest &= ~(~0ull << left);
+        if (~(c.letter | c.number | c.rest | c.space | c.control))
+            for (int at = 0; at < BLOCK; at += 16) look_three(&c, block + at, at);
         *to++ = bounds_of(how, &c, &before);
         before = c;
     }
 }
 
-void ift_pretoken_bounds(enum ift_pretoken_ascii how, const char *p, size_t n,
+void ift_pretoken_bounds(enum ift_pretoken_kind how, const char *p, size_t n,
                          struct ift_bounds *b) {
-    if (how == IFT_ASCII_ASK) return;
+    if (how == IFT_PRETOKEN_ASK) return;
     struct ift_bounds_block *const to = ift_bounds_make(b, n);
-    if (how == IFT_ASCII_GPT2)
-        fill(IFT_ASCII_GPT2, p, n, to);
-    else if (how == IFT_ASCII_LLAMA3)
-        fill(IFT_ASCII_LLAMA3, p, n, to);
+    if (how == IFT_PRETOKEN_GPT2)
+        fill(IFT_PRETOKEN_GPT2, p, n, to);
+    else if (how == IFT_PRETOKEN_LLAMA3)
+        fill(IFT_PRETOKEN_LLAMA3, p, n, to);
     else
-        fill(IFT_ASCII_QWEN, p, n, to);
+        fill(IFT_PRETOKEN_QWEN, p, n, to);
     ift_bounds_rewind(b);
 }
 #else
-enum ift_pretoken_ascii ift_pretoken_ascii(ift_pretoken_fn *scan) {
+enum ift_pretoken_kind ift_pretoken_kind(ift_pretoken_fn *scan) {
     (void)scan;
-    return IFT_ASCII_ASK;
+    return IFT_PRETOKEN_ASK;
 }
 
-void ift_pretoken_bounds(enum ift_pretoken_ascii how, const char *p, size_t n,
+void ift_pretoken_bounds(enum ift_pretoken_kind how, const char *p, size_t n,
                          struct ift_bounds *b) {
     (void)how;
     (void)p;

@@ -172,7 +172,7 @@ struct ift_tokenizer {
 
     /* bytes */
     ift_pretoken_fn *pretoken;
-    enum ift_pretoken_ascii ascii; /* how pretoken cuts text of ASCII */
+    enum ift_pretoken_kind kind; /* what of it needs no scanner */
     bool whole_words; /* a word that is a piece is that piece, whatever merging would give */
 
     uint32_t byte_id[256];

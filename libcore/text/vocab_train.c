@@ -44,7 +44,7 @@ static int count_words(void *ctx, void *local, struct ift_slice text, struct ift
         ift_normalize(&c->normalizer, text.p, text.n, true, &w->normal);
         text = ift_str_slice(&w->normal.text);
     }
-    const enum ift_pretoken_ascii how = ift_pretoken_ascii(c->pretoken);
+    const enum ift_pretoken_kind how = ift_pretoken_kind(c->pretoken);
     ift_pretoken_bounds(how, text.p, text.n, &w->bounds);
     for (size_t at = 0, end; at < text.n; at = end) {
         end = ift_pretoken_end(how, &w->bounds, at);
