@@ -125,19 +125,39 @@ __attribute__((noinline)) static uint32_t scan_oddity(struct parser *s, struct i
     return node->to;
 }
 
-/* The first stop from text[i] on. There is always one; 64 bytes are looked at a time, of which some
- * lie in the next block. */
-static inline uint32_t next_stop(const struct ift_json_block *block, uint32_t i) {
-    for (;; i += IFT_JSON_BLOCK) {
-        const struct ift_json_block *const b = &block[i / IFT_JSON_BLOCK];
-        const unsigned at = i % IFT_JSON_BLOCK;
-        const uint64_t stops = b[0].stops >> at | b[1].stops << 1 << (~at % IFT_JSON_BLOCK);
-        if (stops) return i + (uint32_t)__builtin_ctzll(stops);
-    }
+/* The stops of a text one after the other: no search for one waits for the end of another. In a
+ * variable that only inlined functions see, and so in registers. */
+struct stops {
+    const struct ift_json_block *block;
+    uint64_t left;    /* of *block those not yet passed */
+    uint32_t from;    /* where it begins */
+    uint32_t reached; /* the last one passed */
+};
+
+#define INLINE __attribute__((always_inline)) static inline
+
+INLINE struct stops stops_from(const struct ift_json_block *block, uint32_t i) {
+    const struct ift_json_block *const b = &block[i / IFT_JSON_BLOCK];
+    const unsigned at = i % IFT_JSON_BLOCK;
+    return (struct stops){b, b->stops >> at << at, i - at, 0};
 }
 
-static inline uint32_t scan_string(struct parser *s, struct ift_json_node *node, uint32_t i) {
-    const uint32_t to = next_stop(s->block, i + 1);
+/* The first stop behind text[i]. There is always one. */
+INLINE uint32_t next_stop(struct stops *s, uint32_t i) {
+    while (s->reached <= i) {
+        while (s->left == 0) {
+            s->left = (++s->block)->stops;
+            s->from += IFT_JSON_BLOCK;
+        }
+        s->reached = s->from + (uint32_t)__builtin_ctzll(s->left);
+        s->left &= s->left - 1;
+    }
+    return s->reached;
+}
+
+INLINE uint32_t scan_string(struct parser *s, struct stops *stops, struct ift_json_node *node,
+                            uint32_t i) {
+    const uint32_t to = next_stop(stops, i);
     if (__builtin_expect(s->text + to >= s->end || s->text[to] != '"', 0))
         return scan_oddity(s, node, i);
     node->type = IFT_JSON_STRING;
@@ -225,9 +245,9 @@ static inline uint32_t scan_comma(struct parser *s, uint32_t i) {
 }
 
 /* A key, which is at text[i], to node n; where its value may begin. */
-static inline uint32_t scan_key(struct parser *s, uint32_t n, uint32_t i) {
+INLINE uint32_t scan_key(struct parser *s, struct stops *stops, uint32_t n, uint32_t i) {
     const char *const text = s->text;
-    if ((i = scan_string(s, push(s, n, i), i)) == WRONG) return WRONG;
+    if ((i = scan_string(s, stops, push(s, n, i), i)) == WRONG) return WRONG;
     const uint32_t next = led_to_string(text, i, ':');
     if (next != 0) return next;
     i = scan_blanks(text, i);
@@ -248,6 +268,7 @@ enum { NONE = UINT32_MAX };
  * *nodes. */
 static uint32_t scan_value(struct parser *s, uint32_t i, size_t *nodes) {
     const char *const text = s->text, *p;
+    struct stops stops = stops_from(s->block, i);
     uint32_t n = 0, open = NONE, depth = 0, count = 0;
     bool object = false;
     struct ift_json_node *node;
@@ -255,7 +276,7 @@ value:
     i = scan_blanks(text, i);
     if (text[i] == '"') {
     string:
-        if ((i = scan_string(s, push(s, n++, i), i)) == WRONG) return WRONG;
+        if ((i = scan_string(s, &stops, push(s, n++, i), i)) == WRONG) return WRONG;
     } else if (text[i] == '{' || text[i] == '[') {
         if (depth++ == MAX_DEPTH) return wrong_at(s, i, "nested deeper than 512");
         if (open != NONE) s->node[open].count = count;
@@ -279,7 +300,7 @@ behind_value:
         if ((i = scan_comma(s, i)) == WRONG) return WRONG;
         if (text[i] == '}') goto close;
     key:
-        if ((i = scan_key(s, n++, i)) == WRONG) return WRONG;
+        if ((i = scan_key(s, &stops, n++, i)) == WRONG) return WRONG;
         if (text[i] == '"') goto string;
         goto value;
     }
