@@ -46,8 +46,8 @@ struct ift_normalizer {
     struct ift_trie user; /* raw text of user-defined pieces: copied as they are. Only filled where
                              it matters. */
     struct ift_normalizer_quiet *quiet; /* for each 64 characters up to U+FFFF; NULL: not known */
-    bool goes_on[256]; /* what some rule has behind its first character begins with this byte */
-    bool starts[256];  /* a rule, or a piece of `user`, does */
+    bool goes_on[256];  /* what some rule has behind its first character begins with this byte */
+    bool starts[256];   /* a rule, or a piece of `user`, does */
     uint8_t plain[256]; /* of ASCII: 1: left alone in front of other ASCII; 2: but not behind
                            itself; 0: to be asked */
 };

@@ -48,11 +48,11 @@ static inline bool ift_is_ideograph(const char *p) {
            ((b[1] | b[2]) & 0x40) == 0;
 }
 
-/* Most words of most texts are of ASCII, or of what Chinese is mostly written in, as is what follows
- * them, and have no white space but perhaps a space in front. All of those are found at once, by
- * the bits of their classes (bounds.h): a word that begins where nothing is to be asked, wherever
- * that is, ends at the next bound, if there is nothing to ask either. Otherwise the scanner knows.
- */
+/* Most words of most texts are of ASCII, or of what Chinese is mostly written in, as is what
+ * follows them, and have no white space but perhaps a space in front. All of those are found at
+ * once, by the bits of their classes (bounds.h): a word that begins where nothing is to be asked,
+ * wherever that is, ends at the next bound, if there is nothing to ask either. Else the scanner
+ * knows. */
 enum ift_pretoken_kind {
     IFT_PRETOKEN_ASK,
     IFT_PRETOKEN_GPT2,
@@ -62,11 +62,9 @@ enum ift_pretoken_kind {
 enum ift_pretoken_kind ift_pretoken_kind(ift_pretoken_fn *scan); /* ASK: always */
 
 /* Of p[0, n); of ASK none. */
-void ift_pretoken_bounds(enum ift_pretoken_kind how, const char *p, size_t n,
-                         struct ift_bounds *b);
+void ift_pretoken_bounds(enum ift_pretoken_kind how, const char *p, size_t n, struct ift_bounds *b);
 /* Where the word ends that begins at p[at]; 0: ask the scanner. */
-static inline size_t ift_pretoken_end(enum ift_pretoken_kind how, struct ift_bounds *b,
-                                      size_t at) {
+static inline size_t ift_pretoken_end(enum ift_pretoken_kind how, struct ift_bounds *b, size_t at) {
     if (how == IFT_PRETOKEN_ASK || ift_bounds_ask(b, at)) return 0;
     const size_t end = ift_bounds_next(b, at);
     return ift_bounds_ask(b, end) ? 0 : end;

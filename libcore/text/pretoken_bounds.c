@@ -26,8 +26,8 @@ struct classes {
 };
 
 /* Those from `first` to `last`, moved to where signed bytes end: all else ends up below. */
-#define IN(x, first, last)                                                         \
-    _mm_cmpgt_epi8(_mm_add_epi8(x, _mm_set1_epi8((char)(127 - (unsigned)(last)))), \
+#define IN(x, first, last)                                                                         \
+    _mm_cmpgt_epi8(_mm_add_epi8(x, _mm_set1_epi8((char)(127 - (unsigned)(last)))),                 \
                    _mm_set1_epi8((char)(127 - ((last) - (first) + 1))))
 #define IS(x, c) _mm_cmpeq_epi8(x, _mm_set1_epi8((char)(c)))
 
@@ -122,8 +122,8 @@ static inline struct ift_bounds_block bounds_of(enum ift_pretoken_kind how, stru
     return b;
 }
 
-__attribute__((always_inline)) static inline void
-fill(enum ift_pretoken_kind how, const char *p, size_t n, struct ift_bounds_block *to) {
+__attribute__((always_inline)) static inline void fill(enum ift_pretoken_kind how, const char *p,
+                                                       size_t n, struct ift_bounds_block *to) {
     struct classes before = {0};
     char tail[BLOCK + 2];
     for (size_t i = 0; i <= n; i += BLOCK) {

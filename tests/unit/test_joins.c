@@ -10,8 +10,17 @@
 
 enum { PIECES = 40, LONGEST = 400, TEXTS = 20000 };
 
-static const char *const character[] = {"a", "b", "c", ".", " ", "\n", "\xc3\xa9", "\xe4\xb8\xad",
-                                        "\xe6\x96\x87", "\xe3\x80\x82", "\xf0\x9f\x98\x80"};
+static const char *const character[] = {"a",
+                                        "b",
+                                        "c",
+                                        ".",
+                                        " ",
+                                        "\n",
+                                        "\xc3\xa9",
+                                        "\xe4\xb8\xad",
+                                        "\xe6\x96\x87",
+                                        "\xe3\x80\x82",
+                                        "\xf0\x9f\x98\x80"};
 enum { CHARACTERS = sizeof character / sizeof *character };
 
 /* Runs of one kind, as texts have them: of ASCII the first six, of others the rest, or any. */
