@@ -18,11 +18,10 @@ enum ift_pretoken_kind ift_pretoken_kind(ift_pretoken_fn *scan) {
  * in, whose bytes all are of its class. */
 struct classes {
     uint64_t letter, number, rest, quote;
-    uint64_t space, control; /* white space: the space itself, and \t to \r */
-    uint64_t line;           /* of those \n and \r */
-    uint64_t three, mark;    /* first bytes of letters and of the rest that have three */
-    uint64_t other;          /* what is of no class, and all behind the text */
-    uint64_t start;          /* of the rest what stands neither behind its like nor a space */
+    uint64_t space, white, line; /* the space; it and \t to \r; of those \n and \r */
+    uint64_t three, mark;        /* first bytes of letters and of the rest that have three */
+    uint64_t other;              /* what is of no class, and all behind the text */
+    uint64_t start;              /* of the rest what stands neither behind its like nor a space */
 };
 
 /* Those from `first` to `last`, moved to where signed bytes end: all else ends up below. */
@@ -39,13 +38,13 @@ static inline uint64_t bits(__m128i x, int at) {
 static inline void look(struct classes *c, const char *p, int at) {
     const __m128i x = _mm_loadu_si128((const __m128i *)p);
     const __m128i letter = IN(_mm_or_si128(x, _mm_set1_epi8(0x20)), 'a', 'z');
-    const __m128i number = IN(x, '0', '9'), control = IN(x, '\t', '\r'), space = IS(x, ' ');
-    const __m128i known =
-        _mm_or_si128(_mm_or_si128(letter, number), _mm_or_si128(_mm_or_si128(space, control), x));
+    const __m128i number = IN(x, '0', '9'), space = IS(x, ' ');
+    const __m128i white = _mm_or_si128(space, IN(x, '\t', '\r'));
+    const __m128i known = _mm_or_si128(_mm_or_si128(letter, number), _mm_or_si128(white, x));
     c->letter |= bits(letter, at);
     c->number |= bits(number, at);
     c->space |= bits(space, at);
-    c->control |= bits(control, at);
+    c->white |= bits(white, at);
     c->line |= bits(_mm_or_si128(IS(x, '\n'), IS(x, '\r')), at);
     c->rest |= (~bits(known, 0) & 0xffff) << at;
     c->quote |= bits(IS(x, '\''), at);
@@ -83,59 +82,89 @@ static inline uint64_t all_three(uint64_t here, uint64_t before) {
     return here | behind(here, before, 1) | behind(here, before, 2);
 }
 
-/* A word that begins at white space is certain when it is a single one, and what is no white space
- * follows: a space is then the word's first, or its own. */
-static inline struct ift_bounds_block bounds_of(enum ift_pretoken_kind how, struct classes *c,
-                                                const struct classes *before) {
-    c->letter |= all_three(c->three, before->three);
-    c->rest |= all_three(c->mark, before->mark);
-    const uint64_t letters = behind(c->letter, before->letter, 1),
-                   numbers = behind(c->number, before->number, 1),
-                   rests = behind(c->rest, before->rest, 1),
-                   spaces = behind(c->space, before->space, 1),
-                   controls = behind(c->control, before->control, 1);
-    const uint64_t white = c->space | c->control;
-    c->other = ~(c->letter | c->number | c->rest | white);
-    const uint64_t others = behind(c->other, before->other, 1);
-    struct ift_bounds_block b = {.word = white | (c->other & ~others),
-                                 .ask = c->other | (white & (spaces | controls))};
-    c->start = c->rest & ~(rests | spaces);
-    b.word |= c->start;
-    b.ask |= c->start & c->quote; /* "'s" */
-    if (how == IFT_PRETOKEN_GPT2) {
-        b.word |= c->letter & ~(letters | spaces);
-        b.word |= c->number & ~(numbers | spaces);
-        return b;
+/* The last of a run of white space is left to the word that follows it. Here the place of that word
+ * is known, perhaps in the block behind. */
+static inline void put_before(struct ift_bounds_block *to, uint64_t places) {
+    to->word |= places >> 1;
+    if (places & 1) to[-1].word |= (uint64_t)1 << (BLOCK - 1);
+}
+
+static inline void put_gpt2(struct ift_bounds_block *to, const struct classes *c,
+                            const struct classes *before) {
+    const uint64_t spaces = behind(c->space, before->space, 1),
+                   whites = behind(c->white, before->white, 1);
+    to->word |= c->white & ~whites;
+    to->word |= c->letter & ~(behind(c->letter, before->letter, 1) | spaces);
+    to->word |= c->number & ~(behind(c->number, before->number, 1) | spaces);
+    put_before(to, ~c->white & ~c->other & whites);
+}
+
+/* One of the rest, or a blank, goes with letters behind it; the rest takes line ends along; and so
+ * does white space, of which the last line end is known only behind it: the places of what makes
+ * the run in front of them uncertain are returned. */
+static inline uint64_t put_cl100k(struct ift_bounds_block *to, size_t digits,
+                                  const struct classes *c, const struct classes *before) {
+    const uint64_t whites = behind(c->white, before->white, 1),
+                   lines = behind(c->line, before->line, 1), blanks = whites & ~lines;
+    const uint64_t starts = behind(c->start, before->start, 1) |
+                            behind(c->start & c->mark, before->start & before->mark, 3);
+    to->word |= c->white & ~whites & ~(c->line & behind(c->rest, before->rest, 1));
+    to->word |= c->white & ~c->line & lines;
+    to->word |= c->letter & ~(behind(c->letter, before->letter, 1) | blanks | starts);
+    put_before(to, ~c->white & ~c->other & blanks);
+    if (digits == 1) {
+        to->word |= c->number;
+    } else {
+        const uint64_t second = c->number & behind(c->number, before->number, 1),
+                       fourth = second & behind(c->number, before->number, 2) &
+                                behind(c->number, before->number, 3);
+        to->word |= (c->number & ~second) | fourth;
+        to->ask |= fourth;
     }
-    /* One of the rest, or a tab, goes with letters behind it; the rest takes line ends along. */
-    const uint64_t marks = behind(c->start & c->mark, before->start & before->mark, 3);
-    b.word |= c->letter & ~(letters | spaces | behind(c->start, before->start, 1) | marks);
-    b.ask |= (c->control & ~c->line) | (c->line & rests);
-    if (how == IFT_PRETOKEN_QWEN) {
-        b.word |= c->number;
-        return b;
+    return (c->line & blanks) | (c->other & whites);
+}
+
+static bool is_white(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* All of the run of white space in front of p[at] is to be asked; where that is so already, it is
+ * so further in front. */
+static void ask_run(struct ift_bounds_block *block, const char *p, size_t at) {
+    while (at-- > 0 && is_white(p[at])) {
+        const uint64_t bit = (uint64_t)1 << (at % BLOCK);
+        if (block[at / BLOCK].ask & bit) break;
+        block[at / BLOCK].ask |= bit;
     }
-    const uint64_t fourth = c->number & numbers & behind(c->number, before->number, 2) &
-                            behind(c->number, before->number, 3);
-    b.word |= (c->number & ~numbers) | fourth;
-    b.ask |= fourth;
-    return b;
 }
 
 __attribute__((always_inline)) static inline void fill(enum ift_pretoken_kind how, const char *p,
-                                                       size_t n, struct ift_bounds_block *to) {
+                                                       size_t n, struct ift_bounds_block *block) {
     struct classes before = {0};
     char tail[BLOCK + 2];
     for (size_t i = 0; i <= n; i += BLOCK) {
         struct classes c = {0};
-        const char *block = p + i;
+        const char *from = p + i;
         const size_t left = n - i;
-        if (left < sizeof tail) block = memcpy(memset(tail, 0, sizeof tail), block, left);
-        for (int at = 0; at < BLOCK; at += 16) look(&c, block + at, at);
+        if (left < sizeof tail) from = memcpy(memset(tail, 0, sizeof tail), from, left);
+        for (int at = 0; at < BLOCK; at += 16) look(&c, from + at, at);
         if (left < BLOCK) c.rest &= ~(~0ull << left);
-        if (~(c.letter | c.number | c.rest | c.space | c.control))
-            for (int at = 0; at < BLOCK; at += 16) look_three(&c, block + at, at);
-        *to++ = bounds_of(how, &c, &before);
+        if (~(c.letter | c.number | c.rest | c.white))
+            for (int at = 0; at < BLOCK; at += 16) look_three(&c, from + at, at);
+        c.letter |= all_three(c.three, before.three);
+        c.rest |= all_three(c.mark, before.mark);
+        c.other = ~(c.letter | c.number | c.rest | c.white);
+        c.start = c.rest & ~(behind(c.rest, before.rest, 1) | behind(c.space, before.space, 1));
+
+        struct ift_bounds_block *const to = &block[i / BLOCK];
+        to->word = c.start | (c.other & ~behind(c.other, before.other, 1));
+        to->ask = c.other | (c.start & c.quote); /* "'s" */
+        uint64_t runs = 0;
+        if (how == IFT_PRETOKEN_GPT2)
+            put_gpt2(to, &c, &before);
+        else
+            runs = put_cl100k(to, how == IFT_PRETOKEN_QWEN ? 1 : 3, &c, &before);
+        for (; runs; runs &= runs - 1) ask_run(block, p, i + (size_t)__builtin_ctzll(runs));
         before = c;
     }
 }
@@ -143,13 +172,13 @@ __attribute__((always_inline)) static inline void fill(enum ift_pretoken_kind ho
 void ift_pretoken_bounds(enum ift_pretoken_kind how, const char *p, size_t n,
                          struct ift_bounds *b) {
     if (how == IFT_PRETOKEN_ASK) return;
-    struct ift_bounds_block *const to = ift_bounds_make(b, n);
+    struct ift_bounds_block *const block = ift_bounds_make(b, n);
     if (how == IFT_PRETOKEN_GPT2)
-        fill(IFT_PRETOKEN_GPT2, p, n, to);
+        fill(IFT_PRETOKEN_GPT2, p, n, block);
     else if (how == IFT_PRETOKEN_LLAMA3)
-        fill(IFT_PRETOKEN_LLAMA3, p, n, to);
+        fill(IFT_PRETOKEN_LLAMA3, p, n, block);
     else
-        fill(IFT_PRETOKEN_QWEN, p, n, to);
+        fill(IFT_PRETOKEN_QWEN, p, n, block);
     ift_bounds_rewind(b);
 }
 #else
