@@ -60,7 +60,7 @@ struct ift_encoder_word {
     bool part;        /* it is split as a part of a word */
 };
 /* As many as are looked up together, so that memory is waited for once. */
-enum { IFT_ENCODER_BATCH = 16 };
+enum { IFT_ENCODER_BATCH = 64 };
 
 /* A way of segmenting. */
 struct ift_scheme {
