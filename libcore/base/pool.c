@@ -76,8 +76,14 @@ static void write_one(struct pool *p) {
     pthread_mutex_lock(&p->lock);
     p->writing = false;
     s->done = false;
-    if (rc < 0) fail(p, p->next_out, &err);
-    p->next_out++;
+    const uint64_t number = p->next_out++;
+    if (rc < 0) fail(p, number, &err);
+    if (rc < 0 || !p->ops->wrote) return;
+    tell(p);
+    pthread_mutex_unlock(&p->lock);
+    const int later = p->ops->wrote(p->ctx, &err);
+    pthread_mutex_lock(&p->lock);
+    if (later < 0) fail(p, number, &err);
 }
 
 static int prepare(struct worker *w, struct ift_err *err) {

@@ -6,7 +6,7 @@
  * There are `jobs` threads, the caller among them (with jobs = 1 no other is made), and none is
  * only a reader or a writer: each does what is possible now, writing first. So read and write are
  * never called concurrently with themselves, but they may run in any thread and at the same time
- * as one another and as work. What they share in ctx must be kept apart.
+ * as one another and as work and wrote. What they share in ctx must be kept apart.
  */
 #ifndef IFT_POOL_H
 #define IFT_POOL_H
@@ -29,6 +29,9 @@ struct ift_pool_ops {
     int (*read)(void *ctx, void *batch, struct ift_err *err); /* 1 filled, 0 end, -1 failed */
     int (*work)(void *ctx, void *local, void *batch, struct ift_err *err); /* 0, -1 */
     int (*write)(void *ctx, void *batch, struct ift_err *err);             /* 0, -1 */
+    /* Follows each write in the same thread, when others may write already: for what of writing
+     * is slow and finds its order by itself. NULL: nothing. 0, -1 */
+    int (*wrote)(void *ctx, struct ift_err *err);
 };
 
 /* Runs to the end of input. On failure: batches before the failing one are written, none after

@@ -180,8 +180,13 @@ static int write_batch(void *ctx, void *batch, struct ift_err *err) {
     return -1;
 }
 
+static int wrote(void *ctx, struct ift_err *err) {
+    const struct state *const s = ctx;
+    return s->f->wrote(s->ctx, err);
+}
+
 static int run_pool(struct state *s, struct ift_err *err) {
-    static const struct ift_pool_ops ops = {
+    const struct ift_pool_ops ops = {
         .batch_new = batch_new,
         .batch_free = batch_free,
         .local_new = local_new,
@@ -189,6 +194,7 @@ static int run_pool(struct state *s, struct ift_err *err) {
         .read = read_batch,
         .work = work,
         .write = write_batch,
+        .wrote = s->f->wrote ? wrote : NULL,
     };
     const bool array = s->f->as == IFT_SHAPE_JSON_ARRAY;
     if (array) IFT_TRY(ift_out_write(s->out, "[", 1, err));

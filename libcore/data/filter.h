@@ -55,6 +55,8 @@ struct ift_filter {
      * the output before. Both run in order, one at a time. NULL: text. */
     int (*begin)(void *ctx, struct ift_out *out, struct ift_err *err);
     int (*write)(void *ctx, struct ift_slice what, struct ift_err *err);
+    /* What may be done after `write` without its order: see pool.h. NULL: nothing. */
+    int (*wrote)(void *ctx, struct ift_err *err);
     /* After the last record; may fail. NULL: nothing to do. */
     int (*end)(void *ctx, uint64_t items, struct ift_err *err);
     /* What emit.note[i] counts, as the tally says it: "with an empty output". */

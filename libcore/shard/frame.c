@@ -35,9 +35,10 @@ void ift_frame_totals_row(struct ift_frame_totals *t, const struct ift_row *row)
 
 void ift_frame_totals_print(const struct ift_frame_totals *t, struct ift_str *out) {
     char digest[IFT_DIGEST];
-    ift_str_addf(
-        out, "{\"rows\":%" PRIu64 ",\"tokens\":%" PRIu64 ",\"learned\":%" PRIu64 ",\"blocks\":[",
-        t->rows, t->tokens, t->learned);
+    ift_str_addf(out,
+                 "{\"rows\":%" PRIu64 ",\"tokens\":%" PRIu64 ",\"learned\":%" PRIu64
+                 ",\"blocks\":[",
+                 t->rows, t->tokens, t->learned);
     for (size_t i = 0; i < t->nblocks; i++)
         ift_str_addf(out, "%s[%" PRIu64 ",%" PRIu64 "]", i ? "," : "", t->block[2 * i],
                      t->block[2 * i + 1]);
@@ -131,16 +132,11 @@ static int take(struct ift_bytes *b, size_t n, struct ift_str *out, struct ift_e
     return 0;
 }
 
-static uint32_t load32(const void *p) {
-    const unsigned char *const b = p;
-    return b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-}
-
 /* The rest of a skippable frame, whose magic number was read: its JSON. */
 static int read_skippable(struct ift_bytes *b, const char *tag, struct ift_str *raw,
                           struct ift_err *err) {
     IFT_TRY(take(b, IFT_FRAME_MAGIC, raw, err));
-    const size_t n = load32(raw->p + IFT_FRAME_MAGIC);
+    const size_t n = ift_frame_load32(raw->p + IFT_FRAME_MAGIC);
     if (n < IFT_FRAME_TAG) return damaged(err);
     IFT_TRY(take(b, IFT_FRAME_TAG, raw, err));
     if (memcmp(raw->p + 2 * IFT_FRAME_MAGIC, tag, IFT_FRAME_TAG) != 0) return damaged(err);
@@ -155,7 +151,7 @@ static struct ift_slice json_of(const struct ift_str *raw) {
 static int read_header(struct ift_frames *f, struct ift_bytes *b, struct ift_str *raw,
                        struct ift_err *err) {
     IFT_TRY(take(b, IFT_FRAME_MAGIC, raw, err));
-    if (load32(raw->p) != IFT_FRAME_HEADER)
+    if (ift_frame_load32(raw->p) != IFT_FRAME_HEADER)
         return IFT_FAIL(err, "what follows the shard is not a shard");
     IFT_TRY(read_skippable(b, "IFTSHARD", raw, err));
     const struct ift_slice json = json_of(raw);
@@ -248,7 +244,7 @@ static int unpack(struct ift_frames *f, struct ift_row *row, struct ift_err *err
     const unsigned char *p = (const unsigned char *)f->payload.p + f->at;
     const size_t have = f->payload.n - f->at;
     if (have < 8) return damaged(err);
-    const size_t n = load32(p), ndocs = load32(p + 4), width = f->wide ? 4 : 2;
+    const size_t n = ift_frame_load32(p), ndocs = ift_frame_load32(p + 4), width = f->wide ? 4 : 2;
     if (n == 0 || n > IFT_ROW_LONGEST || ndocs == 0 || ndocs > n) return damaged(err);
     const size_t need = 8 + 4 * ndocs + width * n + (n + 7) / 8;
     if (have < need) return damaged(err);
@@ -256,9 +252,9 @@ static int unpack(struct ift_frames *f, struct ift_row *row, struct ift_err *err
     f->learn = ift_grow(f->learn, n, &f->cap_learn, sizeof *f->learn);
     f->doc = ift_grow(f->doc, ndocs, &f->cap_doc, sizeof *f->doc);
     p += 8;
-    for (size_t i = 0; i < ndocs; i++, p += 4) f->doc[i] = load32(p);
+    for (size_t i = 0; i < ndocs; i++, p += 4) f->doc[i] = ift_frame_load32(p);
     if (f->wide)
-        for (size_t i = 0; i < n; i++, p += 4) f->id[i] = (int32_t)load32(p);
+        for (size_t i = 0; i < n; i++, p += 4) f->id[i] = (int32_t)ift_frame_load32(p);
     else
         for (size_t i = 0; i < n; i++, p += 2) f->id[i] = p[0] | p[1] << 8;
     for (size_t i = 0; i < n; i++) f->learn[i] = p[i / 8] >> (i % 8) & 1;
@@ -279,8 +275,8 @@ int ift_frames_row(struct ift_frames *f, struct ift_bytes *b, struct ift_row *ro
         f->at = 0;
         struct ift_str magic = {0};
         int rc = take(b, IFT_FRAME_MAGIC, &magic, err);
-        const bool end = rc == 0 && load32(magic.p) == IFT_FRAME_END;
-        if (rc == 0 && load32(magic.p) == IFT_FRAME_HEADER) rc = cut(err);
+        const bool end = rc == 0 && ift_frame_load32(magic.p) == IFT_FRAME_END;
+        if (rc == 0 && ift_frame_load32(magic.p) == IFT_FRAME_HEADER) rc = cut(err);
         if (rc == 0) rc = end ? read_end(f, b, magic.p, err) : read_block(f, b, magic.p, err);
         ift_str_release(&magic);
         IFT_TRY(rc);

@@ -23,6 +23,11 @@ enum {
 #define IFT_FRAME_LONGEST                                                                          \
     ((size_t)1 << 31) /* of a block's payload or a header, in what we are ready to read */
 
+static inline uint32_t ift_frame_load32(const void *p) {
+    const unsigned char *const b = p;
+    return b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
 /* The running totals of a shard, kept alike by writer and reader, and what the end record says. */
 struct ift_frame_totals {
     uint64_t rows, tokens, learned;

@@ -2,22 +2,19 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <zstd.h>
 
 #include "libcore/base/mem.h"
 #include "libcore/io/json.h"
-#include "libcore/shard/frame.h"
+#include "libcore/shard/block.h"
 
-enum { VERSION = 1, LEVEL = 3 };
+enum { VERSION = 1 };
 
 struct ift_shard {
-    struct ift_out *out;
+    const char *name; /* of the output */
     struct ift_frame_totals totals;
-    uint64_t offset, rows; /* bytes written; rows in the open block */
-    bool wide;
+    struct ift_blocks *blocks;
     uint32_t vocab_size;
-    struct ift_str payload, frame;
-    ZSTD_CCtx *zstd;
+    struct ift_str row;
 };
 
 /* ---- header ---- */
@@ -29,10 +26,14 @@ static void add_id(struct ift_str *out, const char *key, int32_t id) {
         ift_str_addf(out, "\"%s\":%d,", key, id);
 }
 
-static void print_header(const struct ift_shard_meta *m, bool wide, struct ift_str *out) {
+static bool is_wide(uint32_t vocab_size) {
+    return vocab_size == 0 || vocab_size > 0x10000;
+}
+
+static void print_header(const struct ift_shard_meta *m, struct ift_str *out) {
     char digest[IFT_DIGEST];
-    ift_str_addf(out, "{\"version\":%d,\"id_bits\":%d,\"vocab_size\":%u,", VERSION, wide ? 32 : 16,
-                 m->vocab_size);
+    ift_str_addf(out, "{\"version\":%d,\"id_bits\":%d,\"vocab_size\":%u,", VERSION,
+                 is_wide(m->vocab_size) ? 32 : 16, m->vocab_size);
     ift_digest_text(m->vocab_digest, digest);
     if (m->vocab_digest != 0)
         ift_str_addf(out, "\"vocab_digest\":\"%s\",", digest);
@@ -112,22 +113,16 @@ static void store32(struct ift_str *out, size_t x) {
     ift_str_add(out, b, 4);
 }
 
-static int put(struct ift_shard *s, const void *p, size_t n, struct ift_err *err) {
-    ift_hasher_add(s->totals.bytes, p, n);
-    s->offset += n;
-    return ift_out_write(s->out, p, n, err);
-}
-
 static int put_skippable(struct ift_shard *s, uint32_t magic, const char *tag,
                          const struct ift_str *json, struct ift_err *err) {
     if (json->n > UINT32_MAX - IFT_FRAME_TAG)
-        return IFT_FAIL(err, "%s: a header of %zu bytes", ift_out_name(s->out), json->n);
+        return IFT_FAIL(err, "%s: a header of %zu bytes", s->name, json->n);
     struct ift_str frame = {0};
     store32(&frame, magic);
     store32(&frame, IFT_FRAME_TAG + json->n);
     ift_str_adds(&frame, tag);
     ift_str_add(&frame, json->p, json->n);
-    const int rc = put(s, frame.p, frame.n, err);
+    const int rc = ift_blocks_put(s->blocks, frame.p, frame.n, err);
     ift_str_release(&frame);
     return rc;
 }
@@ -135,16 +130,12 @@ static int put_skippable(struct ift_shard *s, uint32_t magic, const char *tag,
 int ift_shard_start(struct ift_shard **shard, struct ift_out *out,
                     const struct ift_shard_meta *meta, struct ift_err *err) {
     struct ift_shard *const s = *shard = ift_alloc0(1, sizeof *s);
-    s->out = out;
+    s->name = ift_out_name(out);
     s->vocab_size = meta->vocab_size;
-    s->wide = meta->vocab_size == 0 || meta->vocab_size > 0x10000;
     ift_frame_totals_init(&s->totals);
-    s->zstd = ZSTD_createCCtx();
-    if (!s->zstd) ift_out_of_memory(0);
-    ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_compressionLevel, LEVEL);
-    ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_checksumFlag, 1);
+    s->blocks = ift_blocks_new(out, &s->totals);
     struct ift_str header = {0};
-    print_header(meta, s->wide, &header);
+    print_header(meta, &header);
     const int rc = put_skippable(s, IFT_FRAME_HEADER, "IFTSHARD", &header, err);
     ift_str_release(&header);
     if (rc == 0) return 0;
@@ -153,58 +144,75 @@ int ift_shard_start(struct ift_shard **shard, struct ift_out *out,
     return -1;
 }
 
-static int close_block(struct ift_shard *s, struct ift_err *err) {
-    if (s->rows == 0) return 0;
-    const size_t bound = ZSTD_compressBound(s->payload.n);
-    ift_str_clear(&s->frame);
-    const size_t n = ZSTD_compress2(s->zstd, ift_str_reserve(&s->frame, bound), bound, s->payload.p,
-                                    s->payload.n);
-    if (ZSTD_isError(n))
-        return IFT_FAIL(err, "%s: zstd: %s", ift_out_name(s->out), ZSTD_getErrorName(n));
-    ift_hasher_add(s->totals.payload, s->payload.p, s->payload.n);
-    ift_frame_totals_block(&s->totals, s->offset, s->rows);
-    s->rows = 0;
-    ift_str_clear(&s->payload);
-    return put(s, s->frame.p, n, err);
+/* Eight marks, a byte each, as bits. */
+static unsigned marks(const uint8_t *learn, size_t n) {
+    uint64_t eight = 0;
+    for (size_t i = 0; i < n && i < 8; i++) eight |= (uint64_t)learn[i] << 8 * i;
+    return (unsigned)(eight * 0x0102040810204080u >> 56);
 }
 
-static void pack(struct ift_shard *s, const struct ift_row *row) {
-    struct ift_str *const out = &s->payload;
-    store32(out, row->n);
-    store32(out, row->ndocs);
-    for (size_t i = 0; i < row->ndocs; i++) store32(out, row->doc[i]);
-    unsigned char *p = (unsigned char *)ift_str_reserve(out, 4 * row->n + row->n / 8 + 1);
+int ift_shard_pack(uint32_t vocab_size, const struct ift_row *row, struct ift_str *rows,
+                   struct ift_err *err) {
+    const bool wide = is_wide(vocab_size);
+    IFT_TRY(ift_row_check(row, err));
+    for (size_t i = 0; vocab_size > 0 && i < row->n; i++)
+        if ((uint32_t)row->id[i] >= vocab_size)
+            return IFT_FAIL(err, "token %d in a vocabulary of %u", row->id[i], vocab_size);
+    store32(rows, row->n);
+    store32(rows, row->ndocs);
+    for (size_t i = 0; i < row->ndocs; i++) store32(rows, row->doc[i]);
+    unsigned char *p = (unsigned char *)ift_str_reserve(rows, 4 * row->n + row->n / 8 + 1);
     const unsigned char *const from = p;
     for (size_t i = 0; i < row->n; i++) {
         const uint32_t id = (uint32_t)row->id[i];
         *p++ = (unsigned char)id;
         *p++ = (unsigned char)(id >> 8);
-        if (!s->wide) continue;
+        if (!wide) continue;
         *p++ = (unsigned char)(id >> 16);
         *p++ = (unsigned char)(id >> 24);
     }
-    for (size_t i = 0; i < row->n; i += 8) {
-        unsigned bits = 0;
-        for (size_t k = i; k < i + 8 && k < row->n; k++) bits |= (unsigned)row->learn[k] << (k - i);
-        *p++ = (unsigned char)bits;
+    for (size_t i = 0; i < row->n; i += 8) *p++ = (unsigned char)marks(row->learn + i, row->n - i);
+    rows->n += (size_t)(p - from);
+    return 0;
+}
+
+/* The length of the packed row at p, which is counted. The first token of a document is never
+ * learned (row.h). */
+static size_t count_packed(struct ift_frame_totals *t, bool wide, const char *p) {
+    const size_t n = ift_frame_load32(p), ndocs = ift_frame_load32(p + 4);
+    const char *const doc = p + 8, *const learn = doc + 4 * ndocs + (wide ? 4 : 2) * n;
+    const size_t bytes = (n + 7) / 8;
+    t->rows++;
+    t->tokens += n;
+    for (size_t i = 0; i < bytes; i++) t->learned += (unsigned)__builtin_popcount(learn[i] & 255);
+    for (size_t d = 0, at = 0; d < ndocs; at += ift_frame_load32(doc + 4 * d++))
+        t->learned -= learn[at / 8] >> (at % 8) & 1;
+    return (size_t)(learn - p) + bytes;
+}
+
+void ift_shard_add_packed(struct ift_shard *s, struct ift_slice rows) {
+    const bool wide = is_wide(s->vocab_size);
+    for (size_t at = 0, n; at < rows.n; at += n) {
+        n = count_packed(&s->totals, wide, rows.p + at);
+        ift_blocks_add(s->blocks, (struct ift_slice){rows.p + at, n});
     }
-    out->n += (size_t)(p - from);
+}
+
+int ift_shard_compress(struct ift_shard *s, struct ift_err *err) {
+    return ift_blocks_compress(s->blocks, err);
 }
 
 int ift_shard_add(struct ift_shard *s, const struct ift_row *row, struct ift_err *err) {
-    IFT_TRY(ift_row_check(row, err));
-    for (size_t i = 0; s->vocab_size > 0 && i < row->n; i++)
-        if ((uint32_t)row->id[i] >= s->vocab_size)
-            return IFT_FAIL(err, "token %d in a vocabulary of %u", row->id[i], s->vocab_size);
-    pack(s, row);
-    ift_frame_totals_row(&s->totals, row);
-    s->rows++;
-    return s->payload.n < IFT_FRAME_BLOCK ? 0 : close_block(s, err);
+    ift_str_clear(&s->row);
+    IFT_TRY(ift_shard_pack(s->vocab_size, row, &s->row, err));
+    ift_shard_add_packed(s, ift_str_slice(&s->row));
+    return ift_shard_compress(s, err);
 }
 
 int ift_shard_finish(struct ift_shard *s, struct ift_err *err) {
     struct ift_str end = {0};
-    int rc = close_block(s, err);
+    ift_blocks_close(s->blocks);
+    int rc = ift_shard_compress(s, err);
     if (rc == 0) {
         ift_frame_totals_print(&s->totals, &end);
         rc = put_skippable(s, IFT_FRAME_END, "IFTSHEND", &end, err);
@@ -217,8 +225,7 @@ int ift_shard_finish(struct ift_shard *s, struct ift_err *err) {
 void ift_shard_abandon(struct ift_shard *s) {
     if (!s) return;
     ift_frame_totals_release(&s->totals);
-    ift_str_release(&s->payload);
-    ift_str_release(&s->frame);
-    ZSTD_freeCCtx(s->zstd);
+    ift_blocks_free(s->blocks);
+    ift_str_release(&s->row);
     free(s);
 }

@@ -47,6 +47,14 @@ int ift_shard_start(struct ift_shard **s, struct ift_out *out, const struct ift_
 /* Fails on a row that breaks a promise of row.h or holds an id beyond the vocabulary. */
 int ift_shard_add(struct ift_shard *s, const struct ift_row *row,
                   struct ift_err *err) IFT_MUST_CHECK;
+/* The same in steps, for several threads. ift_shard_pack appends a row as the payload has it, in
+ * any thread. ift_shard_add_packed adds as many of those as there are in `rows`, one thread at a
+ * time. ift_shard_compress does what that has left to do, in any thread and while rows are added;
+ * it must follow ift_shard_add_packed, though not at once. */
+int ift_shard_pack(uint32_t vocab_size, const struct ift_row *row, struct ift_str *rows,
+                   struct ift_err *err) IFT_MUST_CHECK;
+void ift_shard_add_packed(struct ift_shard *s, struct ift_slice rows);
+int ift_shard_compress(struct ift_shard *s, struct ift_err *err) IFT_MUST_CHECK;
 /* Writes the end frame and frees, whatever happens. Without it the shard is, rightly, unreadable.
  */
 int ift_shard_finish(struct ift_shard *s, struct ift_err *err) IFT_MUST_CHECK;

@@ -9,7 +9,7 @@
 #include "libcore/data/filter.h"
 #include "libcore/shard/explain.h"
 #include "libcore/shard/provenance.h"
-#include "libcore/shard/rowout.h"
+#include "libcore/shard/shard.h"
 #include "libcore/text/prompt.h"
 
 const char *const ift_tokenize_truncate[] = {"drop", "left", "right", "split", NULL};
@@ -24,10 +24,8 @@ struct state {
     const struct ift_run *run;
     struct ift_tokenizer *tokenizer;
     struct ift_prompt *prompt;
-    struct ift_rowout *out; /* NULL while nothing was begun, and for --explain */
-    bool text;              /* rows are spelled in map, in parallel; shards are made in write */
-    int32_t *id;            /* of the row being written */
-    size_t cap_id;
+    struct ift_shard *shard; /* NULL while nothing was begun, and for text */
+    bool text;
 };
 
 struct worker {
@@ -107,17 +105,9 @@ static void cut(const struct state *s, struct worker *w) {
 
 /* ---- rows ---- */
 
-/* A row on its way from a worker to the shard: n, ids, marks. */
-static void put_raw(struct ift_str *out, const struct ift_row *row) {
-    const uint32_t n = (uint32_t)row->n;
-    ift_str_add(out, (const char *)&n, sizeof n);
-    ift_str_add(out, (const char *)row->id, row->n * sizeof *row->id);
-    ift_str_add(out, (const char *)row->learn, row->n);
-}
-
 /* tokens [from, to) of the record */
 static int emit_row(const struct state *s, struct worker *w, size_t from, size_t to,
-                    const struct ift_item *item, struct ift_emit *emit) {
+                    const struct ift_item *item, struct ift_emit *emit, struct ift_err *err) {
     const uint32_t length = (uint32_t)(to - from);
     const struct ift_row row = {w->tokens.id + from, w->learn + from, length, &length, 1};
     const size_t learned = row.n > 0 ? ift_row_learned(&row) : 0;
@@ -138,7 +128,7 @@ static int emit_row(const struct state *s, struct worker *w, size_t from, size_t
         ift_row_print(emit->out, &row);
         ift_emit_end(emit);
     } else {
-        put_raw(emit->out, &row);
+        IFT_TRY(ift_shard_pack(ift_tokenizer_info(s->tokenizer)->size, &row, emit->out, err));
         emit->n++;
     }
     return 0;
@@ -186,13 +176,13 @@ static int map(void *ctx, void *local, const struct ift_item *item, struct ift_e
         emit->note[SPLIT]++;
         for (size_t at = 0; at < w->tokens.n; at += most) {
             const size_t end = w->tokens.n - at > most ? at + most : w->tokens.n;
-            IFT_TRY(emit_row(s, w, at, end, item, emit));
+            IFT_TRY(emit_row(s, w, at, end, item, emit, err));
         }
         return 0;
     }
     emit->note[CUT] += too_long;
     if (too_long) cut(s, w);
-    return emit_row(s, w, 0, w->tokens.n, item, emit);
+    return emit_row(s, w, 0, w->tokens.n, item, emit, err);
 }
 
 static int begin(void *ctx, struct ift_out *out, struct ift_err *err) {
@@ -202,33 +192,29 @@ static int begin(void *ctx, struct ift_out *out, struct ift_err *err) {
     ift_provenance_add(&provenance, NULL, s->run);
     const struct ift_shard_meta meta = {info->size, info->digest, info->bos,
                                         info->eos,  info->pad,    provenance.p};
-    const int rc = ift_rowout_start(&s->out, out, s->job->as, &meta, err);
+    const int rc = ift_shard_start(&s->shard, out, &meta, err);
     ift_str_release(&provenance);
     return rc;
 }
 
-static int write_rows(void *ctx, struct ift_slice what, struct ift_err *err) {
-    struct state *const s = ctx;
-    for (const char *p = what.p, *const end = p + what.n; p < end;) {
-        uint32_t n;
-        memcpy(&n, p, sizeof n);
-        p += sizeof n;
-        s->id = ift_grow(s->id, n, &s->cap_id, sizeof *s->id);
-        memcpy(s->id, p, n * sizeof *s->id); /* where numbers may lie */
-        p += n * sizeof *s->id;
-        const struct ift_row row = {s->id, (const uint8_t *)p, n, &n, 1};
-        IFT_TRY(ift_rowout_add(s->out, &row, err));
-        p += n;
-    }
+static int write_rows(void *ctx, struct ift_slice rows, struct ift_err *err) {
+    (void)err;
+    const struct state *const s = ctx;
+    ift_shard_add_packed(s->shard, rows);
     return 0;
+}
+
+static int compress(void *ctx, struct ift_err *err) {
+    const struct state *const s = ctx;
+    return ift_shard_compress(s->shard, err);
 }
 
 static int end(void *ctx, uint64_t items, struct ift_err *err) {
     (void)items;
     struct state *const s = ctx;
-    struct ift_rowout *const out = s->out;
-    s->out = NULL;
-    return ift_rowout_finish(out, err);
+    struct ift_shard *const shard = s->shard;
+    s->shard = NULL;
+    return ift_shard_finish(shard, err);
 }
 
 int ift_tokenize_run(const struct ift_tokenize *job, const struct ift_run *run,
@@ -243,6 +229,7 @@ int ift_tokenize_run(const struct ift_tokenize *job, const struct ift_run *run,
         .map = map,
         .begin = s.text ? NULL : begin,
         .write = s.text ? NULL : write_rows,
+        .wrote = s.text ? NULL : compress,
         .end = s.text ? NULL : end,
         .note = {"tokens", "learned", "straddle the edge of what is learned",
                  "cut to the longest length", "made several rows of", "too long, left out",
@@ -252,8 +239,7 @@ int ift_tokenize_run(const struct ift_tokenize *job, const struct ift_run *run,
     const struct ift_prompt_opts prompt = {job->prompt, job->vocab, job->prompt_vars};
     if (rc == 0 && !job->bare) rc = ift_prompt_open(&s.prompt, &prompt, s.tokenizer, err);
     if (rc == 0) rc = ift_filter_run(&filter, &s, run, err);
-    free(s.id);
-    ift_rowout_abandon(s.out);
+    ift_shard_abandon(s.shard);
     ift_prompt_free(s.prompt);
     ift_tokenizer_free(s.tokenizer);
     return rc;

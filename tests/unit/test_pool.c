@@ -15,11 +15,11 @@ enum { NEVER = 1 << 30 };
 /* A run over the numbers 0..total-1, one a batch. */
 struct job {
     int total, next; /* next: touched by read only */
-    int fail_read, fail_work, fail_work_too, fail_write;
-    bool no_local, slow_write;
+    int fail_read, fail_work, fail_work_too, fail_write, fail_wrote;
+    bool no_local, slow_write, slow_wrote;
     pthread_t caller;
     struct ift_str out;
-    atomic_int batches, most_batches, locals, readers, writers, threads;
+    atomic_int batches, most_batches, locals, readers, writers, threads, wrote;
     atomic_bool overlapped;
 };
 
@@ -105,8 +105,16 @@ static int write_item(void *ctx, void *batch, struct ift_err *err) {
     return rc;
 }
 
-static const struct ift_pool_ops ops = {batch_new, batch_free, local_new, local_free,
-                                        read_item, work_item,  write_item};
+/* May run beside anything, itself too. */
+static int wrote_item(void *ctx, struct ift_err *err) {
+    struct job *j = ctx;
+    const int number = j->wrote++;
+    if (j->slow_wrote) nap(200);
+    return number == j->fail_wrote ? ift_fail(err, "wrote %d", number) : 0;
+}
+
+static const struct ift_pool_ops ops = {batch_new, batch_free, local_new,  local_free,
+                                        read_item, work_item,  write_item, wrote_item};
 
 static struct job job(int total) {
     return (struct job){
@@ -115,6 +123,7 @@ static struct job job(int total) {
         .fail_work = NEVER,
         .fail_work_too = NEVER,
         .fail_write = NEVER,
+        .fail_wrote = NEVER,
         .caller = pthread_self(),
     };
 }
@@ -138,13 +147,15 @@ static void test_order(void) {
         struct job one = job(totals[t]);
         CHECK_OK(run(&one, 1, &err), &err);
         CHECK_INT(one.threads, 0);
-        for EACH_JOBS {
-            struct job j = job(totals[t]);
-            j.slow_write = totals[t] < 100;
-            CHECK_OK(run(&j, many[k], &err), &err);
-            CHECK(ift_slice_eq(ift_str_slice(&j.out), ift_str_slice(&one.out)));
-            ift_str_release(&j.out);
-        }
+        for
+            EACH_JOBS {
+                struct job j = job(totals[t]);
+                j.slow_write = j.slow_wrote = totals[t] < 100;
+                CHECK_OK(run(&j, many[k], &err), &err);
+                CHECK_INT(j.wrote, totals[t]);
+                CHECK(ift_slice_eq(ift_str_slice(&j.out), ift_str_slice(&one.out)));
+                ift_str_release(&j.out);
+            }
         ift_str_release(&one.out);
     }
 }
@@ -160,16 +171,17 @@ static void check_written(const struct job *j, int end) {
 }
 
 static void check_failure(struct job start, int written, const char *message) {
-    for EACH_JOBS {
-        for (int again = 0; again < 5; again++) {
-            struct job j = start;
-            struct ift_err err;
-            CHECK_INT(run(&j, many[k], &err), -1);
-            CHECK_STR(err.text, message);
-            check_written(&j, written);
-            ift_str_release(&j.out);
+    for
+        EACH_JOBS {
+            for (int again = 0; again < 5; again++) {
+                struct job j = start;
+                struct ift_err err;
+                CHECK_INT(run(&j, many[k], &err), -1);
+                CHECK_STR(err.text, message);
+                check_written(&j, written);
+                ift_str_release(&j.out);
+            }
         }
-    }
 }
 
 static void test_failures(void) {
@@ -198,6 +210,21 @@ static void test_failures(void) {
     check_failure(j, 0, "no local");
 }
 
+/* What follows writing may fail when later batches are written already: the run fails. */
+static void test_failure_after_writing(void) {
+    for
+        EACH_JOBS {
+            struct job j = job(200);
+            struct ift_err err;
+            j.fail_wrote = 70;
+            j.slow_wrote = true;
+            CHECK_INT(run(&j, many[k], &err), -1);
+            CHECK_STR(err.text, "wrote 70");
+            CHECK(j.wrote > 70 && (many[k] > 1 || j.wrote == 71));
+            ift_str_release(&j.out);
+        }
+}
+
 static void test_bounds(void) {
     struct job j = job(500);
     struct ift_err err;
@@ -214,6 +241,7 @@ static void test_bounds(void) {
 int main(void) {
     test_order();
     test_failures();
+    test_failure_after_writing();
     test_bounds();
     return check_done();
 }

@@ -1,5 +1,6 @@
 /* Shards: what goes in comes out, whatever is cut or flipped is noticed. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include "libcore/base/mem.h"
@@ -7,8 +8,8 @@
 #include "libcore/shard/shard.h"
 #include "tests/unit/check.h"
 
-static const struct ift_shard_meta small = {
-    .vocab_size = 300, .vocab_digest = 0x1234, .bos = 1, .eos = 2, .pad = -1, .provenance = "[]"};
+static const struct ift_shard_meta small =
+    {.vocab_size = 300, .vocab_digest = 0x1234, .bos = 1, .eos = 2, .pad = -1, .provenance = "[]"};
 
 /* Row i of a made-up stream: its size, ids, marks and documents follow from i. */
 struct made {
@@ -218,6 +219,71 @@ static void test_bytes(void) {
     ift_str_release(&y);
 }
 
+enum { THREADS = 5, PACKED = 400 };
+
+struct packers {
+    struct ift_shard *shard;
+    pthread_mutex_t lock;
+    uint64_t next;
+    int failed; /* threads that were told of a failure */
+};
+
+/* Adds rows in order, one thread at a time, and compresses when others may add. */
+static void *pack_rows(void *arg) {
+    struct packers *const p = arg;
+    struct ift_err err = {0};
+    int rc = 0;
+    for (bool more = true; more && rc == 0;) {
+        struct ift_str rows = {0};
+        pthread_mutex_lock(&p->lock);
+        for (int i = 0; i < 10 && (more = p->next < PACKED); i++) {
+            struct made m = make(p->next++, 128256, 3000);
+            CHECK_OK(ift_shard_pack(128256, &m.row, &rows, &err), &err);
+            free_made(&m);
+        }
+        ift_shard_add_packed(p->shard, ift_str_slice(&rows));
+        pthread_mutex_unlock(&p->lock);
+        ift_str_release(&rows);
+        rc = ift_shard_compress(p->shard, &err);
+    }
+    pthread_mutex_lock(&p->lock);
+    p->failed += rc < 0;
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+/* 0, or how many threads could not write. */
+static int pack_in_threads(const char *path, const struct ift_shard_meta *meta) {
+    struct packers p = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct ift_err err = {0};
+    struct ift_out *out;
+    pthread_t thread[THREADS];
+    CHECK_OK(ift_out_open(&out, path, &err), &err);
+    CHECK_OK(ift_shard_start(&p.shard, out, meta, &err), &err);
+    for (int i = 0; i < THREADS; i++) CHECK(!pthread_create(&thread[i], NULL, pack_rows, &p));
+    for (int i = 0; i < THREADS; i++) pthread_join(thread[i], NULL);
+    if (p.failed > 0) {
+        ift_shard_abandon(p.shard);
+        ift_out_abandon(out);
+        return p.failed;
+    }
+    CHECK_OK(ift_shard_finish(p.shard, &err), &err);
+    CHECK_OK(ift_out_close(out, &err), &err);
+    return 0;
+}
+
+static void test_threads(void) {
+    struct ift_shard_meta wide = small;
+    struct ift_err err;
+    wide.vocab_size = 128256;
+    write_shard("one.ifs", &wide, PACKED, 128256, 3000);
+    CHECK_INT(pack_in_threads("many.ifs", &wide), 0);
+    CHECK_INT(system("cmp one.ifs many.ifs"), 0);
+    const char *const path = "many.ifs";
+    CHECK_INT(read_rows(&path, 1, PACKED, 128256, 3000, &err), PACKED);
+    CHECK_INT(pack_in_threads("/dev/full", &wide), 1); /* told once, and nobody waits */
+}
+
 int main(void) {
     char dir[] = "/tmp/ift-shard-XXXXXX";
     if (!mkdtemp(dir) || chdir(dir) != 0) return 1;
@@ -234,6 +300,7 @@ int main(void) {
     test_damage();
     test_refusals();
     test_bytes();
+    test_threads();
     char command[64];
     snprintf(command, sizeof command, "rm -r %s", dir);
     return system(command) != 0 || check_done();
